@@ -1,0 +1,2 @@
+//! awsmfa.
+fn main() {}
