@@ -60,12 +60,10 @@ pub struct Shell {
 }
 
 /// Every shell that awsmfa speaks.
-pub static SHELLS: &[Shell] = &[
-    Shell {
-        name: "bash",
-        aliases: &[],
-        executables: &[],
-        line: r#"eval "$({})""#,
-        grammar: &posix::GRAMMAR,
-    },
-];
+pub static SHELLS: &[Shell] = &[Shell {
+    name: "bash",
+    aliases: &[],
+    executables: &[],
+    line: r#"eval "$({})""#,
+    grammar: &posix::GRAMMAR,
+}];

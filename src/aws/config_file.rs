@@ -1,0 +1,510 @@
+//! One shared AWS file, config or credentials, read as the AWS CLI reads it.
+//!
+//! The CLI reads with botocore's `configloader` on Python's `RawConfigParser`, whose habits are not
+//! those of the AWS SDK for Rust: `:` separates as `=` does, an indented line continues the value
+//! above it, `[DEFAULT]` lends its keys to every section, and a file with one odd line is refused
+//! whole. A profile must mean the same here and there, so the same files are accepted and refused;
+//! `tests/files.rs` holds the two readings against each other.
+//!
+//! The text is scanned once and kept; an entry is where its key and value stand in it. Values are
+//! put together when asked for, so that a file of thousands of profiles costs no more than its scan.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::value::Value;
+
+/// A file that the AWS CLI refuses, and so do we.
+///
+/// Neither the message nor the hint holds a value or the text of a stray line: any may be a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{}, line {line}: {problem}", path.display())]
+pub struct BrokenFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a line of a shared file.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Bytes that are not UTF-8.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// UTF-16, as Windows PowerShell's `>` writes it.
+    #[error("the file is UTF-16, not UTF-8")]
+    Utf16,
+    /// A byte order mark.
+    #[error("the file starts with a byte order mark, which the AWS CLI refuses")]
+    ByteOrderMark,
+    /// Text before the first section header.
+    #[error("a line stands before the first [section]")]
+    BeforeFirstSection,
+    /// A `[` without a name or without its `]`.
+    #[error("a section header without a name or without its closing ]")]
+    BrokenHeader,
+    /// A line without `=` and `:`.
+    #[error("the line is neither a [section] nor key = value")]
+    NoDelimiter,
+    /// A line that starts with `=` or `:`.
+    #[error("the line has no key before its = or :")]
+    NoKey,
+    /// A section whose name came before.
+    #[error("the section [{name}] stands twice in the file, first in line {first}")]
+    DuplicateSection {
+        /// The name of the section.
+        name: String,
+        /// Where it came first.
+        first: usize,
+    },
+    /// A key that its section has already.
+    #[error("the key {key} stands twice in [{section}], first in line {first}")]
+    DuplicateKey {
+        /// The key, in lower case.
+        key: String,
+        /// The name of the section.
+        section: String,
+        /// Where it came first.
+        first: usize,
+    },
+    /// An indented line without `=` below a key whose own line has no value.
+    #[error("the indented line below the key {key} is not key = value")]
+    BrokenNested {
+        /// The key above, in lower case.
+        key: String,
+    },
+}
+
+impl Problem {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotUtf8 | Self::Utf16 => "save the file as UTF-8",
+            Self::ByteOrderMark => "save the file as UTF-8 without a byte order mark (BOM)",
+            Self::BeforeFirstSection => {
+                "put a header such as [default] above the line, or start it with # to make it a comment"
+            }
+            Self::BrokenHeader => "write the header as [name]",
+            Self::NoDelimiter => {
+                "write it as key = value, indent it if it continues the value above, or start it with # to \
+                 make it a comment"
+            }
+            Self::NoKey => "write the line as key = value",
+            Self::DuplicateSection { .. } => "put the keys of both under one header",
+            Self::DuplicateKey { .. } => "keep one of the two lines",
+            Self::BrokenNested { .. } => {
+                "write each indented line as key = value, or put the value on the line of its key"
+            }
+        }
+    }
+}
+
+/// One shared file. The text is wiped from memory when this is dropped.
+pub struct ConfigFile {
+    path: PathBuf,
+    text: Zeroizing<String>,
+    /// The first is `[DEFAULT]`, there or not.
+    sections: Vec<Section>,
+}
+
+/// A value and the line that it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The value, without the blanks around it.
+    pub value: Value,
+    /// The line of its key, counted from 1.
+    pub line: usize,
+}
+
+/// What a key is set to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting<V> {
+    /// `key = value`, perhaps continued on indented lines, which then end in `\n` each.
+    Plain(V),
+    /// `key =` and indented lines of `key = value` below it. The keys are as written, without repetitions.
+    Nested(Vec<(String, V)>),
+}
+
+/// A section of one file; see [`ConfigFile::sections`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SectionId(usize);
+
+struct Section {
+    name: Range<usize>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    /// As written, before it is put into lower case.
+    key: Range<usize>,
+    /// From the delimiter to the end of the last line of the value.
+    value: Range<usize>,
+    line: usize,
+}
+
+const DEFAULTS: SectionId = SectionId(0);
+
+impl ConfigFile {
+    /// Reads a file's content; `path` is for messages only. An empty content has no sections.
+    pub fn parse(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Self, BrokenFile> {
+        let broken = |(line, problem)| BrokenFile {
+            path: path.to_owned(),
+            line,
+            problem,
+        };
+        let text = text_of(content).map_err(broken)?;
+        let mut scan = Scan::new(&text);
+        for (line, content) in (1..).zip(text.split_inclusive('\n')) {
+            scan.read(content)
+                .map_err(|problem| broken((line, problem)))?;
+        }
+        let file = Self {
+            path: path.to_owned(),
+            sections: scan.sections,
+            text,
+        };
+        file.check_nested().map_err(broken)?;
+        Ok(file)
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The sections and their names as written between the brackets, in the order of the file,
+    /// without `[DEFAULT]`.
+    #[must_use]
+    pub fn sections(&self) -> impl DoubleEndedIterator<Item = (SectionId, &str)> {
+        let named = self.sections.iter().enumerate().skip(1);
+        named.map(|(index, section)| (SectionId(index), &self.text[section.name.clone()]))
+    }
+
+    /// The keys of a section in lower case, those that it has from `[DEFAULT]` last.
+    pub fn keys(&self, section: SectionId) -> impl Iterator<Item = Cow<'_, str>> {
+        let own = self.entries(section).iter();
+        let inherited = self.entries(DEFAULTS).iter();
+        let inherited =
+            inherited.filter(move |entry| self.find(section, &self.key(entry)).is_none());
+        own.chain(inherited).map(|entry| self.key(entry))
+    }
+
+    /// What a section sets a key to, from `[DEFAULT]` if not itself.
+    #[must_use]
+    pub fn get(&self, section: SectionId, key: &str) -> Option<Setting<Located>> {
+        let entry = self
+            .find(section, key)
+            .or_else(|| self.find(DEFAULTS, key))?;
+        Some(if self.is_nested(entry) {
+            let mut nested: Vec<(String, Located)> = Vec::new();
+            for (line, text) in self.nested_lines(entry) {
+                let (key, value) = text.split_once('=').unwrap_or((text, ""));
+                let (key, value) = (strip(key), Value::from(strip(value)));
+                let located = Located { value, line };
+                match nested.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, earlier)) => *earlier = located,
+                    None => nested.push((key.to_owned(), located)),
+                }
+            }
+            Setting::Nested(nested)
+        } else {
+            // With room for all of it, so that no half of a secret stays behind in an outgrown buffer.
+            let mut value = String::with_capacity(entry.value.len());
+            value.push_str(self.first_line(entry));
+            for (_, line) in self.continuation_lines(entry) {
+                value.push('\n');
+                value.push_str(line);
+            }
+            let (value, line) = (Value::from(value), entry.line);
+            Setting::Plain(Located { value, line })
+        })
+    }
+
+    fn entries(&self, section: SectionId) -> &[Entry] {
+        &self.sections[section.0].entries
+    }
+
+    fn find(&self, section: SectionId, key: &str) -> Option<&Entry> {
+        self.entries(section)
+            .iter()
+            .find(|entry| self.key(entry) == key)
+    }
+
+    fn key(&self, entry: &Entry) -> Cow<'_, str> {
+        lower(&self.text[entry.key.clone()])
+    }
+
+    fn first_line(&self, entry: &Entry) -> &str {
+        let value = &self.text[entry.value.clone()];
+        strip(value.split_once('\n').map_or(value, |(first, _)| first))
+    }
+
+    /// The lines of a value after the first, comments left out, and their numbers.
+    fn continuation_lines(&self, entry: &Entry) -> impl Iterator<Item = (usize, &str)> {
+        let lines = (entry.line..).zip(self.text[entry.value.clone()].split('\n'));
+        let lines = lines.skip(1).map(|(line, text)| (line, strip(text)));
+        lines.filter(|(_, text)| !is_comment(text))
+    }
+
+    fn is_nested(&self, entry: &Entry) -> bool {
+        self.text[entry.value.clone()].contains('\n') && self.first_line(entry).is_empty()
+    }
+
+    fn nested_lines(&self, entry: &Entry) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.continuation_lines(entry);
+        let lines = lines.flat_map(|(line, text)| {
+            text.split(is_line_break)
+                .map(move |part| (line, strip(part)))
+        });
+        lines.filter(|(_, text)| !text.is_empty())
+    }
+
+    fn check_nested(&self) -> Result<(), (usize, Problem)> {
+        for (index, section) in self.sections.iter().enumerate() {
+            for entry in section.entries.iter().filter(|entry| self.is_nested(entry)) {
+                let broken = self
+                    .nested_lines(entry)
+                    .find(|(_, text)| !text.contains('='));
+                let Some((line, _)) = broken else { continue };
+                let key = self.key(entry);
+                // Nobody reads what every section overrides.
+                let is_read = SectionId(index) != DEFAULTS
+                    || self
+                        .sections()
+                        .any(|(section, _)| self.find(section, &key).is_none());
+                if is_read {
+                    return Err((line, Problem::BrokenNested { key: shown(&key) }));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ConfigFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The state between two lines.
+struct Scan<'t> {
+    text: &'t str,
+    /// Where the next line starts, in bytes, and its number.
+    offset: usize,
+    line: usize,
+    sections: Vec<Section>,
+    current: Option<usize>,
+    /// Whether the current section has a key that an indented line would continue.
+    in_value: bool,
+    /// By how many characters the last key or header is indented.
+    indent: usize,
+    /// Where each section and each key of a section came first.
+    section_lines: HashMap<&'t str, usize>,
+    key_lines: HashMap<(usize, Cow<'t, str>), usize>,
+}
+
+impl<'t> Scan<'t> {
+    fn new(text: &'t str) -> Self {
+        let defaults = Section {
+            name: 0..0,
+            entries: Vec::new(),
+        };
+        Self {
+            text,
+            offset: 0,
+            line: 0,
+            sections: vec![defaults],
+            current: None,
+            in_value: false,
+            indent: 0,
+            section_lines: HashMap::new(),
+            key_lines: HashMap::new(),
+        }
+    }
+
+    fn read(&mut self, line: &'t str) -> Result<(), Problem> {
+        let from_text = line.trim_start_matches(is_space);
+        let start = self.offset + line.len() - from_text.len();
+        let text = from_text.trim_end_matches(is_space);
+        self.offset += line.len();
+        self.line += 1;
+        if text.is_empty() || is_comment(text) {
+            return Ok(());
+        }
+        let indent = line.chars().take_while(|&c| is_space(c)).count();
+        if self.in_value && indent > self.indent {
+            let entries = self
+                .current
+                .map(|section| &mut self.sections[section].entries);
+            if let Some(entry) = entries.and_then(|entries| entries.last_mut()) {
+                entry.value.end = start + text.len();
+            }
+            return Ok(());
+        }
+        self.indent = indent;
+        if let Some(name) = header(text) {
+            return self.open(start + 1, name);
+        }
+        match self.current {
+            None => Err(Problem::BeforeFirstSection),
+            Some(section) => self.add(section, start, text),
+        }
+    }
+
+    fn open(&mut self, start: usize, name: &'t str) -> Result<(), Problem> {
+        self.in_value = false;
+        if name == "DEFAULT" {
+            // May come again and again.
+            self.current = Some(DEFAULTS.0);
+            return Ok(());
+        }
+        match self.section_lines.entry(name) {
+            Slot::Occupied(first) => Err(Problem::DuplicateSection {
+                name: shown(name),
+                first: *first.get(),
+            }),
+            Slot::Vacant(slot) => {
+                slot.insert(self.line);
+                self.current = Some(self.sections.len());
+                self.sections.push(Section {
+                    name: start..start + name.len(),
+                    entries: Vec::new(),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn add(&mut self, section: usize, start: usize, text: &'t str) -> Result<(), Problem> {
+        let Some(delimiter) = text.bytes().position(|b| b == b'=' || b == b':') else {
+            return Err(if text.starts_with('[') {
+                Problem::BrokenHeader
+            } else {
+                Problem::NoDelimiter
+            });
+        };
+        let key = strip(&text[..delimiter]);
+        if key.is_empty() {
+            return Err(Problem::NoKey);
+        }
+        match self.key_lines.entry((section, lower(key))) {
+            Slot::Occupied(first) => {
+                let name = match section {
+                    0 => "DEFAULT",
+                    _ => &self.text[self.sections[section].name.clone()],
+                };
+                Err(Problem::DuplicateKey {
+                    key: shown(&lower(key)),
+                    section: shown(name),
+                    first: *first.get(),
+                })
+            }
+            Slot::Vacant(slot) => {
+                slot.insert(self.line);
+                self.in_value = true;
+                self.sections[section].entries.push(Entry {
+                    key: start..start + key.len(),
+                    value: start + delimiter + 1..start + text.len(),
+                    line: self.line,
+                });
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The text of a file with `\n` as its only end of line, as Python opens text files.
+fn text_of(mut content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, (usize, Problem)> {
+    if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
+        return Err((1, Problem::Utf16));
+    }
+    let text = String::from_utf8(std::mem::take(&mut *content)).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let bytes = Zeroizing::new(error.into_bytes());
+        let before = String::from_utf8_lossy(&bytes[..valid]);
+        (unified(&before).split('\n').count(), Problem::NotUtf8)
+    })?;
+    let text = Zeroizing::new(text);
+    if text.starts_with('\u{feff}') {
+        return Err((1, Problem::ByteOrderMark));
+    }
+    Ok(if text.contains('\r') {
+        unified(&text)
+    } else {
+        text
+    })
+}
+
+fn unified(text: &str) -> Zeroizing<String> {
+    let mut unified = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\r') {
+        unified.push_str(line);
+        unified.push('\n');
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    unified.push_str(rest);
+    unified
+}
+
+/// The name in a section header, which ends at the last `]` of the line; what follows is ignored.
+fn header(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix('[')?.rsplit_once(']')?;
+    (!name.is_empty()).then_some(name)
+}
+
+fn is_comment(text: &str) -> bool {
+    text.starts_with(['#', ';'])
+}
+
+/// What Python's `str.strip` takes away: Unicode's blanks and the four ASCII separators.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+}
+
+/// Where Python's `str.splitlines` splits, besides at `\n`.
+fn is_line_break(c: char) -> bool {
+    matches!(
+        c,
+        '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+fn strip(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+fn lower(key: &str) -> Cow<'_, str> {
+    if key.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        Cow::Borrowed(key)
+    } else {
+        Cow::Owned(key.to_lowercase())
+    }
+}
+
+/// A name as a message may hold it: what steers a terminal is escaped.
+fn shown(name: &str) -> String {
+    let mut shown = String::new();
+    for c in name.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}

@@ -1,0 +1,169 @@
+//! Where the shared AWS files are, and reading them.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::config_file::{BrokenFile, ConfigFile};
+use super::shared_files::SharedFiles;
+
+/// The variable that names the user's home.
+const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
+/// Why the shared files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// A file that the AWS CLI refuses.
+    #[error(transparent)]
+    Broken(#[from] BrokenFile),
+    /// The path starts with `~` and nothing says what that is.
+    #[error("{HOME} is not set, so {} cannot be found", path.display())]
+    NoHome {
+        /// The path as given.
+        path: PathBuf,
+        /// The variable that would name the file.
+        variable: &'static str,
+    },
+    /// The path starts with `~somebody`.
+    #[error("{variable} is {}, and the home of another user is not looked up", path.display())]
+    OtherHome {
+        /// The path as given.
+        path: PathBuf,
+        /// The variable that names it.
+        variable: &'static str,
+    },
+    /// A directory stands where the file should.
+    #[error("{} is a directory, not a file", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The variable that would name another file.
+        variable: &'static str,
+    },
+    /// The system does not let us read the file.
+    #[error("{} cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl FilesError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Broken(broken) => broken.problem.hint().to_owned(),
+            Self::NoHome { variable, .. } => {
+                format!("set {HOME}, or {variable} to the full path of the file")
+            }
+            Self::OtherHome { variable, .. } => format!("write the path in {variable} in full"),
+            Self::Directory { variable, .. } => {
+                format!("put a file there, or set {variable} to the path of one")
+            }
+            Self::Unreadable { path, .. } => {
+                format!(
+                    "make {} readable for this user, or remove it",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+/// Reads the config and the credentials file, of the places that the environment names as botocore
+/// understands them: `$VARIABLE`, `${VARIABLE}` and a leading `~` are expanded.
+///
+/// A file that is not there is an empty one, as is what is neither file nor directory (`/dev/null`)
+/// and the empty path.
+pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<SharedFiles, FilesError> {
+    let read = |name, default| read_file(&path_of(name, default, &variable)?, name);
+    let config = read("AWS_CONFIG_FILE", "~/.aws/config")?;
+    let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")?;
+    Ok(SharedFiles::new(config, credentials))
+}
+
+fn path_of(
+    name: &'static str,
+    default: &str,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, FilesError> {
+    let given = variable(name).unwrap_or_else(|| default.into());
+    let path = PathBuf::from(with_variables(given, &variable));
+    if let Ok(below) = path.strip_prefix("~") {
+        return match variable(HOME).filter(|home| !home.is_empty()) {
+            Some(home) => Ok(PathBuf::from(home).join(below)),
+            None => Err(FilesError::NoHome {
+                path,
+                variable: name,
+            }),
+        };
+    }
+    if path.as_os_str().as_encoded_bytes().starts_with(b"~") {
+        return Err(FilesError::OtherHome {
+            path,
+            variable: name,
+        });
+    }
+    Ok(path)
+}
+
+/// Replaces `$NAME` and `${NAME}`; what is not set stays as it is written.
+fn with_variables(path: OsString, variable: impl Fn(&str) -> Option<OsString>) -> OsString {
+    let Some(text) = path.to_str() else {
+        return path;
+    };
+    let mut expanded = OsString::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        expanded.push(before);
+        let braced = after
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'));
+        let (name, unread) = braced.unwrap_or_else(|| {
+            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            after.split_at(end.unwrap_or(after.len()))
+        });
+        let as_written = &rest[before.len()..rest.len() - unread.len()];
+        let value = if name.is_empty() {
+            None
+        } else {
+            variable(name)
+        };
+        expanded.push(value.as_deref().unwrap_or(OsStr::new(as_written)));
+        rest = unread;
+    }
+    expanded.push(rest);
+    expanded
+}
+
+fn read_file(path: &Path, variable: &'static str) -> Result<ConfigFile, FilesError> {
+    let unreadable = |source| FilesError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let content = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(FilesError::Directory {
+                path: path.to_owned(),
+                variable,
+            });
+        }
+        Ok(metadata) if metadata.is_file() => std::fs::read(path).map_err(unreadable)?,
+        Ok(_) => Vec::new(),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Vec::new()
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    Ok(ConfigFile::parse(path, Zeroizing::new(content))?)
+}

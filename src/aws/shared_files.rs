@@ -1,0 +1,253 @@
+//! The two shared AWS files as one set of profiles.
+//!
+//! The rules are botocore's (`configloader` and `Session.full_config`): in the config file a profile
+//! is `[default]` or two words of which the first starts with `profile`; in the credentials file the
+//! name of a section is the name of the profile. A key of the credentials file wins.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::config_file::{ConfigFile, Located, SectionId, Setting};
+use crate::value::Value;
+
+/// Which of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichFile {
+    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names.
+    Config,
+    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names.
+    Credentials,
+}
+
+/// A value and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sourced {
+    /// The value, without the blanks around it.
+    pub value: Value,
+    /// The file it comes from.
+    pub file: WhichFile,
+    /// The line of its key, counted from 1.
+    pub line: usize,
+}
+
+/// The profiles of the config and the credentials file.
+#[derive(Debug)]
+pub struct SharedFiles {
+    config: ConfigFile,
+    credentials: ConfigFile,
+    profiles: Vec<Profile>,
+    by_name: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Profile {
+    name: String,
+    config: Option<SectionId>,
+    credentials: Option<SectionId>,
+}
+
+/// The keys of one profile, or of one `[services …]` section.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'f> {
+    files: &'f SharedFiles,
+    config: Option<SectionId>,
+    credentials: Option<SectionId>,
+}
+
+impl SharedFiles {
+    /// Merges the two files.
+    #[must_use]
+    pub fn new(config: ConfigFile, credentials: ConfigFile) -> Self {
+        let mut files = Self {
+            config,
+            credentials,
+            profiles: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        for (section, header) in files.config.sections() {
+            let name = match header {
+                "default" => Some(header.to_owned()),
+                _ => second_word(header, "profile"),
+            };
+            if let Some(name) = name {
+                // The later of two sections that name one profile replaces the earlier whole.
+                profile_at(&mut files.profiles, &mut files.by_name, &name).config = Some(section);
+            }
+        }
+        for (section, name) in files.credentials.sections() {
+            profile_at(&mut files.profiles, &mut files.by_name, name).credentials = Some(section);
+        }
+        files
+    }
+
+    /// The names of the profiles: those of the config file in its order, then those that only the
+    /// credentials file has.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.iter().map(|profile| profile.name.as_str())
+    }
+
+    /// The profile of that name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<Settings<'_>> {
+        let profile = &self.profiles[*self.by_name.get(name)?];
+        Some(Settings {
+            files: self,
+            config: profile.config,
+            credentials: profile.credentials,
+        })
+    }
+
+    /// The `[services NAME]` section of the config file, which a profile's key `services` names.
+    #[must_use]
+    pub fn services(&self, name: &str) -> Option<Settings<'_>> {
+        let mut sections = self.config.sections().rev();
+        let (section, _) = sections
+            .find(|(_, header)| second_word(header, "services").as_deref() == Some(name))?;
+        Some(Settings {
+            files: self,
+            config: Some(section),
+            credentials: None,
+        })
+    }
+
+    /// The file itself, for its path.
+    #[must_use]
+    pub fn file(&self, which: WhichFile) -> &ConfigFile {
+        match which {
+            WhichFile::Config => &self.config,
+            WhichFile::Credentials => &self.credentials,
+        }
+    }
+}
+
+impl<'f> Settings<'f> {
+    /// The value of a key. None if the key is absent or has nested keys; empty if it is set to nothing.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Sourced> {
+        match self.setting(key)? {
+            Setting::Plain(value) => Some(value),
+            Setting::Nested(_) => None,
+        }
+    }
+
+    /// The value of a key nested below another: `nested("s3", "addressing_style")`.
+    #[must_use]
+    pub fn nested(&self, key: &str, inner: &str) -> Option<Sourced> {
+        match self.setting(key)? {
+            Setting::Plain(_) => None,
+            Setting::Nested(nested) => nested
+                .into_iter()
+                .find(|(key, _)| key == inner)
+                .map(|(_, value)| value),
+        }
+    }
+
+    /// What a key is set to, value or nested keys.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<Setting<Sourced>> {
+        [WhichFile::Credentials, WhichFile::Config]
+            .into_iter()
+            .find_map(|which| {
+                let section = self.section(which)?;
+                let setting = self.files.file(which).get(section, key)?;
+                let sourced = |Located { value, line }| Sourced {
+                    value,
+                    file: which,
+                    line,
+                };
+                Some(match setting {
+                    Setting::Plain(value) => Setting::Plain(sourced(value)),
+                    Setting::Nested(nested) => {
+                        let nested = nested.into_iter().map(|(key, value)| (key, sourced(value)));
+                        Setting::Nested(nested.collect())
+                    }
+                })
+            })
+    }
+
+    /// The keys in lower case, without repetitions.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Cow<'f, str>> {
+        let mut keys: Vec<Cow<'f, str>> = Vec::new();
+        for which in [WhichFile::Config, WhichFile::Credentials] {
+            if let Some(section) = self.section(which) {
+                let known = keys.len();
+                for key in self.files.file(which).keys(section) {
+                    if !keys[..known].contains(&key) {
+                        keys.push(key);
+                    }
+                }
+            }
+        }
+        keys
+    }
+
+    fn section(&self, which: WhichFile) -> Option<SectionId> {
+        match which {
+            WhichFile::Config => self.config,
+            WhichFile::Credentials => self.credentials,
+        }
+    }
+}
+
+fn profile_at<'p>(
+    profiles: &'p mut Vec<Profile>,
+    by_name: &mut HashMap<String, usize>,
+    name: &str,
+) -> &'p mut Profile {
+    let index = *by_name.entry(name.to_owned()).or_insert(profiles.len());
+    if index == profiles.len() {
+        profiles.push(Profile {
+            name: name.to_owned(),
+            config: None,
+            credentials: None,
+        });
+    }
+    &mut profiles[index]
+}
+
+/// The second of exactly two words of a header that starts with `prefix`.
+fn second_word(header: &str, prefix: &str) -> Option<String> {
+    if !header.starts_with(prefix) {
+        return None;
+    }
+    let [_, name] = <[String; 2]>::try_from(words(header)?).ok()?;
+    Some(name)
+}
+
+/// Splits into words by the rules of Python's `shlex.split`: those of a POSIX shell, blanks being
+/// space and tab. None if a quotation is not closed or nothing follows a backslash.
+fn words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if matches!(c, ' ' | '\t') {
+            words.extend(word.take());
+            continue;
+        }
+        let word = word.get_or_insert_default();
+        match c {
+            '\\' => word.push(chars.next()?),
+            '\'' => loop {
+                match chars.next()? {
+                    '\'' => break,
+                    c => word.push(c),
+                }
+            },
+            '"' => loop {
+                match chars.next()? {
+                    '"' => break,
+                    '\\' => match chars.next()? {
+                        c @ ('"' | '\\') => word.push(c),
+                        c => word.extend(['\\', c]),
+                    },
+                    c => word.push(c),
+                }
+            },
+            c => word.push(c),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}

@@ -1,0 +1,351 @@
+//! The shared AWS files, read by us and by botocore, which the AWS CLI is built on.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::print_stderr,
+    reason = "what is skipped or measured is said aloud"
+)]
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use awsmfa::aws::config_file::{ConfigFile, Setting};
+use awsmfa::aws::files_on_disk;
+use awsmfa::aws::shared_files::{Settings, SharedFiles, Sourced};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{RngSeed, TestRunner};
+use serde_json::{Value, json};
+
+/// How many generated pairs of files are held against botocore, all in one Python process.
+const GENERATED: usize = 1000;
+
+#[test]
+fn the_odd_files_read_as_botocore_reads_them() {
+    let Some(python) = python_with_botocore() else {
+        return;
+    };
+    let odd = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/odd");
+    let entries = fs::read_dir(odd)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut directories: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    directories.sort();
+    let theirs = botocore_readings(&python, &directories);
+    for (directory, theirs) in directories.iter().zip(&theirs) {
+        assert_eq!(
+            &our_reading(directory, theirs),
+            theirs,
+            "{}",
+            directory.display()
+        );
+    }
+    eprintln!("{} odd files read as botocore does", directories.len());
+}
+
+#[test]
+fn generated_files_read_as_botocore_reads_them() {
+    let Some(python) = python_with_botocore() else {
+        return;
+    };
+    let config = ProptestConfig {
+        cases: 1,
+        max_shrink_iters: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let batch = prop::collection::vec((shared_file(), shared_file()), GENERATED);
+    TestRunner::new(config)
+        .run(&batch, |files| {
+            let home = tempfile::tempdir().unwrap();
+            let directories: Vec<PathBuf> = (0..files.len())
+                .map(|n| home.path().join(n.to_string()))
+                .collect();
+            for (directory, (config, credentials)) in directories.iter().zip(&files) {
+                fs::create_dir(directory).unwrap();
+                fs::write(directory.join("config"), config).unwrap();
+                fs::write(directory.join("credentials"), credentials).unwrap();
+            }
+            let theirs = botocore_readings(&python, &directories);
+            let ours = directories.iter().zip(&theirs);
+            let ours = ours.map(|(directory, theirs)| our_reading(directory, theirs));
+            for ((ours, theirs), files) in ours.zip(&theirs).zip(&files) {
+                prop_assert_eq!(&ours, theirs, "{:?}", files);
+            }
+            let refused = theirs.iter().filter(|theirs| theirs["refused"].is_string());
+            eprintln!(
+                "{GENERATED} generated pairs of files, {} of them refused",
+                refused.count()
+            );
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_generator_makes_files_to_accept_and_to_refuse() {
+    let config = ProptestConfig {
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    };
+    let mut runner = TestRunner::new(config);
+    let accepted = (0..GENERATED).filter(|_| {
+        let file = shared_file().new_tree(&mut runner).unwrap().current();
+        ConfigFile::parse(Path::new("config"), file.into_bytes().into()).is_ok()
+    });
+    let accepted = accepted.count();
+    assert!(
+        (GENERATED / 5..GENERATED * 4 / 5).contains(&accepted),
+        "{accepted}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_panic_and_no_error_tells_a_value(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        read_all(bytes);
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC*", file in shared_file()) {
+        read_all(text.clone().into_bytes());
+        read_all(format!("{file}{text}\n{file}").into_bytes());
+    }
+
+    #[test]
+    fn a_secret_of_a_broken_file_is_in_no_message(lines in prop::collection::vec(line_with_secret(), 1..8)) {
+        if let Err(error) = ConfigFile::parse(Path::new("credentials"), lines.concat().into_bytes().into()) {
+            let told = format!("{error} {error:?} {}", error.problem.hint());
+            prop_assert!(!told.to_lowercase().contains("wjalr"), "{}", told);
+        }
+    }
+}
+
+/// Ten thousand profiles must cost no noticeable time; the bound is loose, for a debug build on a busy machine.
+#[test]
+fn ten_thousand_profiles_are_read_at_once() {
+    let mut config = String::new();
+    for n in 0..10_000 {
+        write!(
+            config,
+            "[profile team-{n}]\nrole_arn = arn:aws:iam::123456789012:role/developer-{n}\nsource_profile = default\n\
+             region = eu-central-1\nmfa_serial = arn:aws:iam::123456789012:mfa/anna\noutput = json\n\n",
+        )
+        .unwrap();
+    }
+    let size = config.len();
+    let empty = ConfigFile::parse(Path::new("credentials"), Vec::new().into()).unwrap();
+    let bytes = config.into_bytes();
+    let start = Instant::now();
+    let config = ConfigFile::parse(Path::new("config"), bytes.into()).unwrap();
+    let files = SharedFiles::new(config, empty);
+    let last = files.profile("team-9999").unwrap().get("role_arn").unwrap();
+    let read = start.elapsed();
+    assert_eq!(
+        last.value.as_str(),
+        Some("arn:aws:iam::123456789012:role/developer-9999")
+    );
+    assert_eq!(files.profile_names().count(), 10_000);
+    drop(files);
+    eprintln!(
+        "{size} bytes: read in {read:?}, read and wiped in {:?}",
+        start.elapsed()
+    );
+    assert!(read < Duration::from_secs(1), "{read:?}");
+}
+
+/// A Python that can import botocore. None, said aloud, where there is none; a failure where all tools are required.
+fn python_with_botocore() -> Option<PathBuf> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin/python3");
+    let python = [ours, "python3".into()].into_iter().find(|python| {
+        let import = Command::new(python)
+            .args(["-c", "import botocore"])
+            .output();
+        import.is_ok_and(|output| output.status.success())
+    });
+    if python.is_none() {
+        assert_ne!(
+            std::env::var("AWSMFA_REQUIRE_SHELLS").as_deref(),
+            Ok("1"),
+            "no python3 with botocore"
+        );
+        eprintln!("SKIPPED: no python3 with botocore (pip install botocore)");
+    }
+    python
+}
+
+fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/botocore_reading.py");
+    let mut child = Command::new(python)
+        .arg(script)
+        // The encoding of the files, whatever the locale of the tests.
+        .env("PYTHONUTF8", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let list: String = directories
+        .iter()
+        .map(|directory| format!("{}\n", directory.display()))
+        .collect();
+    stdin.write_all(list.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let readings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(readings.len(), directories.len());
+    readings
+}
+
+/// Our reading in the form of `botocore_reading.py`. The sections of services are looked up by the names
+/// that botocore found, as a profile's key `services` would.
+fn our_reading(directory: &Path, theirs: &Value) -> Value {
+    let variable = |name: &str| -> Option<OsString> {
+        match name {
+            "AWS_CONFIG_FILE" => Some(directory.join("config").into()),
+            "AWS_SHARED_CREDENTIALS_FILE" => Some(directory.join("credentials").into()),
+            _ => None,
+        }
+    };
+    let Ok(files) = files_on_disk::read(variable) else {
+        return json!({"refused": "ConfigParseError"});
+    };
+    let profiles = files.profile_names();
+    let profiles = profiles.map(|name| json!([name, pairs(files.profile(name).unwrap())]));
+    let services = theirs["services"].as_array().into_iter().flatten();
+    let services = services.filter_map(|service| {
+        let name = service[0].as_str()?;
+        Some(json!([name, pairs(files.services(name)?)]))
+    });
+    json!({"profiles": profiles.collect::<Vec<_>>(), "services": services.collect::<Vec<_>>()})
+}
+
+fn pairs(settings: Settings<'_>) -> Value {
+    let keys = settings.keys();
+    keys.iter()
+        .map(|key| match settings.setting(key).unwrap() {
+            Setting::Plain(value) => json!([key, text(&value)]),
+            Setting::Nested(nested) => {
+                let nested = nested.iter().map(|(key, value)| json!([key, text(value)]));
+                json!([key, nested.collect::<Vec<_>>()])
+            }
+        })
+        .collect()
+}
+
+fn text(value: &Sourced) -> &str {
+    value.value.as_str().unwrap()
+}
+
+fn read_all(bytes: Vec<u8>) {
+    let read = || ConfigFile::parse(Path::new("config"), bytes.clone().into());
+    if let (Ok(config), Ok(credentials)) = (read(), read()) {
+        let files = SharedFiles::new(config, credentials);
+        for name in files.profile_names() {
+            pairs(files.profile(name).unwrap());
+        }
+    }
+}
+
+/// A file of up to a dozen lines, most of them in order.
+fn shared_file() -> impl Strategy<Value = String> {
+    let first = prop_oneof![9 => header(), 1 => line()];
+    (first, prop::collection::vec(line(), 0..12), 0..30_u8).prop_map(|(first, lines, cut)| {
+        let mut file = first + &lines.concat();
+        if cut == 0 {
+            file.insert(0, '\u{feff}');
+        } else if cut < 10 {
+            file.pop();
+        }
+        file
+    })
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => header(),
+        16 => setting(""),
+        10 => (select(vec![" ", "  ", "\t", "\u{a0}", "    ", "\u{3000} "]), setting("")).prop_map(|(indent, line)| indent.to_owned() + &line),
+        4 => (select(vec!["", " ", "\t", "# a", "; b = c", "  # d", "\x1c"]), end()).prop_map(|(line, end)| line.to_owned() + end),
+        1 => ("[\\[\\]=: a#\\t\u{a0}\u{85}\u{2028}\\x00\\x0b\\x1dÄİ]{0,8}", end()).prop_map(|(line, end)| line + end),
+    ]
+}
+
+fn header() -> impl Strategy<Value = String> {
+    let indent = select(vec!["", "", "", "", " ", "\t"]);
+    let kind = select(vec![
+        "profile ",
+        "profile ",
+        "profile ",
+        "profile\t",
+        "",
+        "",
+        "services ",
+        "sso-session ",
+        "profilex ",
+        " profile ",
+        "profile",
+    ]);
+    let name = prop_oneof![
+        4 => select(vec![
+            "default", "DEFAULT", "a", "b", "dev", "x y", "\"x y\"", "'x y'", "x\\ y", "\"a\"", "'", "\\", "a]b", "é", "#",
+            "\"\\a\\\"\"", "a\"b\"'c'", "''",
+        ]).prop_map(str::to_owned),
+        3 => "[a-z]{1,3}",
+        1 => "[a-c \\t\"'\\\\\\]=#]{0,6}",
+    ];
+    let after = select(vec!["", "", "", "", " ", " # c", " ]"]);
+    (indent, kind, name, after, end())
+        .prop_map(|(indent, kind, name, after, end)| format!("{indent}[{kind}{name}]{after}{end}"))
+}
+
+fn setting(secret: &'static str) -> impl Strategy<Value = String> {
+    let key = prop_oneof![
+        3 => select(vec!["region", "s3", "S3", "source_profile", "É", "a b", "k\u{a0}", "İ", "ΟΣ", "[x", "x#y"]).prop_map(str::to_owned),
+        6 => "[a-zA-Z]{2,3}",
+    ];
+    let delimiter = select(vec![
+        "=",
+        " = ",
+        ":",
+        " : ",
+        "=\t",
+        "\u{a0}=\u{a0}",
+        "==",
+        " =:",
+    ]);
+    let value = prop_oneof![
+        3 => Just(String::new()),
+        6 => select(vec!["us-east-1", "a = b", "a:b", "# x", "x # y", "x ; y", "%(a)s", "100%", "\"q\"", "[x]", "  ", "é\u{a0}"]).prop_map(str::to_owned),
+        2 => "[a-z=:#; \\t\\x0b\\x0c\\x1c\\x1f\u{85}\u{2028}\\x00]{0,6}",
+    ];
+    (key, delimiter, value, end()).prop_map(move |(key, delimiter, value, end)| {
+        format!("{key}{delimiter}{value}{secret}{end}")
+    })
+}
+
+fn end() -> impl Strategy<Value = &'static str> + Clone {
+    select(vec!["\n", "\n", "\n", "\n", "\r\n", "\r", "\n\n"])
+}
+
+/// A line that holds a secret where no message may quote it: in a value, or astray.
+fn line_with_secret() -> impl Strategy<Value = String> {
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    prop_oneof![
+        4 => header(),
+        4 => setting(SECRET),
+        1 => Just(format!("{SECRET}\n")),
+        1 => Just(format!("  {SECRET}\n")),
+        1 => Just(format!(" = {SECRET}\n")),
+        1 => Just(format!("[{SECRET}\n")),
+    ]
+}
