@@ -508,3 +508,141 @@ fn shown(name: &str) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, BrokenFile> {
+        ConfigFile::parse(
+            Path::new("/home/anna/.aws/config"),
+            text.as_bytes().to_vec().into(),
+        )
+    }
+
+    fn broken(text: &str) -> (usize, Problem) {
+        match parse(text) {
+            Err(error) => (error.line, error.problem),
+            Ok(_) => panic!("accepted"),
+        }
+    }
+
+    fn get(text: &str, key: &str) -> Option<Setting<Located>> {
+        let file = parse(text).ok()?;
+        let (section, _) = file.sections().next()?;
+        file.get(section, key)
+    }
+
+    fn plain(value: &str, line: usize) -> Option<Setting<Located>> {
+        let value = value.into();
+        Some(Setting::Plain(Located { value, line }))
+    }
+
+    #[test]
+    fn a_value_is_stripped_and_its_comment_kept() {
+        let text = "; first\n[default]\n Region : us-east-1 # home\t\n";
+        assert_eq!(get(text, "region"), plain("us-east-1 # home", 3));
+        assert_eq!(get(text, "Region"), None);
+    }
+
+    #[test]
+    fn an_indented_line_continues_the_value_whatever_it_looks_like() {
+        let text = "[default]\na = 1\n  [b]\n\n  # c\n  d = 2\n\nlast = 3";
+        assert_eq!(get(text, "a"), plain("1\n[b]\n\nd = 2", 2));
+        assert_eq!(get(text, "last"), plain("3", 8));
+    }
+
+    #[test]
+    fn nested_keys_keep_their_case_and_their_lines() {
+        let text = "[default]\r\ns3 =\r\n  Style = path\r\n  # c\r\n  x=\r\n  Style = auto\r\n";
+        let located = |value: &str, line| Located {
+            value: value.into(),
+            line,
+        };
+        let nested = vec![
+            ("Style".to_owned(), located("auto", 6)),
+            ("x".to_owned(), located("", 5)),
+        ];
+        assert_eq!(get(text, "s3"), Some(Setting::Nested(nested)));
+    }
+
+    #[test]
+    fn python_s_default_section_lends_its_keys() {
+        let text = "[DEFAULT]\na = 1\nb = 2\n[default]\nb = 3\n";
+        assert_eq!(get(text, "a"), plain("1", 2));
+        assert_eq!(get(text, "b"), plain("3", 5));
+    }
+
+    #[test]
+    fn a_broken_file_is_told_by_line_and_problem() {
+        let name = || "a".to_owned();
+        let cases = [
+            ("\u{feff}[a]\n", 1, Problem::ByteOrderMark),
+            ("# c\r\n\rx = 1\n[a]\n", 3, Problem::BeforeFirstSection),
+            ("[a]\n\n[b\n", 3, Problem::BrokenHeader),
+            ("[a]\nwJalrXUtnFEMI\n", 2, Problem::NoDelimiter),
+            ("[a]\n = x\n", 2, Problem::NoKey),
+            (
+                "[a]\nb=\n[a]\n",
+                3,
+                Problem::DuplicateSection {
+                    name: name(),
+                    first: 1,
+                },
+            ),
+            (
+                "[s]\nA=1\na=2\n",
+                3,
+                Problem::DuplicateKey {
+                    key: name(),
+                    section: "s".to_owned(),
+                    first: 2,
+                },
+            ),
+            (
+                "[s]\na =\n  b = 1\n\n  c\n",
+                5,
+                Problem::BrokenNested { key: name() },
+            ),
+        ];
+        for (text, line, problem) in cases {
+            assert_eq!(broken(text), (line, problem), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_told_by_line() {
+        let parse = |bytes: &[u8]| ConfigFile::parse(Path::new("config"), bytes.to_vec().into());
+        let told = |bytes| parse(bytes).err().map(|error| (error.line, error.problem));
+        assert_eq!(
+            told(b"[a]\r\nb = 1\rc = \xe9\n"),
+            Some((3, Problem::NotUtf8))
+        );
+        assert_eq!(told(b"\xff\xfe[\0a\0]\0"), Some((1, Problem::Utf16)));
+    }
+
+    #[test]
+    fn the_message_names_file_and_line_and_no_value() {
+        let error = parse("[profile \x1b[2J]\nkey = 1\nkey = wJalrXUtnFEMI\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "/home/anna/.aws/config, line 3: the key key stands twice in [profile \\u{1b}[2J], first in line 2"
+        );
+        assert_eq!(error.problem.hint(), "keep one of the two lines");
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let file = parse("[a]\nb = wJalrXUtnFEMI\n").unwrap();
+        assert_eq!(
+            format!("{file:?}"),
+            "ConfigFile { path: \"/home/anna/.aws/config\", .. }"
+        );
+        let setting = get("[a]\nb = wJalrXUtnFEMI\n", "b");
+        assert_eq!(
+            format!("{setting:?}"),
+            "Some(Plain(Located { value: Value(…), line: 2 }))"
+        );
+    }
+}

@@ -167,3 +167,107 @@ fn read_file(path: &Path, variable: &'static str) -> Result<ConfigFile, FilesErr
     };
     Ok(ConfigFile::parse(path, Zeroizing::new(content))?)
 }
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn environment<'e>(variables: &'e [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + 'e {
+        |name| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.into())
+        }
+    }
+
+    #[test]
+    fn a_path_is_expanded_as_botocore_does() {
+        let given = |path| {
+            let variables = [
+                ("P", path),
+                ("HOME", "/home/anna"),
+                ("USER", "anna"),
+                ("EMPTY", ""),
+            ];
+            path_of("P", "~/.aws/config", environment(&variables)).unwrap()
+        };
+        for (path, expanded) in [
+            ("~/x", "/home/anna/x"),
+            ("$HOME/x", "/home/anna/x"),
+            ("/h/${USER}/$USER.$EMPTY", "/h/anna/anna."),
+            ("/$NONE/${NONE}/$/${/${}", "/$NONE/${NONE}/$/${/${}"),
+            ("a/~", "a/~"),
+            ("", ""),
+        ] {
+            assert_eq!(given(path), Path::new(expanded), "{path}");
+        }
+        let default =
+            path_of("P", "~/.aws/config", environment(&[("HOME", "/home/anna")])).unwrap();
+        assert_eq!(default, Path::new("/home/anna/.aws/config"));
+    }
+
+    #[test]
+    fn a_home_that_nobody_names_is_an_error() {
+        for variables in [&[][..], &[("HOME", "")]] {
+            let error = read(environment(variables)).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "HOME is not set, so ~/.aws/config cannot be found"
+            );
+            assert_eq!(
+                error.hint(),
+                "set HOME, or AWS_CONFIG_FILE to the full path of the file"
+            );
+        }
+        let error = read(environment(&[
+            ("AWS_CONFIG_FILE", "~bob/config"),
+            ("HOME", "/"),
+        ]))
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "AWS_CONFIG_FILE is ~bob/config, and the home of another user is not looked up"
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_an_empty_one() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        let names = |config: &str| {
+            let variables = [("HOME", home), ("AWS_CONFIG_FILE", config)];
+            read(environment(&variables)).map(|files| files.profile_names().count())
+        };
+        for config in ["~/none", "", "/dev/null", "/dev/null/below"] {
+            assert_eq!(names(config).unwrap(), 0, "{config}");
+        }
+        fs::write(Path::new(home).join("there"), "[default]").unwrap();
+        assert_eq!(names("~/there").unwrap(), 1);
+    }
+
+    #[test]
+    fn a_directory_and_a_broken_file_are_named() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        let error = read(environment(&[("AWS_CONFIG_FILE", home)])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{home} is a directory, not a file")
+        );
+        let broken = format!("{home}/broken");
+        fs::write(&broken, "[default]\nx\n").unwrap();
+        let error = read(environment(&[
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", &broken),
+        ]));
+        let error = error.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("{broken}, line 2: the line is neither a [section] nor key = value")
+        );
+    }
+}

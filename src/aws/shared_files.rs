@@ -251,3 +251,100 @@ fn words(text: &str) -> Option<Vec<String>> {
     words.extend(word);
     Some(words)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn files(config: &str, credentials: &str) -> SharedFiles {
+        let parse = |name, text: &str| {
+            ConfigFile::parse(Path::new(name), text.as_bytes().to_vec().into()).unwrap()
+        };
+        SharedFiles::new(parse("config", config), parse("credentials", credentials))
+    }
+
+    #[test]
+    fn a_key_of_the_credentials_file_wins() {
+        let files = files(
+            "[profile dev]\nregion = us-east-1\noutput = json\n",
+            "[dev]\nregion = eu-west-1\n",
+        );
+        let dev = files.profile("dev").unwrap();
+        let sourced = |value: &str, file, line| {
+            let value = value.into();
+            Some(Sourced { value, file, line })
+        };
+        assert_eq!(
+            dev.get("region"),
+            sourced("eu-west-1", WhichFile::Credentials, 2)
+        );
+        assert_eq!(dev.get("output"), sourced("json", WhichFile::Config, 3));
+        assert_eq!(dev.get("mfa_serial"), None);
+        assert_eq!(dev.keys(), ["region", "output"]);
+    }
+
+    #[test]
+    fn names_follow_the_rules_of_their_file() {
+        let files = files(
+            "[default]\n[profile \"x y\"]\n[foo]\n[profile a b]\n[profile b]\n",
+            "[profile b]\n[b]\n[foo]\n",
+        );
+        let names: Vec<_> = files.profile_names().collect();
+        assert_eq!(names, ["default", "x y", "b", "profile b", "foo"]);
+        assert!(files.profile("profile a b").is_none());
+    }
+
+    #[test]
+    fn the_later_spelling_of_a_profile_replaces_the_earlier() {
+        let files = files("[profile default]\na = 1\n[default]\nb = 2\n", "");
+        assert_eq!(files.profile("default").unwrap().keys(), ["b"]);
+    }
+
+    #[test]
+    fn nested_keys_are_no_value_and_a_value_has_no_nested_keys() {
+        let files = files(
+            "[default]\ns3 =\n  addressing_style = path\nregion = us-east-1\n[services local]\nsts =\n  endpoint_url = http://localhost\n",
+            "",
+        );
+        let default = files.profile("default").unwrap();
+        assert_eq!(default.get("s3"), None);
+        assert_eq!(
+            default.nested("s3", "addressing_style").unwrap().value,
+            "path".into()
+        );
+        assert_eq!(default.nested("region", "x"), None);
+        let endpoint = files
+            .services("local")
+            .unwrap()
+            .nested("sts", "endpoint_url")
+            .unwrap();
+        assert_eq!(
+            (endpoint.value, endpoint.line),
+            ("http://localhost".into(), 7)
+        );
+        assert!(files.services("other").is_none());
+    }
+
+    #[test]
+    fn words_are_split_as_a_shell_does() {
+        let cases: [(&str, Option<&[&str]>); 7] = [
+            ("profile  a\t", Some(&["profile", "a"])),
+            (
+                r#"profile "a \" \\ \n"'b'c"#,
+                Some(&["profile", r#"a " \ \nbc"#]),
+            ),
+            (r"profile a\ b", Some(&["profile", "a b"])),
+            (r#"profile """#, Some(&["profile", ""])),
+            (r#"profile "a"#, None),
+            ("profile 'a", None),
+            (r"profile a\", None),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map(|words| words.iter().map(ToString::to_string).collect());
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+}
