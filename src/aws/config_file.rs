@@ -10,8 +10,6 @@
 //! put together when asked for, so that a file of thousands of profiles costs no more than its scan.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -141,6 +139,7 @@ pub struct SectionId(usize);
 
 struct Section {
     name: Range<usize>,
+    line: usize,
     entries: Vec<Entry>,
 }
 
@@ -163,7 +162,7 @@ impl ConfigFile {
             problem,
         };
         let text = text_of(content).map_err(broken)?;
-        let mut scan = Scan::new(&text);
+        let mut scan = Scan::new();
         for (line, content) in (1..).zip(text.split_inclusive('\n')) {
             scan.read(content)
                 .map_err(|problem| broken((line, problem)))?;
@@ -173,6 +172,7 @@ impl ConfigFile {
             sections: scan.sections,
             text,
         };
+        file.check_duplicates().map_err(broken)?;
         file.check_nested().map_err(broken)?;
         Ok(file)
     }
@@ -270,6 +270,42 @@ impl ConfigFile {
         lines.filter(|(_, text)| !text.is_empty())
     }
 
+    fn check_duplicates(&self) -> Result<(), (usize, Problem)> {
+        let mut names: Vec<_> = self.sections[1..]
+            .iter()
+            .map(|section| (self.text[section.name.clone()].into(), section.line))
+            .collect();
+        if let Some((line, name, first)) = repeated(&mut names) {
+            let name = shown(&name);
+            return Err((line, Problem::DuplicateSection { name, first }));
+        }
+        for section in &self.sections {
+            names.clear();
+            names.extend(
+                section
+                    .entries
+                    .iter()
+                    .map(|entry| (self.key(entry), entry.line)),
+            );
+            if let Some((line, key, first)) = repeated(&mut names) {
+                let section = match section.line {
+                    0 => "DEFAULT",
+                    _ => &self.text[section.name.clone()],
+                };
+                let (key, section) = (shown(&key), shown(section));
+                return Err((
+                    line,
+                    Problem::DuplicateKey {
+                        key,
+                        section,
+                        first,
+                    },
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_nested(&self) -> Result<(), (usize, Problem)> {
         for (index, section) in self.sections.iter().enumerate() {
             for entry in section.entries.iter().filter(|entry| self.is_nested(entry)) {
@@ -301,9 +337,8 @@ impl fmt::Debug for ConfigFile {
 }
 
 /// The state between two lines.
-struct Scan<'t> {
-    text: &'t str,
-    /// Where the next line starts, in bytes, and its number.
+struct Scan {
+    /// Where the next line starts, in bytes, and the number of the last.
     offset: usize,
     line: usize,
     sections: Vec<Section>,
@@ -312,31 +347,26 @@ struct Scan<'t> {
     in_value: bool,
     /// By how many characters the last key or header is indented.
     indent: usize,
-    /// Where each section and each key of a section came first.
-    section_lines: HashMap<&'t str, usize>,
-    key_lines: HashMap<(usize, Cow<'t, str>), usize>,
 }
 
-impl<'t> Scan<'t> {
-    fn new(text: &'t str) -> Self {
+impl Scan {
+    fn new() -> Self {
         let defaults = Section {
             name: 0..0,
+            line: 0,
             entries: Vec::new(),
         };
         Self {
-            text,
             offset: 0,
             line: 0,
             sections: vec![defaults],
             current: None,
             in_value: false,
             indent: 0,
-            section_lines: HashMap::new(),
-            key_lines: HashMap::new(),
         }
     }
 
-    fn read(&mut self, line: &'t str) -> Result<(), Problem> {
+    fn read(&mut self, line: &str) -> Result<(), Problem> {
         let from_text = line.trim_start_matches(is_space);
         let start = self.offset + line.len() - from_text.len();
         let text = from_text.trim_end_matches(is_space);
@@ -357,7 +387,8 @@ impl<'t> Scan<'t> {
         }
         self.indent = indent;
         if let Some(name) = header(text) {
-            return self.open(start + 1, name);
+            self.open(start + 1, name);
+            return Ok(());
         }
         match self.current {
             None => Err(Problem::BeforeFirstSection),
@@ -365,31 +396,22 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn open(&mut self, start: usize, name: &'t str) -> Result<(), Problem> {
+    fn open(&mut self, start: usize, name: &str) {
         self.in_value = false;
         if name == "DEFAULT" {
             // May come again and again.
             self.current = Some(DEFAULTS.0);
-            return Ok(());
+            return;
         }
-        match self.section_lines.entry(name) {
-            Slot::Occupied(first) => Err(Problem::DuplicateSection {
-                name: shown(name),
-                first: *first.get(),
-            }),
-            Slot::Vacant(slot) => {
-                slot.insert(self.line);
-                self.current = Some(self.sections.len());
-                self.sections.push(Section {
-                    name: start..start + name.len(),
-                    entries: Vec::new(),
-                });
-                Ok(())
-            }
-        }
+        self.current = Some(self.sections.len());
+        self.sections.push(Section {
+            name: start..start + name.len(),
+            line: self.line,
+            entries: Vec::new(),
+        });
     }
 
-    fn add(&mut self, section: usize, start: usize, text: &'t str) -> Result<(), Problem> {
+    fn add(&mut self, section: usize, start: usize, text: &str) -> Result<(), Problem> {
         let Some(delimiter) = text.bytes().position(|b| b == b'=' || b == b':') else {
             return Err(if text.starts_with('[') {
                 Problem::BrokenHeader
@@ -401,30 +423,22 @@ impl<'t> Scan<'t> {
         if key.is_empty() {
             return Err(Problem::NoKey);
         }
-        match self.key_lines.entry((section, lower(key))) {
-            Slot::Occupied(first) => {
-                let name = match section {
-                    0 => "DEFAULT",
-                    _ => &self.text[self.sections[section].name.clone()],
-                };
-                Err(Problem::DuplicateKey {
-                    key: shown(&lower(key)),
-                    section: shown(name),
-                    first: *first.get(),
-                })
-            }
-            Slot::Vacant(slot) => {
-                slot.insert(self.line);
-                self.in_value = true;
-                self.sections[section].entries.push(Entry {
-                    key: start..start + key.len(),
-                    value: start + delimiter + 1..start + text.len(),
-                    line: self.line,
-                });
-                Ok(())
-            }
-        }
+        self.in_value = true;
+        self.sections[section].entries.push(Entry {
+            key: start..start + key.len(),
+            value: start + delimiter + 1..start + text.len(),
+            line: self.line,
+        });
+        Ok(())
     }
+}
+
+/// The first line that repeats a name, the name, and the line before that has it.
+fn repeated<'n>(names: &mut [(Cow<'n, str>, usize)]) -> Option<(usize, Cow<'n, str>, usize)> {
+    names.sort_unstable();
+    let pairs = names.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let first = pairs.min_by_key(|pair| pair[1].1)?;
+    Some((first[1].1, first[0].0.clone(), first[0].1))
 }
 
 /// The text of a file with `\n` as its only end of line, as Python opens text files.

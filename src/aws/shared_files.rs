@@ -226,7 +226,7 @@ fn words(text: &str) -> Option<Vec<String>> {
             words.extend(word.take());
             continue;
         }
-        let word = word.get_or_insert_default();
+        let word = word.get_or_insert_with(|| String::with_capacity(text.len()));
         match c {
             '\\' => word.push(chars.next()?),
             '\'' => loop {
