@@ -407,7 +407,8 @@ impl Scan {
         self.sections.push(Section {
             name: start..start + name.len(),
             line: self.line,
-            entries: Vec::new(),
+            // More than most have, to be allocated once.
+            entries: Vec::with_capacity(8),
         });
     }
 
