@@ -50,7 +50,8 @@ fn word(word: &str) -> String {
 }
 
 /// `escape` leaves a word bare where it looks harmless, but zsh expands a bare leading `=`; and it
-/// takes text only, so bytes that are no UTF-8 are quoted apart.
+/// takes text only, so bytes that are no UTF-8 are quoted apart, by `"`, since zsh with `rc_quotes`
+/// takes the `''` between two strings for a quote.
 fn quote(out: &mut Vec<u8>, value: &[u8]) {
     if value.is_empty() {
         out.extend_from_slice(b"''");
@@ -61,17 +62,17 @@ fn quote(out: &mut Vec<u8>, value: &[u8]) {
             if escaped.starts_with('\'') {
                 out.extend_from_slice(escaped.as_bytes());
             } else {
-                single_quoted(out, escaped.as_bytes());
+                enclose(out, b'\'', escaped.as_bytes());
             }
         }
         if !chunk.invalid().is_empty() {
-            single_quoted(out, chunk.invalid());
+            enclose(out, b'"', chunk.invalid());
         }
     }
 }
 
-fn single_quoted(out: &mut Vec<u8>, harmless: &[u8]) {
-    out.push(b'\'');
+fn enclose(out: &mut Vec<u8>, quote: u8, harmless: &[u8]) {
+    out.push(quote);
     out.extend_from_slice(harmless);
-    out.push(b'\'');
+    out.push(quote);
 }

@@ -9,14 +9,14 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     word,
 };
 
-/// The backslashes keep a user's aliases out.
+/// A backslash would keep a user's aliases out, but tcsh looks for no builtin of a quoted name.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {
-        out.extend_from_slice(format!("\\unsetenv {name}; ").as_bytes());
+        out.extend_from_slice(format!("unsetenv {name}; ").as_bytes());
     }
     for (name, value) in sets(changes) {
-        out.extend_from_slice(format!("\\setenv {name} ").as_bytes());
+        out.extend_from_slice(format!("setenv {name} ").as_bytes());
         quote(&mut out, bytes(name, value)?);
         out.extend_from_slice(b"; ");
     }
