@@ -139,3 +139,196 @@ fn stem(path: &str) -> String {
     let file = file.strip_prefix('-').unwrap_or(file).to_ascii_lowercase();
     file.strip_suffix(".exe").map(str::to_owned).unwrap_or(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Process, nearest, recognise};
+
+    fn process(exe: &str, argv: &[&str], name: &str) -> Process {
+        Process {
+            exe: (!exe.is_empty()).then(|| exe.into()),
+            argv: argv.iter().map(Into::into).collect(),
+            name: name.into(),
+        }
+    }
+
+    /// Executable, arguments, name, and the shell that it is.
+    type Case = (
+        &'static str,
+        &'static [&'static str],
+        &'static str,
+        Option<&'static str>,
+    );
+
+    const CASES: &[Case] = &[
+        // The executable decides, whatever the process is called.
+        ("/usr/bin/bash", &["bash"], "bash", Some("bash")),
+        ("/usr/bin/bash", &["-bash"], "bash", Some("bash")),
+        (
+            "/usr/bin/bash",
+            &["/bin/bash", "./fish"],
+            "fish",
+            Some("bash"),
+        ),
+        ("/usr/bin/bash", &["sh"], "sh", Some("bash")),
+        ("/usr/bin/bash (deleted)", &["bash"], "bash", Some("bash")),
+        ("/usr/bin/zsh", &["zsh"], "zsh", Some("zsh")),
+        ("/usr/bin/zsh-5.9", &["-zsh"], "zsh", Some("zsh")),
+        ("/bin/zsh5", &["zsh"], "zsh", Some("zsh")),
+        ("/usr/bin/dash", &["sh"], "sh", Some("sh")),
+        ("/usr/bin/mksh", &["mksh"], "mksh", Some("sh")),
+        ("/usr/bin/yash", &["yash"], "yash", Some("sh")),
+        ("/usr/bin/ksh93", &["ksh"], "ksh", Some("ksh")),
+        ("/usr/bin/ksh2020", &["ksh"], "ksh", Some("ksh")),
+        ("/usr/bin/fish", &["fish"], "fish", Some("fish")),
+        ("/usr/bin/tcsh", &["-csh"], "csh", Some("tcsh")),
+        ("/bin/csh", &["csh"], "csh", Some("tcsh")),
+        ("/usr/bin/bsd-csh", &["csh"], "csh", Some("tcsh")),
+        ("/usr/bin/elvish", &["elvish"], "elvish", Some("elvish")),
+        ("/opt/nu/bin/nu", &["nu"], "nu", Some("nu")),
+        (
+            "/opt/microsoft/powershell/7/pwsh",
+            &["pwsh"],
+            "pwsh",
+            Some("powershell"),
+        ),
+        (
+            "/usr/bin/pwsh-preview",
+            &["pwsh"],
+            "pwsh",
+            Some("powershell"),
+        ),
+        (
+            r"C:\Windows\System32\cmd.exe",
+            &["cmd"],
+            "cmd.exe",
+            Some("cmd"),
+        ),
+        (
+            r"C:\WINDOWS\system32\CMD.EXE",
+            &["cmd"],
+            "CMD.EXE",
+            Some("cmd"),
+        ),
+        (
+            r"C:\Windows\System32\WindowsPowerShell\v1.0\PowerShell.EXE",
+            &[],
+            "PowerShell.EXE",
+            Some("powershell"),
+        ),
+        (
+            r"C:\Program Files\Git\usr\bin\bash.exe",
+            &[],
+            "",
+            Some("bash"),
+        ),
+        // What runs programs is no shell, nor is a format, nor what only begins like one.
+        ("/usr/bin/sudo", &["sudo", "bash"], "sudo", None),
+        (
+            "/usr/bin/timeout",
+            &["timeout", "5", "bash"],
+            "timeout",
+            None,
+        ),
+        ("/usr/bin/node", &["npm run"], "node", None),
+        ("/usr/bin/json", &["json"], "json", None),
+        ("/usr/bin/fishnet", &["fishnet"], "fishnet", None),
+        ("/usr/bin/bashful", &["bashful"], "bashful", None),
+        // busybox is what it is called.
+        ("/bin/busybox", &["sh"], "sh", Some("sh")),
+        ("/bin/busybox", &["-ash"], "ash", Some("sh")),
+        ("/bin/busybox", &["/bin/ash", "x"], "ash", Some("sh")),
+        (
+            "/bin/busybox",
+            &["busybox", "sh", "x"],
+            "busybox",
+            Some("sh"),
+        ),
+        ("/bin/busybox", &["xargs", "sh"], "xargs", None),
+        ("/bin/busybox", &["busybox", "timeout"], "busybox", None),
+        ("/bin/busybox", &[], "busybox", None),
+        // xonsh is a script, a module or a title of a Python.
+        (
+            "/usr/bin/python3.11",
+            &["python3", "/usr/bin/xonsh"],
+            "xonsh",
+            Some("xonsh"),
+        ),
+        (
+            "/usr/bin/python3.11",
+            &["python3", "-m", "xonsh"],
+            "python3",
+            Some("xonsh"),
+        ),
+        (
+            "/usr/bin/python3",
+            &["python3", "-u", "-X", "dev", "/x/xonsh", "--no-rc"],
+            "python3",
+            Some("xonsh"),
+        ),
+        (
+            "/usr/bin/pypy3",
+            &["pypy3", "/x/xonsh"],
+            "pypy3",
+            Some("xonsh"),
+        ),
+        (
+            "/usr/bin/python3.11",
+            &["xonsh --no-rc"],
+            "xonsh",
+            Some("xonsh"),
+        ),
+        (
+            "/usr/bin/python3.11",
+            &["python3", "x.py", "xonsh"],
+            "python3",
+            None,
+        ),
+        (
+            "/usr/bin/python3.11",
+            &["python3", "-c", "xonsh"],
+            "python3",
+            None,
+        ),
+        ("/usr/bin/python3.11", &["python3"], "xonsh", None),
+        ("/usr/bin/python3.11", &[], "python3", None),
+        // Another user's executable may not be read: then the name that it was called by, which
+        // in a script is the interpreter's, and last the system's name for it.
+        ("", &["-zsh"], "zsh", Some("zsh")),
+        ("", &["/bin/bash", "./fish"], "fish", Some("bash")),
+        ("", &["sudo", "fish"], "sudo", None),
+        ("", &[], "fish", Some("fish")),
+        ("", &[], "", None),
+    ];
+
+    #[test]
+    fn one_process() {
+        for (exe, argv, name, expected) in CASES {
+            let found = recognise(&process(exe, argv, name)).map(|shell| shell.name);
+            assert_eq!(found, *expected, "{exe} {argv:?} {name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_shell_within_ten_levels() {
+        let sudo = || process("/usr/bin/sudo", &["sudo"], "sudo");
+        let bash = || process("/usr/bin/bash", &["bash"], "bash");
+        let fish = || process("/usr/bin/fish", &["fish"], "fish");
+        let name = |ancestors: Vec<Process>| nearest(ancestors.into_iter()).map(|shell| shell.name);
+
+        assert_eq!(name(vec![fish(), bash()]), Some("fish"));
+        assert_eq!(name(vec![sudo(), sudo(), fish(), bash()]), Some("fish"));
+        assert_eq!(name(vec![]), None);
+        let above = |levels: usize| (0..levels).map(|_| sudo()).chain([bash()]).collect();
+        assert_eq!(name(above(9)), Some("bash"));
+        assert_eq!(name(above(10)), None);
+    }
+
+    #[test]
+    fn no_process_above_the_shell_is_read() {
+        let ancestors = [process("/usr/bin/dash", &["sh"], "sh")]
+            .into_iter()
+            .chain(std::iter::from_fn(|| panic!("read too far")));
+        assert!(nearest(ancestors).is_some());
+    }
+}

@@ -323,3 +323,90 @@ fn nonempty<'a>(name: &'static str, value: &'a str, dialect: &str) -> Result<&'a
     }
     Ok(value)
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Change, SHELLS, by_name};
+    use crate::value::Value;
+
+    #[test]
+    fn no_name_stands_for_two_rows() {
+        let mut seen = HashSet::new();
+        for shell in SHELLS {
+            let names = [&[shell.name], shell.aliases, shell.executables].concat();
+            for name in names {
+                assert!(seen.insert(name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_by_name_and_alias() {
+        let name = |name| by_name(name).map(|shell| shell.name);
+        assert_eq!(name("bash"), Some("bash"));
+        assert_eq!(name("pwsh"), Some("powershell"));
+        assert_eq!(name("csh"), Some("tcsh"));
+        assert_eq!(name("dash"), Some("sh"));
+        assert_eq!(name("nonsense"), None);
+        assert_eq!(name(""), None);
+    }
+
+    #[test]
+    fn the_line_to_type_keeps_its_words() {
+        let line = |name, words: &[&str]| {
+            let shell = by_name(name).expect("a row");
+            shell.line_for(&shell.command_line(words))
+        };
+        let words = ["awsmfa", "env", "-p", "it's me", "=x"];
+        assert_eq!(
+            line("bash", &words),
+            r#"eval "$(awsmfa env -p 'it'\''s me' '=x')""#
+        );
+        assert_eq!(
+            line("fish", &words),
+            r"awsmfa env -p 'it\'s me' '=x' | source"
+        );
+        assert_eq!(
+            line("powershell", &["awsmfa", "-p", "é’"]),
+            "awsmfa -p (''+[char]0x00E9+''+[char]0x2019+'') | iex"
+        );
+        assert_eq!(
+            line("cmd", &["awsmfa", "-p", "a b"]),
+            r#"for /f "delims=" %i in ('awsmfa -p "a b"') do @%i"#
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "no name of a variable")]
+    fn a_name_that_would_be_code_is_not_written() {
+        let change = Change::Set("A;B", Value::from("x"));
+        _ = (by_name("bash").expect("a row").grammar.render)(&[change]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong() {
+        let refusal = |name, value| {
+            let change = Change::Set("AWS_PROFILE", Value::from(value));
+            (by_name(name).expect("a row").grammar.render)(&[change])
+                .expect_err("a refusal")
+                .to_string()
+        };
+        assert_eq!(refusal("bash", "a\nb"), "AWS_PROFILE holds a line break");
+        assert_eq!(refusal("bash", "a\tb"), "AWS_PROFILE holds a tab");
+        assert_eq!(
+            refusal("fish", "a\0b"),
+            "AWS_PROFILE holds a control character"
+        );
+        assert_eq!(
+            refusal("powershell", ""),
+            "AWS_PROFILE is set but empty, which PowerShell cannot carry"
+        );
+        assert_eq!(
+            refusal("cmd", "100%"),
+            "AWS_PROFILE holds %, which cmd cannot carry"
+        );
+    }
+}

@@ -46,7 +46,9 @@ fn failure(status: u8) -> String {
 }
 
 fn word(word: &str) -> String {
-    escape(word.into()).into_owned()
+    let mut out = Vec::new();
+    quote(&mut out, word.as_bytes());
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// `escape` leaves a word bare where it looks harmless, but zsh expands a bare leading `=`; and it

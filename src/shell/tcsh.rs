@@ -9,6 +9,10 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     word,
 };
 
+/// How much of a command's output tcsh reads at once. What its locale cannot decode is lost where
+/// two such blocks meet, less the few bytes that it reads ahead.
+const BLOCK: usize = 4096 - 16;
+
 /// A backslash would keep a user's aliases out, but tcsh looks for no builtin of a quoted name.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
@@ -17,7 +21,16 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     }
     for (name, value) in sets(changes) {
         out.extend_from_slice(format!("setenv {name} ").as_bytes());
-        quote(&mut out, bytes(name, value)?);
+        let value = bytes(name, value)?;
+        quote(&mut out, value);
+        if !value.is_ascii() && out.len() > BLOCK {
+            return Err(CannotCarry {
+                name,
+                problem: "holds characters that are not ASCII, of which tcsh may lose some in so \
+                          long a line"
+                    .to_owned(),
+            });
+        }
         out.extend_from_slice(b"; ");
     }
     if changes.is_empty() {

@@ -7,7 +7,8 @@ pub(crate) fn carries(row: &str, value: &[u8]) -> bool {
     }
     let is_text = str::from_utf8(value).is_ok();
     match row {
-        "bash" | "zsh" | "sh" | "ksh" | "fish" | "xonsh" | "elvish" | "tcsh" => true,
+        "bash" | "zsh" | "sh" | "ksh" | "fish" | "xonsh" | "elvish" => true,
+        "tcsh" => value.is_ascii() || value.len() < 3000,
         "nu" | "json" | "github" => is_text,
         "powershell" => is_text && !value.is_empty(),
         "cmd" => {
@@ -268,7 +269,7 @@ fn elvish_word(rest: &[u8], out: &mut Vec<u8>) -> usize {
 }
 
 /// PowerShell's scanner, as far as statements of awsmfa go: any of five characters opens, closes
-/// and doubles a verbatim string (about_Quoting_Rules; `IsSingleQuote` in its tokenizer).
+/// and doubles a verbatim string (`about_Quoting_Rules`; `IsSingleQuote` in its tokenizer).
 fn powershell(statements: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
     const QUOTES: [char; 5] = ['\'', '‘', '’', '‚', '‛'];
     let text = str::from_utf8(statements).expect("text");

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(unix)]
+mod detection;
 mod dialects;
 mod properties;
 #[cfg(unix)]

@@ -16,7 +16,7 @@ pub(crate) fn all() -> Vec<Vec<u8>> {
         let tree = generated().new_tree(&mut runner).ok()?;
         Some(tree.current())
     });
-    adversarial().into_iter().chain(generated).collect()
+    listed().into_iter().chain(generated).collect()
 }
 
 /// Bytes as they come, but rich in what shells treat specially. No NUL: no environment holds one.
@@ -36,7 +36,8 @@ pub(crate) fn generated() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
-fn adversarial() -> Vec<Vec<u8>> {
+/// The values that somebody thought of.
+pub(crate) fn listed() -> Vec<Vec<u8>> {
     let text = [
         // What is really there.
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
