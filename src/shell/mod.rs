@@ -1,6 +1,17 @@
 //! The shells: one row each in [`SHELLS`], one grammar for each way of writing statements.
 
+mod cmd;
+pub mod detect;
+mod dotenv;
+mod elvish;
+mod fish;
+mod github;
+mod json;
+mod nu;
 mod posix;
+mod powershell;
+mod tcsh;
+mod xonsh;
 
 use zeroize::Zeroizing;
 
@@ -24,6 +35,15 @@ pub struct Rendered {
     pub announcement: Zeroizing<Vec<u8>>,
 }
 
+impl From<Zeroizing<Vec<u8>>> for Rendered {
+    fn from(statements: Zeroizing<Vec<u8>>) -> Self {
+        Self {
+            statements,
+            announcement: Zeroizing::default(),
+        }
+    }
+}
+
 /// A value that a dialect cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {problem}")]
@@ -37,11 +57,24 @@ pub struct CannotCarry {
 /// How one family of shells writes statements.
 #[derive(Debug)]
 pub struct Grammar {
-    /// Writes the changes, in order; refuses what the dialect cannot carry byte for byte.
-    /// An empty list gives the dialect's statement that does nothing.
+    /// Writes the changes, a variable at most once: removals first, then the values. Refuses what
+    /// the dialect cannot carry byte for byte. An empty list gives a shell's statement that does
+    /// nothing. A format writes what is set and knows no removals.
     pub render: fn(&[Change]) -> Result<Rendered, CannotCarry>,
-    /// The statement that makes the evaluating line fail with this status where the shell allows it.
+    /// The statement that makes the evaluating line fail, with this status where the shell allows
+    /// it; empty where the line fails by itself.
     pub failure: fn(status: u8) -> String,
+    /// One word of a command as the shell's user would quote it.
+    pub word: fn(&str) -> String,
+}
+
+/// What reads the statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A shell evaluates them, and can be asked to undo them.
+    Shell,
+    /// A program reads values: there is nothing to keep books for and nothing to unset.
+    Format,
 }
 
 /// A row of the table.
@@ -51,19 +84,329 @@ pub struct Shell {
     pub name: &'static str,
     /// Other accepted values of `--shell`.
     pub aliases: &'static [&'static str],
-    /// Names of executables, without `.exe`, that are this shell, beside `name` and `aliases`.
+    /// Names of executables, without `.exe` and version, that are this shell, beside `name` and
+    /// `aliases`.
     pub executables: &'static [&'static str],
+    /// Whether it is a shell.
+    pub kind: Kind,
     /// The line that a user types, with `{}` where the command stands.
     pub line: &'static str,
     /// Its way of writing statements.
     pub grammar: &'static Grammar,
 }
 
-/// Every shell that awsmfa speaks.
-pub static SHELLS: &[Shell] = &[Shell {
-    name: "bash",
-    aliases: &[],
-    executables: &[],
-    line: r#"eval "$({})""#,
-    grammar: &posix::GRAMMAR,
-}];
+/// Every shell and format that awsmfa speaks.
+pub static SHELLS: &[Shell] = &[
+    Shell {
+        name: "bash",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: r#"eval "$({})""#,
+        grammar: &posix::GRAMMAR,
+    },
+    Shell {
+        name: "zsh",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: r#"eval "$({})""#,
+        grammar: &posix::GRAMMAR,
+    },
+    Shell {
+        name: "sh",
+        aliases: &["dash", "ash", "busybox", "mksh", "yash"],
+        executables: &["hush", "lksh", "oksh", "posh"],
+        kind: Kind::Shell,
+        line: r#"eval "$({})""#,
+        grammar: &posix::GRAMMAR,
+    },
+    Shell {
+        name: "ksh",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: r#"eval "$({})""#,
+        grammar: &posix::GRAMMAR,
+    },
+    Shell {
+        name: "fish",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: "{} | source",
+        grammar: &fish::GRAMMAR,
+    },
+    Shell {
+        name: "powershell",
+        aliases: &["pwsh"],
+        executables: &["pwsh-preview"],
+        kind: Kind::Shell,
+        line: "{} | iex",
+        grammar: &powershell::GRAMMAR,
+    },
+    Shell {
+        name: "cmd",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: r#"for /f "delims=" %i in ('{}') do @%i"#,
+        grammar: &cmd::GRAMMAR,
+    },
+    Shell {
+        name: "nu",
+        aliases: &["nushell"],
+        executables: &[],
+        kind: Kind::Shell,
+        line: "{} | from json | load-env",
+        grammar: &nu::GRAMMAR,
+    },
+    Shell {
+        name: "xonsh",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: "execx($({}))",
+        grammar: &xonsh::GRAMMAR,
+    },
+    Shell {
+        name: "elvish",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Shell,
+        line: "eval ({} | slurp)",
+        grammar: &elvish::GRAMMAR,
+    },
+    Shell {
+        name: "tcsh",
+        aliases: &["csh"],
+        executables: &["bsd-csh"],
+        kind: Kind::Shell,
+        line: r#"eval "`{}`""#,
+        grammar: &tcsh::GRAMMAR,
+    },
+    Shell {
+        name: "json",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Format,
+        line: "credential_process = {}",
+        grammar: &json::GRAMMAR,
+    },
+    Shell {
+        name: "dotenv",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Format,
+        line: "docker run --env-file <({}) IMAGE",
+        grammar: &dotenv::GRAMMAR,
+    },
+    Shell {
+        name: "github",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Format,
+        line: r#"{} >> "$GITHUB_ENV""#,
+        grammar: &github::GRAMMAR,
+    },
+];
+
+/// The row of this name or alias.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Shell> {
+    SHELLS
+        .iter()
+        .find(|shell| shell.name == name || shell.aliases.contains(&name))
+}
+
+impl Shell {
+    /// The line that a user types to evaluate what this command prints.
+    #[must_use]
+    pub fn line_for(&self, command: &str) -> String {
+        self.line.replace("{}", command)
+    }
+
+    /// These words as one command of this shell, quoted where they must be.
+    #[must_use]
+    pub fn command_line(&self, words: &[&str]) -> String {
+        let is_bare = |word: &str| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_./:".contains(&b))
+        };
+        words
+            .iter()
+            .map(|word| {
+                if is_bare(word) {
+                    (*word).to_owned()
+                } else {
+                    (self.grammar.word)(word)
+                }
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// An empty buffer that holds any dialect's statements without moving: a buffer that moves leaves
+/// its secrets behind in memory.
+///
+/// # Panics
+/// If a variable's name is none: written into a statement, it would be code.
+fn buffer(changes: &[Change]) -> Zeroizing<Vec<u8>> {
+    // PowerShell makes 8 bytes of each that is not ASCII; fish explains an unset in 200.
+    const PER_CHANGE: usize = 256;
+    const PER_BYTE: usize = 8;
+    let capacity = changes.iter().map(|change| {
+        let (name, length) = match change {
+            Change::Set(name, value) => (name, value.as_bytes().len()),
+            Change::Unset(name) => (name, 0),
+        };
+        assert!(is_name(name), "{name:?} is no name of a variable");
+        PER_CHANGE + PER_BYTE * (name.len() + length)
+    });
+    Zeroizing::new(Vec::with_capacity(PER_CHANGE + capacity.sum::<usize>()))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn sets(changes: &[Change]) -> impl Iterator<Item = (&'static str, &Value)> {
+    changes.iter().filter_map(|change| match change {
+        Change::Set(name, value) => Some((*name, value)),
+        Change::Unset(_) => None,
+    })
+}
+
+fn unsets(changes: &[Change]) -> impl Iterator<Item = &'static str> {
+    changes.iter().filter_map(|change| match change {
+        Change::Unset(name) => Some(*name),
+        Change::Set(..) => None,
+    })
+}
+
+/// The value for a dialect that carries bytes, control characters refused: no dialect carries all
+/// of them in all its ways of evaluating, and no value of AWS holds one.
+fn bytes<'a>(name: &'static str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
+    let bytes = value.as_bytes();
+    let problem = match bytes.iter().find(|b| b.is_ascii_control()) {
+        None => return Ok(bytes),
+        Some(b'\n' | b'\r') => "holds a line break",
+        Some(b'\t') => "holds a tab",
+        Some(_) => "holds a control character",
+    };
+    Err(CannotCarry {
+        name,
+        problem: problem.to_owned(),
+    })
+}
+
+/// The value for a dialect that carries text.
+fn text<'a>(name: &'static str, value: &'a Value) -> Result<&'a str, CannotCarry> {
+    str::from_utf8(bytes(name, value)?).map_err(|_| CannotCarry {
+        name,
+        problem: "is not valid UTF-8".to_owned(),
+    })
+}
+
+/// The value for a dialect in which an empty variable is none.
+fn nonempty<'a>(name: &'static str, value: &'a str, dialect: &str) -> Result<&'a str, CannotCarry> {
+    if value.is_empty() {
+        return Err(CannotCarry {
+            name,
+            problem: format!("is set but empty, which {dialect} cannot carry"),
+        });
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Change, SHELLS, by_name};
+    use crate::value::Value;
+
+    #[test]
+    fn no_name_stands_for_two_rows() {
+        let mut seen = HashSet::new();
+        for shell in SHELLS {
+            let names = [&[shell.name], shell.aliases, shell.executables].concat();
+            for name in names {
+                assert!(seen.insert(name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_by_name_and_alias() {
+        let name = |name| by_name(name).map(|shell| shell.name);
+        assert_eq!(name("bash"), Some("bash"));
+        assert_eq!(name("pwsh"), Some("powershell"));
+        assert_eq!(name("csh"), Some("tcsh"));
+        assert_eq!(name("dash"), Some("sh"));
+        assert_eq!(name("nonsense"), None);
+        assert_eq!(name(""), None);
+    }
+
+    #[test]
+    fn the_line_to_type_keeps_its_words() {
+        let line = |name, words: &[&str]| {
+            let shell = by_name(name).expect("a row");
+            shell.line_for(&shell.command_line(words))
+        };
+        let words = ["awsmfa", "env", "-p", "it's me", "=x"];
+        assert_eq!(
+            line("bash", &words),
+            r#"eval "$(awsmfa env -p 'it'\''s me' '=x')""#
+        );
+        assert_eq!(
+            line("fish", &words),
+            r"awsmfa env -p 'it\'s me' '=x' | source"
+        );
+        assert_eq!(
+            line("powershell", &["awsmfa", "-p", "é’"]),
+            "awsmfa -p (''+[char]0x00E9+''+[char]0x2019+'') | iex"
+        );
+        assert_eq!(
+            line("cmd", &["awsmfa", "-p", "a b"]),
+            r#"for /f "delims=" %i in ('awsmfa -p "a b"') do @%i"#
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "no name of a variable")]
+    fn a_name_that_would_be_code_is_not_written() {
+        let change = Change::Set("A;B", Value::from("x"));
+        _ = (by_name("bash").expect("a row").grammar.render)(&[change]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong() {
+        let refusal = |name, value| {
+            let change = Change::Set("AWS_PROFILE", Value::from(value));
+            (by_name(name).expect("a row").grammar.render)(&[change])
+                .expect_err("a refusal")
+                .to_string()
+        };
+        assert_eq!(refusal("bash", "a\nb"), "AWS_PROFILE holds a line break");
+        assert_eq!(refusal("bash", "a\tb"), "AWS_PROFILE holds a tab");
+        assert_eq!(
+            refusal("fish", "a\0b"),
+            "AWS_PROFILE holds a control character"
+        );
+        assert_eq!(
+            refusal("powershell", ""),
+            "AWS_PROFILE is set but empty, which PowerShell cannot carry"
+        );
+        assert_eq!(
+            refusal("cmd", "100%"),
+            "AWS_PROFILE holds %, which cmd cannot carry"
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! cmd of Windows, evaluating line by line in `for /f`.
+
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, nonempty, sets, text, unsets};
+
+/// See [`Grammar`].
+pub(super) static GRAMMAR: Grammar = Grammar {
+    render,
+    failure,
+    word: |word| format!("\"{word}\""),
+};
+
+/// The longest line that cmd reads (Microsoft, "Command prompt line string limitation"), less the
+/// `@` in front of it.
+const LINE_MAX: usize = 8191 - 1;
+
+/// The last line sets the status, which removing a variable that is not set would leave at 1.
+fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
+    let mut out = buffer(changes);
+    for name in unsets(changes) {
+        out.extend_from_slice(format!("set \"{name}=\"\n").as_bytes());
+    }
+    for (name, value) in sets(changes) {
+        let value = carried(name, nonempty(name, text(name, value)?, "cmd")?)?;
+        out.extend_from_slice(format!("set \"{name}=").as_bytes());
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\"\n");
+    }
+    out.extend_from_slice(failure(0).as_bytes());
+    Ok(out.into())
+}
+
+fn failure(status: u8) -> String {
+    format!("cmd /d /c exit {status}\n")
+}
+
+/// Between quotation marks cmd takes all else as it is. These it expands or ends the string at, in
+/// one way or another of evaluating; and the console's code page changes what is not ASCII.
+fn carried<'a>(name: &'static str, value: &'a str) -> Result<&'a str, CannotCarry> {
+    let problem = if !value.is_ascii() {
+        "holds a character that is not ASCII, which cmd cannot carry".to_owned()
+    } else if let Some(c) = value.chars().find(|c| matches!(c, '"' | '%' | '!')) {
+        format!("holds {c}, which cmd cannot carry")
+    } else if "set \"=\"".len() + name.len() + value.len() > LINE_MAX {
+        "is longer than a line of cmd".to_owned()
+    } else {
+        return Ok(value);
+    };
+    Err(CannotCarry { name, problem })
+}

@@ -1,0 +1,60 @@
+//! PowerShell, Windows' own and the newer `pwsh`.
+
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, nonempty, sets, text, unsets};
+
+/// See [`Grammar`].
+pub(super) static GRAMMAR: Grammar = Grammar {
+    render,
+    failure: |status| format!("throw 'awsmfa: failed with status {status}';\n"),
+    word,
+};
+
+/// `$null` removes a variable; an empty string would define an empty one since PowerShell 7.5 and
+/// remove it before.
+fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
+    let mut out = buffer(changes);
+    for name in unsets(changes) {
+        out.extend_from_slice(format!("$env:{name} = $null; ").as_bytes());
+    }
+    for (name, value) in sets(changes) {
+        out.extend_from_slice(format!("$env:{name} = ").as_bytes());
+        quote(&mut out, nonempty(name, text(name, value)?, "PowerShell")?);
+        out.extend_from_slice(b"; ");
+    }
+    if changes.is_empty() {
+        out.extend_from_slice(b"$null; ");
+    }
+    out.pop();
+    out.push(b'\n');
+    Ok(out.into())
+}
+
+/// In an argument an expression stands in parentheses.
+fn word(word: &str) -> String {
+    let mut out = Vec::new();
+    quote(&mut out, word);
+    let quoted = String::from_utf8_lossy(&out);
+    if word.is_ascii() {
+        quoted.into_owned()
+    } else {
+        format!("({quoted})")
+    }
+}
+
+/// ASCII throughout, since the console's code page decodes what a program prints. So PowerShell's
+/// other single quotes (U+2018 to U+201B) never stand in the string, and `'` alone is doubled.
+fn quote(out: &mut Vec<u8>, value: &str) {
+    out.push(b'\'');
+    for c in value.chars() {
+        if c == '\'' {
+            out.extend_from_slice(b"''");
+        } else if let Ok(byte @ ..0x80) = u8::try_from(c) {
+            out.push(byte);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.extend_from_slice(format!("'+[char]0x{unit:04X}+'").as_bytes());
+            }
+        }
+    }
+    out.push(b'\'');
+}

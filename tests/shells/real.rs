@@ -1,0 +1,693 @@
+//! The statements in the real shells: every value goes in, in each way of evaluating that is
+//! documented, and a child process tells byte for byte what it inherited; then it goes out again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use awsmfa::shell::{Change, Shell, by_name};
+use awsmfa::value::Value;
+
+use crate::properties::value;
+use crate::{dialects, values};
+
+const SESSION: &str = "AWS_SESSION_TOKEN";
+
+/// The variables of AWS that a child process inherits.
+type Environment = BTreeMap<String, Vec<u8>>;
+
+/// A shell as it is installed. In its scripts `FILE` stands for what awsmfa printed.
+struct Real<'a> {
+    /// The row of the table.
+    row: &'static str,
+    /// The executable and what stands before the script.
+    command: &'static [&'static str],
+    /// The ways of evaluating that are documented for it, and circumstances that must not matter.
+    ways: &'a [Way],
+    /// Has a child process write its environment to `OUT`.
+    dump: &'static str,
+    /// Evaluates a failure, and prints `on` where it goes on as if nothing had happened.
+    failing: &'static str,
+    /// The status of that script.
+    status: fn(i32) -> bool,
+    /// Evaluates a value that is too long for a child process, and writes it to `OUT` by itself.
+    huge: Option<&'static str>,
+}
+
+/// A way of evaluating statements.
+struct Way {
+    line: &'static str,
+    /// What stands before the first line.
+    prelude: &'static str,
+    /// The locale.
+    lang: &'static str,
+    /// Whether this way keeps such a value; all do but unquoted `eval`.
+    keeps: fn(&[u8]) -> bool,
+}
+
+impl Way {
+    const fn new(line: &'static str) -> Self {
+        Self {
+            line,
+            prelude: "",
+            lang: "C.UTF-8",
+            keeps: |_| true,
+        }
+    }
+
+    const fn after(self, prelude: &'static str) -> Self {
+        Self { prelude, ..self }
+    }
+
+    const fn in_plain_c(self) -> Self {
+        Self { lang: "C", ..self }
+    }
+
+    const fn where_it_keeps(self, keeps: fn(&[u8]) -> bool) -> Self {
+        Self { keeps, ..self }
+    }
+}
+
+const QUOTED: Way = Way::new(r#"eval "$(cat FILE)""#);
+const UNQUOTED: Way = Way::new("eval $(cat FILE)").where_it_keeps(has_no_run_of_blanks);
+/// ksh and mksh expand braces in what an unquoted substitution yields, in quotes or not.
+const UNQUOTED_IN_KSH: Way = Way::new("eval $(cat FILE)")
+    .where_it_keeps(|value| has_no_run_of_blanks(value) && !value.contains(&b'{'));
+const STRICT: Way = QUOTED.after("set -eu");
+const ALIASED: Way = QUOTED.after("alias export='echo hijacked' unset='echo hijacked'");
+
+fn has_no_run_of_blanks(value: &[u8]) -> bool {
+    !value.windows(2).any(|pair| pair == b"  ")
+}
+
+const POSIX: Real<'static> = Real {
+    row: "sh",
+    command: &[],
+    ways: &[STRICT, ALIASED, UNQUOTED],
+    dump: "./dump OUT",
+    failing: "set -e; eval \"$(cat FILE)\"; echo on",
+    status: |status| status == 7,
+    huge: Some("eval \"$(cat FILE)\"; printf %s \"$AWS_SESSION_TOKEN\" > OUT"),
+};
+
+#[test]
+fn bash() {
+    prove(&Real {
+        row: "bash",
+        command: &["bash", "--norc"],
+        ways: &[
+            STRICT,
+            QUOTED.after("set -o posix"),
+            QUOTED.in_plain_c(),
+            QUOTED.after(
+                "shopt -s expand_aliases\nalias export='echo hijacked' unset='echo hijacked'",
+            ),
+            UNQUOTED,
+            Way::new("source <(cat FILE)"),
+        ],
+        ..POSIX
+    });
+}
+
+#[test]
+fn zsh() {
+    prove(&Real {
+        row: "zsh",
+        command: &["zsh", "-f"],
+        ways: &[
+            STRICT,
+            QUOTED.after("setopt rc_quotes brace_ccl extended_glob"),
+            QUOTED.in_plain_c(),
+            ALIASED,
+            UNQUOTED,
+            Way::new("source <(cat FILE)"),
+        ],
+        ..POSIX
+    });
+}
+
+#[test]
+fn dash() {
+    prove(&Real {
+        command: &["dash"],
+        ways: &[STRICT, QUOTED.in_plain_c(), ALIASED, UNQUOTED],
+        ..POSIX
+    });
+}
+
+#[test]
+fn busybox() {
+    prove(&Real {
+        command: &["busybox", "sh"],
+        ..POSIX
+    });
+}
+
+#[test]
+fn yash() {
+    prove(&Real {
+        command: &["yash"],
+        ..POSIX
+    });
+}
+
+#[test]
+fn ksh() {
+    prove(&Real {
+        row: "ksh",
+        command: &["ksh"],
+        ways: &[STRICT, ALIASED, UNQUOTED_IN_KSH],
+        ..POSIX
+    });
+}
+
+#[test]
+fn mksh() {
+    prove(&Real {
+        command: &["mksh"],
+        ways: &[STRICT, ALIASED, UNQUOTED_IN_KSH],
+        huge: Some("eval \"$(cat FILE)\"; print -rn -- \"$AWS_SESSION_TOKEN\" > OUT"),
+        ..POSIX
+    });
+}
+
+#[test]
+fn fish() {
+    prove(&Real {
+        row: "fish",
+        command: &["fish", "--no-config"],
+        ways: &[
+            Way::new("cat FILE | source"),
+            Way::new("eval (cat FILE)"),
+            Way::new("eval (cat FILE | string collect)"),
+            Way::new("cat FILE | source").in_plain_c(),
+        ],
+        dump: "./dump OUT",
+        failing: "cat FILE | source\nor exit 9\necho on",
+        status: |status| status == 9,
+        huge: Some("cat FILE | source; printf %s $AWS_SESSION_TOKEN > OUT"),
+    });
+}
+
+#[test]
+fn tcsh() {
+    prove(&Real {
+        row: "tcsh",
+        command: &["tcsh", "-fe"],
+        ways: &[
+            Way::new("eval \"`cat FILE`\""),
+            Way::new("eval \"`cat FILE`\"").in_plain_c(),
+        ],
+        dump: "./dump OUT",
+        failing: "eval \"`cat FILE`\"\necho on",
+        status: |status| status == 1,
+        huge: None,
+    });
+}
+
+#[test]
+fn elvish() {
+    prove(&Real {
+        row: "elvish",
+        command: &["elvish", "-norc"],
+        ways: &[Way::new("eval (cat FILE | slurp)")],
+        dump: "./dump OUT",
+        failing: "eval (cat FILE | slurp); echo on",
+        status: |status| status != 0,
+        huge: Some("eval (cat FILE | slurp); print $E:AWS_SESSION_TOKEN > OUT"),
+    });
+}
+
+#[test]
+fn nu() {
+    prove(&Real {
+        row: "nu",
+        command: &["nu", "--no-config-file"],
+        ways: &[Way::new("cat FILE | from json | load-env")],
+        dump: "./dump OUT",
+        failing: "cat FILE | from json | load-env; print on",
+        status: |status| status != 0,
+        huge: None,
+    });
+}
+
+#[test]
+fn xonsh() {
+    prove(&Real {
+        row: "xonsh",
+        command: &["xonsh", "--no-rc"],
+        ways: &[Way::new("execx($(cat FILE))")],
+        dump: "$[./dump OUT]",
+        failing: "execx($(cat FILE))\nprint('on')",
+        status: |status| status != 0,
+        huge: None,
+    });
+}
+
+#[test]
+fn powershell() {
+    if find("pwsh").is_none() {
+        say("pwsh: not found; its statements are held against a grammar of PowerShell instead");
+        return hold_against_the_grammar_of_powershell();
+    }
+    prove(&Real {
+        row: "powershell",
+        command: &["pwsh", "-NoProfile", "-NonInteractive", "-File"],
+        ways: &[
+            Way::new("/bin/cat FILE | iex").after("Set-StrictMode -Version Latest"),
+            Way::new("/bin/cat FILE | Out-String | iex"),
+            Way::new("iex \"$(/bin/cat FILE)\""),
+        ],
+        dump: "./dump OUT",
+        failing: "/bin/cat FILE | iex\n'on'",
+        status: |status| status != 0,
+        huge: None,
+    });
+}
+
+const CMD_FOR: &str = "for /f \"delims=\" %%i in ('type FILE') do @%%i";
+const CMD_FOR_FAILING: &str = "@echo off
+for /f \"delims=\" %%i in ('type FILE') do @%%i
+if not errorlevel 7 echo on";
+
+/// wine's cmd takes the place of Windows'. Before wine 10 it cannot run a whole command that a
+/// `for` variable holds, so there the statements run as lines of a batch file.
+#[test]
+fn cmd() {
+    const CMD: Real<'static> = Real {
+        row: "cmd",
+        command: &["wine", "cmd", "/d", "/c"],
+        ways: &[Way::new("call FILE").after("@echo off")],
+        dump: "cmd /d /c set AWS_>OUT",
+        failing: "@echo off\ncall FILE\nif not errorlevel 7 echo on",
+        status: |_| true,
+        huge: None,
+    };
+    prove(&CMD);
+    if find("wine").is_none() {
+        return;
+    }
+    let place = Place::new("cmd-probe");
+    fs::write(place.0.join("probe.txt"), "set \"PROBE=x\"\n").unwrap();
+    let probe = CMD_FOR.replace("FILE", "probe.txt");
+    let probe = format!("@echo off\n{probe}\nif defined PROBE echo yes");
+    if place
+        .run(&CMD, "C.UTF-8", &probe)
+        .stdout
+        .starts_with(b"yes")
+    {
+        prove(&Real {
+            ways: &[Way::new(CMD_FOR).after("@echo off")],
+            failing: CMD_FOR_FAILING,
+            ..CMD
+        });
+    } else {
+        say("cmd: this wine cannot run `for /f … do @%i`, that way is skipped");
+    }
+}
+
+/// What a universal variable of fish does to the session is said, without its value.
+#[test]
+fn fish_tells_of_a_universal_profile() {
+    let Some(fish) = find_or_skip("fish") else {
+        return;
+    };
+    let place = Place::new("fish-universal");
+    let statements = render("fish", &[Change::Unset("AWS_PROFILE")]).unwrap();
+    fs::write(place.0.join("statements"), &statements).unwrap();
+    let run = |script: &str| {
+        let output = Command::new(&fish)
+            .args(["-c", script])
+            .current_dir(&place.0)
+            .env_clear()
+            .env("HOME", &place.0)
+            .env("PATH", path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(output.stdout, b"", "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let source = "cat statements | source";
+    assert_eq!(run(&format!("set -gx AWS_PROFILE dev; {source}")), "");
+    assert_eq!(run(&format!("set -U AWS_PROFILE dev; {source}")), "");
+    let told = run(&format!(
+        "set -eU AWS_PROFILE; set -Ux AWS_PROFILE secret-name; {source}; set -qU AWS_PROFILE"
+    ));
+    assert!(told.contains("set -eU AWS_PROFILE"), "{told}");
+    assert!(!told.contains("secret-name"), "{told}");
+}
+
+/// Where one variable is readonly, the line fails, with and without `set -e`.
+#[test]
+fn a_readonly_variable_fails_the_line() {
+    let shells: [&[&str]; 7] = [
+        &["bash"],
+        &["zsh", "-f"],
+        &["dash"],
+        &["busybox", "sh"],
+        &["yash"],
+        &["ksh"],
+        &["mksh"],
+    ];
+    let statements = render(
+        "sh",
+        &[
+            Change::Set("AWS_ACCESS_KEY_ID", Value::from("ASIAIOSFODNN7EXAMPLE")),
+            Change::Set(SESSION, Value::from("second")),
+            Change::Unset("AWS_PROFILE"),
+            Change::Unset("AWS_SECURITY_TOKEN"),
+        ],
+    )
+    .unwrap();
+    let names = ["AWS_ACCESS_KEY_ID", SESSION, "AWS_PROFILE"];
+    for shell in shells {
+        let Some(program) = find_or_skip(shell[0]) else {
+            continue;
+        };
+        let place = Place::new(&format!("readonly-{}", shell[0]));
+        fs::write(place.0.join("statements"), &statements).unwrap();
+        for name in names {
+            for script in ["set -e; EVAL; echo on", "if EVAL; then echo on; fi"] {
+                let script = script.replace("EVAL", "eval \"$(cat statements)\"");
+                let output = Command::new(&program)
+                    .args(&shell[1..])
+                    .args(["-c", &format!("readonly {name}=mine\n{script}")])
+                    .current_dir(&place.0)
+                    .output()
+                    .unwrap();
+                assert_eq!(output.stdout, b"", "{shell:?}, {name}: {output:?}");
+                assert_ne!(output.stderr, b"", "{shell:?}, {name}: {output:?}");
+            }
+        }
+    }
+}
+
+/// One evaluation, and what a child of the shell must inherit after it.
+struct Step {
+    statements: Vec<u8>,
+    expected: Environment,
+}
+
+fn prove(real: &Real<'_>) {
+    let program = real.command[0];
+    if find_or_skip(program).is_none() {
+        return;
+    }
+    let name = match real.row {
+        "cmd" | "powershell" => real.row,
+        _ => program,
+    };
+    for (index, way) in real.ways.iter().enumerate() {
+        let place = Place::new(&format!("{name}-{index}"));
+        let mut steps = vec![Step {
+            statements: render(real.row, &[]).unwrap(),
+            expected: start(),
+        }];
+        let (mut passed, mut refused, mut lost) = (0, 0, 0);
+        // wine takes its time.
+        let values = match real.row {
+            "cmd" => values::listed(),
+            _ => values::all(),
+        };
+        for bytes in values {
+            let [enter, leave] = session(&bytes);
+            let Some(statements) = render(real.row, &enter) else {
+                assert!(
+                    !dialects::carries(real.row, &bytes),
+                    "{name} refuses {bytes:?}"
+                );
+                refused += 1;
+                continue;
+            };
+            assert!(
+                dialects::carries(real.row, &bytes),
+                "{name} writes {bytes:?}"
+            );
+            // yash knows characters only.
+            if !(way.keeps)(&bytes) || (program == "yash" && str::from_utf8(&bytes).is_err()) {
+                lost += 1;
+                continue;
+            }
+            passed += 1;
+            steps.push(Step {
+                statements,
+                expected: Environment::from([
+                    (SESSION.to_owned(), bytes),
+                    ("AWS_REGION".to_owned(), b"second".to_vec()),
+                ]),
+            });
+            steps.push(Step {
+                statements: render(real.row, &leave).unwrap(),
+                expected: start(),
+            });
+        }
+        evaluate(real, way, &place, &steps);
+        let circumstances = [
+            way.prelude.replace('\n', "; "),
+            format!("LANG={}", way.lang),
+        ];
+        say(&format!(
+            "{name}: {passed} values passed, {refused} refused, {lost} not for this way: {} ({})",
+            way.line,
+            circumstances.join(", ").trim_start_matches(", "),
+        ));
+    }
+    fails(real, name);
+    if let Some(script) = real.huge {
+        carries_what_is_too_long_for_a_child(real, name, script);
+    }
+}
+
+/// What every session begins with and must come back to.
+fn start() -> Environment {
+    Environment::from([("AWS_PROFILE".to_owned(), b"old".to_vec())])
+}
+
+fn session(bytes: &[u8]) -> [[Change; 4]; 2] {
+    [
+        [
+            Change::Set(SESSION, value(bytes)),
+            Change::Set("AWS_REGION", Value::from("second")),
+            Change::Unset("AWS_PROFILE"),
+            Change::Unset("AWS_SECURITY_TOKEN"),
+        ],
+        [
+            Change::Unset(SESSION),
+            Change::Unset("AWS_REGION"),
+            Change::Unset("AWS_SECURITY_TOKEN"),
+            Change::Set("AWS_PROFILE", Value::from("old")),
+        ],
+    ]
+}
+
+fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
+    let mut script = format!("{}\n", way.prelude);
+    for (index, step) in steps.iter().enumerate() {
+        let (file, out) = (format!("{index}.bat"), format!("{index}.out"));
+        fs::write(place.0.join(&file), &step.statements).unwrap();
+        script.extend([
+            &way.line.replace("FILE", &file),
+            "\n",
+            &real.dump.replace("OUT", &out),
+            "\n",
+        ]);
+    }
+    let output = place.run(real, way.lang, &script);
+    assert!(output.status.success(), "{}: {output:?}", way.line);
+    assert_eq!(output.stdout, b"", "{}: {output:?}", way.line);
+    if real.row != "cmd" {
+        assert_eq!(output.stderr, b"", "{}: {output:?}", way.line);
+    }
+    for (index, step) in steps.iter().enumerate() {
+        let dumped = fs::read(place.0.join(format!("{index}.out"))).unwrap();
+        let end = if real.row == "cmd" { b'\n' } else { 0 };
+        assert_eq!(
+            environment(&dumped, end),
+            step.expected,
+            "{:?}, {} after {}",
+            real.command,
+            way.line,
+            String::from_utf8_lossy(&step.statements)
+        );
+    }
+}
+
+fn fails(real: &Real<'_>, name: &str) {
+    let place = Place::new(&format!("{name}-failing"));
+    let failure = (row(real).grammar.failure)(7);
+    fs::write(place.0.join("failure.bat"), failure).unwrap();
+    let script = real.failing.replace("FILE", "failure.bat");
+    let output = place.run(real, "C.UTF-8", &script);
+    assert_eq!(output.stdout, b"", "{name} goes on: {output:?}");
+    assert!(
+        output.status.code().is_some_and(real.status),
+        "{name}: {output:?}"
+    );
+}
+
+fn carries_what_is_too_long_for_a_child(real: &Real<'_>, name: &str, script: &str) {
+    let place = Place::new(&format!("{name}-huge"));
+    let huge = "a'b\\c!".repeat(200_000 / 6);
+    let changes = [Change::Set(SESSION, Value::from(huge.as_str()))];
+    fs::write(place.0.join("huge"), render(real.row, &changes).unwrap()).unwrap();
+    let script = script.replace("FILE", "huge").replace("OUT", "huge.out");
+    let output = place.run(real, "C.UTF-8", &script);
+    assert!(output.status.success(), "{name}: {output:?}");
+    assert!(
+        fs::read(place.0.join("huge.out")).unwrap() == huge.as_bytes(),
+        "{name} changes 200 KB"
+    );
+}
+
+fn hold_against_the_grammar_of_powershell() {
+    let python = tools().join("venv/bin/python");
+    if !python.exists() {
+        return missing("tree-sitter-powershell");
+    }
+    let place = Place::new("powershell-grammar");
+    let wrong = place.0.join("wrong");
+    fs::write(&wrong, "$env:A = 'it's';\n").unwrap();
+    let mut files = vec![wrong.clone()];
+    for bytes in values::all() {
+        for changes in session(&bytes) {
+            if let Some(statements) = render("powershell", &changes) {
+                let file = place.0.join(files.len().to_string());
+                fs::write(&file, statements).unwrap();
+                files.push(file);
+            }
+        }
+    }
+    let output = Command::new(python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/shells/powershell.py"
+        ))
+        .args(&files)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("{}\n", wrong.display())
+    );
+    say(&format!(
+        "powershell: {} statements passed tree-sitter's grammar; the properties read them back",
+        files.len() - 1
+    ));
+}
+
+fn row(real: &Real<'_>) -> &'static Shell {
+    by_name(real.row).unwrap()
+}
+
+fn render(row: &str, changes: &[Change]) -> Option<Vec<u8>> {
+    let rendered = (by_name(row).unwrap().grammar.render)(changes).ok()?;
+    assert_eq!(*rendered.announcement, b"");
+    Some(rendered.statements.to_vec())
+}
+
+fn environment(dumped: &[u8], end: u8) -> Environment {
+    dumped
+        .split(|&b| b == end)
+        .filter(|entry| entry.starts_with(b"AWS_"))
+        .map(|entry| {
+            let entry = entry.strip_suffix(b"\r").unwrap_or(entry);
+            let at = entry.iter().position(|&b| b == b'=').unwrap();
+            let name = String::from_utf8(entry[..at].to_vec()).unwrap();
+            (name, entry[at + 1..].to_vec())
+        })
+        .collect()
+}
+
+/// A directory of its own for one run, which is also the home.
+pub(crate) struct Place(pub(crate) PathBuf);
+
+impl Place {
+    pub(crate) fn new(name: &str) -> Self {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("shells")
+            .join(name);
+        _ = fs::remove_dir_all(&place);
+        fs::create_dir_all(&place).unwrap();
+        let dump = place.join("dump");
+        fs::write(&dump, "#!/bin/sh\nexec env -0 > \"$1\"\n").unwrap();
+        fs::set_permissions(&dump, fs::Permissions::from_mode(0o755)).unwrap();
+        Self(place)
+    }
+
+    fn run(&self, real: &Real<'_>, lang: &str, script: &str) -> Output {
+        let file = match real.row {
+            "cmd" => "script.bat",
+            "powershell" => "script.ps1",
+            "xonsh" => "script.xsh",
+            _ => "script",
+        };
+        fs::write(self.0.join(file), format!("{script}\n")).unwrap();
+        Command::new(find(real.command[0]).unwrap())
+            .args(&real.command[1..])
+            .arg(file)
+            .current_dir(&self.0)
+            .env_clear()
+            .envs([
+                ("AWS_PROFILE", "old"),
+                ("LANG", lang),
+                ("WINEDEBUG", "-all"),
+            ])
+            .env("PATH", path())
+            .env("HOME", &self.0)
+            .env("WINEPREFIX", tools().join("wine"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+}
+
+/// Where the tests' own tools are installed.
+fn tools() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools")
+}
+
+/// The programs installed on this machine and the tests' own.
+pub(crate) fn path() -> String {
+    let tools = tools();
+    format!(
+        "{}:{}:{}",
+        std::env::var("PATH").unwrap(),
+        tools.join("venv/bin").display(),
+        tools
+            .join("npm/node_modules/@nushell/linux-x64/bin")
+            .display()
+    )
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&path())
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+pub(crate) fn find_or_skip(program: &str) -> Option<PathBuf> {
+    let found = find(program);
+    if found.is_none() {
+        missing(program);
+    }
+    found
+}
+
+/// A skipped shell is said, and is a failure where every shell is required.
+fn missing(program: &str) {
+    assert!(
+        std::env::var_os("AWSMFA_REQUIRE_SHELLS").is_none_or(|value| value != "1"),
+        "{program} is not installed"
+    );
+    say(&format!("{program}: SKIPPED, not installed"));
+}
+
+/// Past the harness, which keeps to itself what a passing test prints.
+fn say(line: &str) {
+    _ = writeln!(std::io::stderr(), "{line}");
+}
