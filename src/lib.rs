@@ -2,5 +2,23 @@
 //! shell that asked.
 
 pub mod aws;
+pub mod bookkeeping;
+pub mod chain;
+pub mod cli;
+pub mod clock;
+pub mod codes;
+pub mod commands;
+pub mod duration;
+pub mod endpoint;
+pub mod environment;
+pub mod error;
+pub mod exchange;
+pub mod intent;
+pub mod prompt;
+pub mod report;
+pub mod session;
 pub mod shell;
+pub mod token_code;
 pub mod value;
+pub mod wanted;
+pub mod world;

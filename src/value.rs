@@ -26,6 +26,19 @@ impl Value {
         std::str::from_utf8(&self.0).ok()
     }
 
+    /// The value as the system takes it. Outside of Unix what is not valid Unicode is replaced.
+    #[must_use]
+    pub fn to_os_string(&self) -> OsString {
+        #[cfg(unix)]
+        {
+            std::os::unix::ffi::OsStringExt::from_vec(self.0.to_vec())
+        }
+        #[cfg(not(unix))]
+        {
+            String::from_utf8_lossy(&self.0).into_owned().into()
+        }
+    }
+
     /// Whether the variable is set but empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {

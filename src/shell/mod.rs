@@ -26,6 +26,16 @@ pub enum Change {
     Unset(&'static str),
 }
 
+impl Change {
+    /// The variable.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Set(name, _) | Self::Unset(name) => name,
+        }
+    }
+}
+
 /// What a row renders for one list of changes.
 #[derive(Debug, Default)]
 pub struct Rendered {
@@ -217,6 +227,21 @@ pub fn by_name(name: &str) -> Option<&'static Shell> {
     SHELLS
         .iter()
         .find(|shell| shell.name == name || shell.aliases.contains(&name))
+}
+
+/// The names of all rows, for messages.
+#[must_use]
+pub fn names() -> String {
+    let names: Vec<&str> = SHELLS.iter().map(|shell| shell.name).collect();
+    names.join(", ")
+}
+
+/// The shell that asks, or the POSIX grammar where none is known.
+#[must_use]
+pub fn asking() -> &'static Shell {
+    detect::detect()
+        .or_else(|| by_name("sh"))
+        .unwrap_or(&SHELLS[0])
 }
 
 impl Shell {

@@ -1,0 +1,469 @@
+//! Why a call to AWS gave no session: causes, sentences and hints in place of the SDK's errors,
+//! whose own text may hold the answer's body and so a secret.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+use crate::duration;
+
+/// A call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `sts:GetSessionToken`
+    GetSessionToken,
+    /// `sts:AssumeRole`
+    AssumeRole,
+    /// `sts:GetCallerIdentity`
+    GetCallerIdentity,
+    /// `iam:ListMFADevices`
+    ListMfaDevices,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GetSessionToken => "sts:GetSessionToken",
+            Self::AssumeRole => "sts:AssumeRole",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::ListMfaDevices => "iam:ListMFADevices",
+        })
+    }
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The call.
+    pub operation: Operation,
+    /// Why.
+    pub cause: Cause,
+    /// The ID under which AWS's support finds the request.
+    pub request_id: Option<String>,
+}
+
+/// Why a call failed. The texts of AWS that tell them apart were seen on its servers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// The code is wrong, or was used before.
+    #[error("the MFA code is wrong or was used before")]
+    WrongCode,
+    /// The device is not this user's, or was tried too often.
+    #[error("the MFA device is not one of this user's, or too many codes were tried with it")]
+    Device,
+    /// The role wants MFA and none was given.
+    #[error("MFA is needed for this call")]
+    MfaMissing,
+    /// `GetSessionToken` with the keys of a session.
+    #[error("the keys are those of a temporary session, which cannot start another")]
+    SessionKeys,
+    /// A role behind a session for longer than an hour.
+    #[error("a role that is assumed by a temporary session lives an hour at most")]
+    TooLongForChaining,
+    /// Longer than the role allows.
+    #[error("the role does not allow sessions as long as this")]
+    TooLongForRole,
+    /// The clock of this machine is off.
+    #[error("the clock of this machine is {}", offset_in_words(*.0))]
+    Clock(Option<TimeDelta>),
+    /// The secret access key does not go with the access key ID.
+    #[error("the secret access key does not belong to the access key ID")]
+    WrongSecret,
+    /// The access key is not known.
+    #[error("AWS does not know the access key")]
+    UnknownKey,
+    /// The session is over.
+    #[error("the session has expired")]
+    Expired,
+    /// `AssumeRole` was denied.
+    #[error("the role may not be assumed this way")]
+    RoleRefused,
+    /// Another call was denied.
+    #[error("the user has no permission for {0}")]
+    Denied(Operation),
+    /// STS is not active in the region.
+    #[error("the region is not enabled for this account")]
+    RegionDisabled,
+    /// Too many calls.
+    #[error("AWS answers that there are too many requests")]
+    Throttled,
+    /// Any other error that AWS names.
+    #[error("AWS answers {code}{}", .message.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
+    Service {
+        /// The error code.
+        code: String,
+        /// The message, where it is safe to repeat.
+        message: Option<String>,
+    },
+    /// An answer that does not come from AWS, or not whole.
+    #[error("the answer (HTTP status {0}) is not one of AWS's")]
+    NotAws(u16),
+    /// A server error.
+    #[error("AWS answers with an internal error (HTTP status {0})")]
+    Server(u16),
+    /// An answer without the credentials that it should hold.
+    #[error("the answer of AWS is incomplete")]
+    Incomplete,
+    /// The name of the endpoint cannot be resolved.
+    #[error("the endpoint's name cannot be resolved ({0})")]
+    Dns(String),
+    /// Nothing listens there.
+    #[error("the endpoint cannot be reached ({0})")]
+    Connect(String),
+    /// The other end's certificate is not trusted.
+    #[error("the endpoint's certificate is not trusted ({0})")]
+    Tls(String),
+    /// The proxy refuses.
+    #[error("the proxy refuses the connection ({0})")]
+    Proxy(String),
+    /// No answer in time.
+    #[error("AWS did not answer in time")]
+    TimedOut,
+    /// The connection broke.
+    #[error("the connection broke off before the answer ({0})")]
+    Broken(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.cause)?;
+        if let (Cause::Server(_) | Cause::Service { .. } | Cause::Throttled, Some(id)) =
+            (&self.cause, &self.request_id)
+        {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Refusal {}
+
+impl Refusal {
+    /// An answer without what it should hold.
+    #[must_use]
+    pub fn incomplete(operation: Operation) -> Self {
+        Self {
+            operation,
+            cause: Cause::Incomplete,
+            request_id: None,
+        }
+    }
+
+    /// What an error of the SDK means.
+    pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let status = error.raw_response().map(|raw| raw.status().as_u16());
+        let cause = match error {
+            SdkError::ServiceError(service) => {
+                let error = service.err();
+                by_code(
+                    operation,
+                    error.code(),
+                    error.message(),
+                    status.unwrap_or(0),
+                )
+            }
+            SdkError::TimeoutError(_) => Cause::TimedOut,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Cause::TimedOut,
+            SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(
+                || Cause::Broken(String::new()),
+                |error| by_connection(error),
+            ),
+            SdkError::ResponseError(_) => Cause::NotAws(status.unwrap_or(0)),
+            _ => Cause::Incomplete,
+        };
+        Self {
+            operation,
+            cause,
+            request_id: error.request_id().map(str::to_owned),
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match &self.cause {
+            Cause::WrongCode => {
+                "wait until the device shows the next code: each works once".to_owned()
+            }
+            Cause::Device => {
+                "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL); after many wrong codes \
+                 wait three minutes"
+                    .to_owned()
+            }
+            Cause::MfaMissing => "give a code: awsmfa env 123456".to_owned(),
+            Cause::SessionKeys => "name a profile with long-term keys: --profile NAME".to_owned(),
+            Cause::TooLongForChaining => "ask for an hour at most: --duration 1h".to_owned(),
+            Cause::TooLongForRole => {
+                "ask for less (--duration 1h), or let an administrator raise the role's maximum session \
+                 duration"
+                    .to_owned()
+            }
+            Cause::Clock(_) => "set the clock of this machine right, then try again".to_owned(),
+            Cause::WrongSecret => {
+                "check the secret access key of the source (the whole of it, without blanks)".to_owned()
+            }
+            Cause::UnknownKey => {
+                "check that the access key exists and is active, and that the region is of its partition \
+                 and enabled for the account"
+                    .to_owned()
+            }
+            Cause::Expired => "start a new one: awsmfa env".to_owned(),
+            Cause::RoleRefused => {
+                "check the role's ARN, its trust policy (the user as principal, the external ID, \
+                 aws:MultiFactorAuthPresent, aws:MultiFactorAuthAge) and the user's permission for \
+                 sts:AssumeRole"
+                    .to_owned()
+            }
+            Cause::Denied(Operation::ListMfaDevices) => {
+                "name the device: --serial ARN, mfa_serial in the profile, or AWS_MFA_SERIAL".to_owned()
+            }
+            Cause::Denied(_) => "ask an administrator for the permission".to_owned(),
+            Cause::RegionDisabled => {
+                "use another region (--region), or let an administrator enable this one".to_owned()
+            }
+            Cause::Throttled => "wait a minute, then try again".to_owned(),
+            Cause::Service { .. } | Cause::Server(_) | Cause::Incomplete | Cause::Broken(_) => {
+                "try again with the next code; if it stays, see https://health.aws.amazon.com".to_owned()
+            }
+            Cause::NotAws(_) => {
+                "look for a captive portal or a proxy that answers in place of AWS, and check \
+                 AWS_ENDPOINT_URL"
+                    .to_owned()
+            }
+            Cause::Dns(_) | Cause::Connect(_) | Cause::TimedOut => {
+                "check the network, the proxy (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL"
+                    .to_owned()
+            }
+            Cause::Tls(_) => {
+                "behind a proxy that opens TLS, name its CA: AWS_CA_BUNDLE=/path/to/ca.pem, or ca_bundle in \
+                 the profile"
+                    .to_owned()
+            }
+            Cause::Proxy(_) => "check the user and password in HTTPS_PROXY, and NO_PROXY".to_owned(),
+        }
+    }
+
+    /// Whether a session that was used for the call is of no more use, so that a fresh code may help.
+    #[must_use]
+    pub fn wants_fresh_mfa(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::Expired | Cause::RoleRefused | Cause::UnknownKey | Cause::MfaMissing
+        )
+    }
+}
+
+fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, status: u16) -> Cause {
+    let text = message.unwrap_or_default();
+    let Some(code) = code else {
+        return if status >= 500 {
+            Cause::Server(status)
+        } else {
+            Cause::NotAws(status)
+        };
+    };
+    match code {
+        "AccessDenied" | "AccessDeniedException" => {
+            if text.contains("invalid MFA one time pass code") {
+                Cause::WrongCode
+            } else if text.contains("unable to validate MFA code") {
+                Cause::Device
+            } else if text.contains("must provide both MFA serial number") {
+                Cause::MfaMissing
+            } else if text.contains("with session credentials") {
+                Cause::SessionKeys
+            } else if operation == Operation::AssumeRole {
+                Cause::RoleRefused
+            } else {
+                Cause::Denied(operation)
+            }
+        }
+        "ValidationError" if text.contains("role chaining") => Cause::TooLongForChaining,
+        "ValidationError" if text.contains("MaxSessionDuration") => Cause::TooLongForRole,
+        "SignatureDoesNotMatch" if text.starts_with("Signature ") => Cause::Clock(offset(text)),
+        "RequestTimeTooSkewed" | "RequestExpired" => Cause::Clock(None),
+        "SignatureDoesNotMatch" | "IncompleteSignature" => Cause::WrongSecret,
+        "InvalidClientTokenId" | "UnrecognizedClientException" => Cause::UnknownKey,
+        "ExpiredToken" | "ExpiredTokenException" => Cause::Expired,
+        "RegionDisabledException" => Cause::RegionDisabled,
+        "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded" => Cause::Throttled,
+        _ if status >= 500 => Cause::Server(status),
+        _ => Cause::Service {
+            code: printable(code),
+            // A validation error repeats what was sent, a token code perhaps.
+            message: (code != "ValidationError" && !text.is_empty()).then(|| printable(text)),
+        },
+    }
+}
+
+fn by_connection(error: &(dyn StdError + 'static)) -> Cause {
+    let causes: Vec<String> = std::iter::successors(Some(error), |&error| error.source())
+        .map(ToString::to_string)
+        .collect();
+    let innermost = causes
+        .last()
+        .map(|text| printable(text))
+        .unwrap_or_default();
+    let any = |needle: &str| causes.iter().any(|text| text.contains(needle));
+    if any("dns error") {
+        Cause::Dns(innermost)
+    } else if any("proxy") || any("tunnel") {
+        Cause::Proxy(innermost)
+    } else if any("certificate") {
+        Cause::Tls(innermost)
+    } else if any("timed out") || any("timeout") {
+        Cause::TimedOut
+    } else if any("tcp connect error") {
+        Cause::Connect(innermost)
+    } else {
+        Cause::Broken(innermost)
+    }
+}
+
+/// Text of the other end, fit for a terminal: one line, no control characters, not long.
+fn printable(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let mut line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST + 1)
+        .collect();
+    if line.chars().count() > LONGEST {
+        line.pop();
+        line.push('…');
+    }
+    line.trim().to_owned()
+}
+
+/// How far this machine's clock is ahead of AWS's, read from a text like `Signature expired:
+/// 20260101T000000Z is now earlier than 20260101T001000Z (20260101T001500Z - 5 min.)`, whose first
+/// time is ours and whose last is AWS's.
+fn offset(text: &str) -> Option<TimeDelta> {
+    let times: Vec<DateTime<Utc>> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter_map(|word| NaiveDateTime::parse_from_str(word, "%Y%m%dT%H%M%SZ").ok())
+        .map(|time| time.and_utc())
+        .collect();
+    match times.as_slice() {
+        [ours, .., theirs] => Some(*ours - *theirs),
+        _ => None,
+    }
+}
+
+fn offset_in_words(offset: Option<TimeDelta>) -> String {
+    let Some(offset) = offset else {
+        return "more than five minutes off".to_owned();
+    };
+    let direction = if offset < TimeDelta::zero() {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let by = offset.abs().to_std().unwrap_or_default();
+    format!("{} {direction} AWS's", duration::in_words(by))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denied(operation: Operation, message: &str) -> Cause {
+        by_code(operation, Some("AccessDenied"), Some(message), 403)
+    }
+
+    #[test]
+    fn the_texts_of_aws_are_told_apart() {
+        let operation = Operation::GetSessionToken;
+        assert_eq!(
+            denied(
+                operation,
+                "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+            ),
+            Cause::WrongCode
+        );
+        assert_eq!(
+            denied(
+                operation,
+                "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA \
+                 serial number is valid and associated with this user."
+            ),
+            Cause::Device
+        );
+        assert_eq!(
+            denied(
+                operation,
+                "Cannot call GetSessionToken with session credentials"
+            ),
+            Cause::SessionKeys
+        );
+        assert_eq!(
+            denied(
+                Operation::AssumeRole,
+                "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: sts:AssumeRole on \
+                 resource: arn:aws:iam::111122223333:role/dev"
+            ),
+            Cause::RoleRefused
+        );
+        assert_eq!(
+            denied(Operation::ListMfaDevices, "User: …"),
+            Cause::Denied(Operation::ListMfaDevices)
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_off_says_by_how_much() {
+        let behind = "Signature expired: 20261124T100000Z is now earlier than 20261124T105500Z \
+                      (20261124T110000Z - 5 min.)";
+        let cause = by_code(
+            Operation::GetSessionToken,
+            Some("SignatureDoesNotMatch"),
+            Some(behind),
+            403,
+        );
+        assert_eq!(
+            cause.to_string(),
+            "the clock of this machine is 1h behind AWS's"
+        );
+        let ahead = "Signature not yet current: 20261124T120000Z is still later than 20261124T110500Z \
+                     (20261124T110000Z + 5 min.)";
+        let cause = by_code(
+            Operation::GetSessionToken,
+            Some("SignatureDoesNotMatch"),
+            Some(ahead),
+            403,
+        );
+        assert_eq!(
+            cause.to_string(),
+            "the clock of this machine is 1h ahead of AWS's"
+        );
+    }
+
+    #[test]
+    fn a_validation_error_is_not_repeated() {
+        let text = "1 validation error detected: Value '123456' at 'tokenCode' failed to satisfy constraint: …";
+        let cause = by_code(
+            Operation::GetSessionToken,
+            Some("ValidationError"),
+            Some(text),
+            400,
+        );
+        assert_eq!(cause.to_string(), "AWS answers ValidationError");
+    }
+
+    #[test]
+    fn text_of_the_other_end_is_tamed() {
+        let printed = printable(&format!("a\x1b[31m\nb{}", "x".repeat(1000)));
+        assert!(printed.chars().all(|c| !c.is_control()));
+        assert_eq!(printed.chars().count(), 301);
+    }
+}

@@ -1,0 +1,605 @@
+//! From a profile to the keys that it stands on, and the roles between: `role_arn` and
+//! `source_profile` as the AWS CLI follows them.
+
+use std::fmt;
+
+use crate::aws::arn::Arn;
+use crate::aws::config_file::ConfigFile;
+use crate::aws::shared_files::{Settings, SharedFiles, Sourced};
+use crate::duration::ROLE_SESSION;
+use crate::environment::ACCESS_KEY_ID;
+use crate::environment::{Environment, NotText, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::session::{Keys, is_temporary};
+use crate::value::Value;
+
+use std::time::Duration;
+
+/// Where long-term keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The profile that holds them; `None` for the environment.
+    pub profile: Option<String>,
+    /// How to get at them.
+    pub keys: KeysFrom,
+}
+
+/// How to get at long-term keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeysFrom {
+    /// They are here.
+    Known(Keys),
+    /// The profile's `credential_process`, which runs only where the keys are needed.
+    Process(String),
+}
+
+impl Source {
+    /// The access key ID, where it is known without running a program.
+    #[must_use]
+    pub fn access_key_id(&self) -> Option<&str> {
+        match &self.keys {
+            KeysFrom::Known(keys) => Some(&keys.access_key_id),
+            KeysFrom::Process(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.profile {
+            Some(profile) => write!(f, "the keys of the profile {profile}"),
+            None => f.write_str("the keys in the environment"),
+        }
+    }
+}
+
+/// A role on the way, in the order in which they are assumed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hop {
+    /// `role_arn`
+    pub role_arn: String,
+    /// `external_id`
+    pub external_id: Option<String>,
+    /// `role_session_name`
+    pub role_session_name: Option<String>,
+    /// `duration_seconds`
+    pub duration: Option<Duration>,
+}
+
+/// A profile followed to its keys.
+#[derive(Debug)]
+pub struct Chain<'f> {
+    /// The keys at its end.
+    pub source: Source,
+    /// The roles between, the first to be assumed first.
+    pub hops: Vec<Hop>,
+    /// The profiles passed, the target first.
+    pub profiles: Vec<Profile<'f>>,
+}
+
+impl Chain<'_> {
+    /// Keys without a profile.
+    #[must_use]
+    pub fn of(source: Source) -> Self {
+        Self {
+            source,
+            hops: Vec::new(),
+            profiles: Vec::new(),
+        }
+    }
+}
+
+/// A profile with its name.
+#[derive(Debug, Clone)]
+pub struct Profile<'f> {
+    /// Its name.
+    pub name: String,
+    settings: Settings<'f>,
+    files: &'f SharedFiles,
+}
+
+/// A setting of a profile, with where it stands for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The text.
+    pub text: String,
+    /// `profile dev, /home/alice/.aws/config line 12`
+    pub place: String,
+}
+
+/// Why a profile leads to no keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// Nobody has written such a profile.
+    #[error("there is no profile {name}{}", .named_by.as_deref().map(|by| format!(", which {by} names")).unwrap_or_default())]
+    NoSuchProfile {
+        /// The name.
+        name: String,
+        /// The variable or profile that names it.
+        named_by: Option<String>,
+        /// The nearest name that exists.
+        nearest: Option<String>,
+        /// The two files.
+        files: String,
+    },
+    /// The source profiles lead round.
+    #[error("the source profiles lead round in a circle: {}", .0.join(" → "))]
+    Cycle(Vec<String>),
+    /// No keys and no way to any.
+    #[error("the profile {name} has no keys, no credential_process and no role_arn")]
+    NoKeys {
+        /// The profile.
+        name: String,
+        /// The two files.
+        files: String,
+    },
+    /// One half of a pair of keys.
+    #[error("the profile {name} has no {missing}, only the other half of its keys")]
+    HalfKeys {
+        /// The profile.
+        name: String,
+        /// The absent key.
+        missing: &'static str,
+    },
+    /// A half in the environment.
+    #[error("{set} is set and {missing} is not")]
+    HalfKeysInEnvironment {
+        /// The variable that is set.
+        set: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
+    /// Session keys where long-term keys are needed.
+    #[error(
+        "the keys of the profile {name} are those of a temporary session, which cannot start another"
+    )]
+    SessionKeys {
+        /// The profile.
+        name: String,
+    },
+    /// The environment should hold keys.
+    #[error("{wanted_by} takes its keys from the environment, which holds no long-term keys")]
+    NoKeysInEnvironment {
+        /// Who wants them.
+        wanted_by: String,
+    },
+    /// MFA happened elsewhere.
+    #[error("the profile {name} gets its credentials by {way}, so MFA happens {mfa}, not at STS")]
+    Elsewhere {
+        /// The profile.
+        name: String,
+        /// How it gets credentials.
+        way: &'static str,
+        /// Where MFA happens.
+        mfa: &'static str,
+        /// What to use instead.
+        instead: String,
+    },
+    /// A role without a source.
+    #[error("the profile {name} has a role_arn, but neither source_profile nor credential_source")]
+    NoSource {
+        /// The profile.
+        name: String,
+    },
+    /// A `credential_source` without a user.
+    #[error("{place}: credential_source = {given} gives no keys of an IAM user with an MFA device")]
+    CredentialSource {
+        /// Where it stands.
+        place: String,
+        /// What it says.
+        given: String,
+    },
+    /// A value that cannot be right.
+    #[error("{place}: {key} {problem}")]
+    BadSetting {
+        /// Where it stands.
+        place: String,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Not text.
+    #[error(transparent)]
+    NotText(#[from] NotText),
+}
+
+impl ChainError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NoSuchProfile { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
+            Self::NoSuchProfile { files, .. } => format!("see which there are in {files}"),
+            Self::Cycle(_) => "let the last of them name a profile that has keys".to_owned(),
+            Self::NoKeys { files, .. } => format!(
+                "put aws_access_key_id and aws_secret_access_key into {files}, or name another profile: --profile NAME"
+            ),
+            Self::HalfKeys { missing, .. } => format!("add {missing} to the profile"),
+            Self::HalfKeysInEnvironment { set, missing } => format!("set {missing} too, or unset {set}"),
+            Self::SessionKeys { .. } => {
+                "name a profile with long-term keys (an access key ID that starts with AKIA)".to_owned()
+            }
+            Self::NoKeysInEnvironment { .. } => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of an IAM user, or name a profile: --profile NAME"
+                    .to_owned()
+            }
+            Self::Elsewhere { instead, .. } => instead.clone(),
+            Self::NoSource { .. } => {
+                "add source_profile = the profile that holds the keys of your IAM user".to_owned()
+            }
+            Self::CredentialSource { .. } => {
+                "use source_profile, or credential_source = Environment".to_owned()
+            }
+            Self::BadSetting { .. } => "correct the value, or remove the line".to_owned(),
+            Self::NotText(_) => "set it to text, or unset it".to_owned(),
+        }
+    }
+}
+
+impl Profile<'_> {
+    /// A key's value; one that is empty counts as absent.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Setting> {
+        self.get_as_written(key)
+            .filter(|setting| !setting.text.is_empty())
+    }
+
+    /// A key's value, the empty one included.
+    #[must_use]
+    pub fn get_as_written(&self, key: &str) -> Option<Setting> {
+        self.located(&self.settings.get(key)?)
+    }
+
+    /// The endpoint of a service: `endpoint_url` in the `[services …]` section that the profile
+    /// names, or the profile's own (AWS SDKs reference guide, "Service-specific endpoints").
+    #[must_use]
+    pub fn endpoint_url(&self, service: &str) -> Option<Setting> {
+        let services = self.get("services").and_then(|name| {
+            let sourced = self
+                .files
+                .services(&name.text)?
+                .nested(service, "endpoint_url")?;
+            self.located(&sourced)
+        });
+        services
+            .filter(|setting| !setting.text.is_empty())
+            .or_else(|| self.get("endpoint_url"))
+    }
+
+    fn located(&self, sourced: &Sourced) -> Option<Setting> {
+        let file = self.files.file(sourced.file).path().display();
+        Some(Setting {
+            text: sourced.value.as_str()?.to_owned(),
+            place: format!("profile {}, {file} line {}", self.name, sourced.line),
+        })
+    }
+
+    fn value(&self, key: &str) -> Option<Value> {
+        self.settings
+            .get(key)
+            .map(|sourced| sourced.value)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether there is anything that should lead to credentials.
+    fn leads_somewhere(&self) -> bool {
+        [
+            "role_arn",
+            "aws_access_key_id",
+            "credential_process",
+            "sso_session",
+            "sso_start_url",
+            "web_identity_token_file",
+            "login_session",
+        ]
+        .iter()
+        .any(|key| self.has(key))
+    }
+
+    fn long_term_keys(&self) -> Result<Option<Keys>, ChainError> {
+        let (id, secret) = (
+            self.get("aws_access_key_id"),
+            self.value("aws_secret_access_key"),
+        );
+        let half = |missing| ChainError::HalfKeys {
+            name: self.name.clone(),
+            missing,
+        };
+        match (id, secret) {
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(half("aws_secret_access_key")),
+            (None, Some(_)) => Err(half("aws_access_key_id")),
+            (Some(id), Some(_)) if self.has("aws_session_token") || is_temporary(&id.text) => {
+                Err(ChainError::SessionKeys {
+                    name: self.name.clone(),
+                })
+            }
+            (Some(id), Some(secret_access_key)) => Ok(Some(Keys {
+                access_key_id: id.text,
+                secret_access_key,
+            })),
+        }
+    }
+
+    /// Credentials that were got elsewhere, where MFA happened too.
+    fn elsewhere(&self) -> Option<ChainError> {
+        let name = &self.name;
+        let (way, mfa, instead) = if self.has("sso_session") || self.has("sso_start_url") {
+            (
+                "IAM Identity Center (SSO)",
+                "in the browser when you sign in",
+                format!("aws sso login --profile {name}, then AWS_PROFILE={name}"),
+            )
+        } else if self.has("login_session") {
+            (
+                "aws login",
+                "in the browser when you sign in",
+                format!("aws login --profile {name}, then AWS_PROFILE={name}"),
+            )
+        } else if self.has("web_identity_token_file") {
+            (
+                "a web identity token",
+                "at the identity provider",
+                format!("use it as it is: AWS_PROFILE={name}"),
+            )
+        } else {
+            return None;
+        };
+        Some(ChainError::Elsewhere {
+            name: name.clone(),
+            way,
+            mfa,
+            instead,
+        })
+    }
+
+    fn hop(&self, role_arn: Setting) -> Result<Hop, ChainError> {
+        let bad = |setting: &Setting, key, problem: String| ChainError::BadSetting {
+            place: setting.place.clone(),
+            key,
+            problem,
+        };
+        if !Arn::parse(&role_arn.text).is_some_and(|arn| arn.is_role()) {
+            return Err(bad(
+                &role_arn,
+                "role_arn",
+                "is not the ARN of a role".to_owned(),
+            ));
+        }
+        let duration = self
+            .get("duration_seconds")
+            .map(|setting| {
+                let seconds = setting
+                    .text
+                    .parse()
+                    .map_err(|_| "is not a number of seconds".to_owned());
+                seconds
+                    .map(Duration::from_secs)
+                    .and_then(|given| ROLE_SESSION.check(given).map_err(|e| format!("= {e}")))
+                    .map_err(|problem| bad(&setting, "duration_seconds", problem))
+            })
+            .transpose()?;
+        let role_session_name = self.get("role_session_name");
+        if let Some(name) = &role_session_name
+            && !is_role_session_name(&name.text)
+        {
+            return Err(bad(
+                name,
+                "role_session_name",
+                ROLE_SESSION_NAME_RULE.to_owned(),
+            ));
+        }
+        Ok(Hop {
+            role_arn: role_arn.text,
+            external_id: self.get("external_id").map(|setting| setting.text),
+            role_session_name: role_session_name.map(|setting| setting.text),
+            duration,
+        })
+    }
+}
+
+/// What AWS demands of a `RoleSessionName`.
+pub const ROLE_SESSION_NAME_RULE: &str = "needs 2 to 64 letters, digits or characters of _+=,.@-";
+
+/// Whether AWS takes a text as `RoleSessionName`.
+#[must_use]
+pub fn is_role_session_name(name: &str) -> bool {
+    (2..=64).contains(&name.len()) && name.bytes().all(is_role_session_name_byte)
+}
+
+fn is_role_session_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
+}
+
+/// A user's name fitted to what AWS takes as `RoleSessionName`.
+#[must_use]
+pub fn fit_role_session_name(name: &str) -> String {
+    let mut fitted: String = name
+        .chars()
+        .map(|c| match u8::try_from(c) {
+            Ok(byte) if is_role_session_name_byte(byte) => c,
+            _ => '-',
+        })
+        .take(64)
+        .collect();
+    while fitted.len() < 2 {
+        fitted.push('-');
+    }
+    fitted
+}
+
+/// The profile of that name.
+pub fn profile<'f>(
+    files: &'f SharedFiles,
+    name: &str,
+    named_by: Option<&str>,
+) -> Result<Profile<'f>, ChainError> {
+    match files.profile(name) {
+        Some(settings) => Ok(Profile {
+            name: name.to_owned(),
+            settings,
+            files,
+        }),
+        None => Err(ChainError::NoSuchProfile {
+            name: name.to_owned(),
+            named_by: named_by.map(str::to_owned),
+            nearest: nearest(files, name),
+            files: both(files),
+        }),
+    }
+}
+
+/// The names of the profiles that lead to the keys of a user.
+#[must_use]
+pub fn usable_profiles(files: &SharedFiles, environment: &Environment) -> Vec<String> {
+    files
+        .profile_names()
+        .filter(|name| follow(files, environment, name, None).is_ok())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether the profile `default` is there to be used.
+#[must_use]
+pub fn has_default(files: &SharedFiles) -> bool {
+    profile(files, "default", None).is_ok_and(|profile| profile.leads_somewhere())
+}
+
+/// Follows a profile to its keys. `environment` is the one before awsmfa, for
+/// `credential_source = Environment`.
+pub fn follow<'f>(
+    files: &'f SharedFiles,
+    environment: &Environment,
+    name: &str,
+    named_by: Option<&str>,
+) -> Result<Chain<'f>, ChainError> {
+    let mut profiles: Vec<Profile<'f>> = Vec::new();
+    let mut hops = Vec::new();
+    let mut next = (name.to_owned(), named_by.map(str::to_owned));
+    let source = loop {
+        let (name, named_by) = next;
+        let current = profile(files, &name, named_by.as_deref())?;
+        let names_itself = profiles.last().is_some_and(|last| last.name == name);
+        if !names_itself && profiles.iter().any(|passed| passed.name == name) {
+            let circle = profiles.into_iter().map(|passed| passed.name).chain([name]);
+            return Err(ChainError::Cycle(circle.collect()));
+        }
+        // A profile that is the source of another lends its keys, even if it names a role as well.
+        let lends_keys = !profiles.is_empty() && current.has("aws_access_key_id");
+        let role_arn = current
+            .get("role_arn")
+            .filter(|_| !lends_keys && !names_itself);
+        if !names_itself {
+            profiles.push(current.clone());
+        }
+        let Some(role_arn) = role_arn else {
+            break source_of(&current)?;
+        };
+        hops.push(current.hop(role_arn)?);
+        if let Some(source_profile) = current.get("source_profile") {
+            next = (source_profile.text, Some(format!("the profile {name}")));
+        } else if let Some(credential_source) = current.get("credential_source") {
+            if credential_source.text != "Environment" {
+                return Err(ChainError::CredentialSource {
+                    place: credential_source.place,
+                    given: credential_source.text,
+                });
+            }
+            break environment_source(environment, &format!("the profile {name}"))?;
+        } else {
+            return Err(current.elsewhere().unwrap_or(ChainError::NoSource { name }));
+        }
+    };
+    hops.reverse();
+    Ok(Chain {
+        source,
+        hops,
+        profiles,
+    })
+}
+
+fn source_of(profile: &Profile<'_>) -> Result<Source, ChainError> {
+    if let Some(elsewhere) = profile.elsewhere() {
+        return Err(elsewhere);
+    }
+    let keys = match (profile.long_term_keys()?, profile.get("credential_process")) {
+        (Some(keys), _) => KeysFrom::Known(keys),
+        (None, Some(process)) => KeysFrom::Process(process.text),
+        (None, None) => {
+            return Err(ChainError::NoKeys {
+                name: profile.name.clone(),
+                files: both(profile.files),
+            });
+        }
+    };
+    Ok(Source {
+        profile: Some(profile.name.clone()),
+        keys,
+    })
+}
+
+/// The long-term keys of the environment as a source.
+pub fn environment_source(
+    environment: &Environment,
+    wanted_by: &str,
+) -> Result<Source, ChainError> {
+    match environment_keys(environment)? {
+        Some(keys) => Ok(Source {
+            profile: None,
+            keys: KeysFrom::Known(keys),
+        }),
+        None => Err(ChainError::NoKeysInEnvironment {
+            wanted_by: wanted_by.to_owned(),
+        }),
+    }
+}
+
+/// The long-term keys in an environment; those of a session do not count.
+pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, ChainError> {
+    let id = environment.text(ACCESS_KEY_ID.name)?;
+    let secret = environment.text(SECRET_ACCESS_KEY.name)?;
+    let half = |set, missing| ChainError::HalfKeysInEnvironment { set, missing };
+    match (id, secret) {
+        (None, None) => Ok(None),
+        _ if holds_session(environment) => Ok(None),
+        (Some(_), None) => Err(half(ACCESS_KEY_ID.name, SECRET_ACCESS_KEY.name)),
+        (None, Some(_)) => Err(half(SECRET_ACCESS_KEY.name, ACCESS_KEY_ID.name)),
+        (Some(id), Some(secret)) => Ok(Some(Keys {
+            access_key_id: id.to_owned(),
+            secret_access_key: Value::from(secret),
+        })),
+    }
+}
+
+/// Whether the keys in an environment are those of a session.
+#[must_use]
+pub fn holds_session(environment: &Environment) -> bool {
+    let set = |name| environment.get(name).filter(|value| !value.is_empty());
+    set(ACCESS_KEY_ID.name).is_some_and(|id| {
+        set(SESSION_TOKEN.name).is_some() || id.as_str().is_some_and(is_temporary)
+    })
+}
+
+fn both(files: &SharedFiles) -> String {
+    use crate::aws::shared_files::WhichFile;
+    let path = |which| ConfigFile::path(files.file(which)).display().to_string();
+    format!(
+        "{} and {}",
+        path(WhichFile::Config),
+        path(WhichFile::Credentials)
+    )
+}
+
+/// The name most like a wrong one, if it is much like it.
+fn nearest(files: &SharedFiles, name: &str) -> Option<String> {
+    files
+        .profile_names()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, known)| known.to_owned())
+}

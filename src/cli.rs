@@ -1,0 +1,124 @@
+//! The command line. Its doc comments are the help.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::duration;
+
+/// Trades an MFA code for a temporary AWS session and prints the statements that put it into the
+/// shell that asked.
+#[derive(Debug, Parser)]
+#[command(
+    name = "awsmfa",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = false
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // There is one of it.
+pub enum Command {
+    /// Print the statements that start a session in the calling shell
+    #[command(after_help = ENV_EXAMPLES)]
+    Env(Env),
+    /// Print the statements that end the session and put back what it replaced
+    #[command(after_help = UNSET_EXAMPLES)]
+    Unset(Unset),
+}
+
+const ENV_EXAMPLES: &str = "\
+Examples:
+  eval \"$(awsmfa env 123456)\"               bash, zsh, sh
+  awsmfa env 123456 | source                fish
+  awsmfa env --shell pwsh 123456 | iex      PowerShell
+  eval \"$(awsmfa env -p dev)\"               a profile, its role included; the code is asked for";
+
+const UNSET_EXAMPLES: &str = "\
+Examples:
+  eval \"$(awsmfa unset)\"                    bash, zsh, sh
+  awsmfa unset | source                     fish
+  awsmfa unset --shell pwsh | iex           PowerShell";
+
+/// `awsmfa env`
+#[derive(Debug, Args)]
+pub struct Env {
+    /// What session is wanted.
+    #[command(flatten)]
+    pub session: SessionOptions,
+    /// How the statements are printed.
+    #[command(flatten)]
+    pub statements: StatementOptions,
+}
+
+/// `awsmfa unset`
+#[derive(Debug, Args)]
+pub struct Unset {
+    /// Clear whatever AWS credentials the shell holds, not only those that awsmfa put there
+    #[arg(long)]
+    pub all: bool,
+    /// How the statements are printed.
+    #[command(flatten)]
+    pub statements: StatementOptions,
+}
+
+/// How statements are printed.
+#[derive(Debug, Args)]
+pub struct StatementOptions {
+    /// The dialect of the statements; else it is detected from the parent process
+    #[arg(short, long, value_name = "SHELL")]
+    pub shell: Option<String>,
+    /// Print to a terminal all the same
+    #[arg(long)]
+    pub print_secrets: bool,
+}
+
+/// The session that `env` starts.
+#[derive(Clone, Debug, Args)]
+#[allow(clippy::doc_markdown)] // The help shows these comments as they are.
+pub struct SessionOptions {
+    /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at
+    /// the terminal if missing
+    #[arg(value_name = "CODE", allow_hyphen_values = true)]
+    pub code: Option<String>,
+    /// The profile of the shared AWS files
+    #[arg(short, long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The MFA device: its ARN, or the serial number of a hardware token
+    #[arg(long, value_name = "ARN")]
+    pub serial: Option<String>,
+    /// How long the session in the shell lives: 90m, 12h, 1h30m or seconds
+    #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
+    pub duration: Option<Duration>,
+    /// How long the MFA session behind a role lives
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub session_duration: Option<Duration>,
+    /// Assume this role, in place of one that the profile names
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// The name of the role's session; else the name of the IAM user
+    #[arg(long, value_name = "NAME")]
+    pub role_session_name: Option<String>,
+    /// The external ID that the role's trust policy asks for
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// Send the code with AssumeRole itself and keep no MFA session; a role session that is started
+    /// this way carries no MFA context
+    #[arg(long)]
+    pub no_session: bool,
+    /// Do nothing while the current session of the same target lives longer than this
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub renew_within: Option<Duration>,
+    /// A program that prints the code
+    #[arg(long, value_name = "CMD")]
+    pub code_command: Option<String>,
+    /// The region of the STS endpoint, which is exported too
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+}

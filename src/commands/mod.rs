@@ -1,0 +1,73 @@
+//! One file a verb: gather, decide, emit.
+
+pub mod env;
+pub mod unset;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::report;
+use crate::shell::{self, Change, Shell};
+
+/// What a verb gives to the one place that writes it.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// For standard output, in one write.
+    pub statements: Zeroizing<Vec<u8>>,
+}
+
+/// A verb that failed, and what is to be printed all the same.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub error: Box<Error>,
+    /// Statements to print before the one that fails.
+    pub statements: Zeroizing<Vec<u8>>,
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            error: Box::new(error.into()),
+            statements: Zeroizing::default(),
+        }
+    }
+}
+
+/// The shell to print for: the one that is named, or the one that asks.
+fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
+    match named {
+        Some(name) => shell::by_name(name).ok_or_else(|| Error::UnknownShell {
+            name: name.to_owned(),
+            known: shell::names(),
+        }),
+        None => Ok(shell::asking()),
+    }
+}
+
+/// Fails if standard output is a terminal, with the line that the user wanted to type.
+fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> Result<(), Error> {
+    if print_secrets || !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let args: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let words: Vec<&str> = std::iter::once("awsmfa")
+        .chain(args.iter().map(AsRef::as_ref))
+        .collect();
+    Err(Error::NotEvaluated {
+        line: shell.line_for(&shell.command_line(&words)),
+    })
+}
+
+/// Renders changes, announcing on standard error what the format wants announced.
+fn render(shell: &Shell, changes: &[Change]) -> Result<Output, Error> {
+    let rendered = (shell.grammar.render)(changes)?;
+    report::verbatim(&rendered.announcement);
+    Ok(Output {
+        statements: rendered.statements,
+    })
+}

@@ -1,0 +1,30 @@
+//! `awsmfa unset`: the statements that end a session and put back what it replaced.
+
+use std::ffi::OsString;
+
+use super::{Failure, Output, must_be_evaluated, render, shell_of};
+use crate::bookkeeping::unset_all;
+use crate::cli::Unset;
+use crate::error::Error;
+use crate::report;
+use crate::shell::Kind;
+use crate::world::World;
+
+/// Runs the verb.
+pub fn run(options: &Unset, world: &World, args: &[OsString]) -> Result<Output, Failure> {
+    let shell = shell_of(options.statements.shell.as_deref())?;
+    if shell.kind == Kind::Format {
+        return Err(Error::FormatCannotUnset { format: shell.name }.into());
+    }
+    must_be_evaluated(shell, options.statements.print_secrets, args)?;
+    let environment = world.environment();
+    let changes = if options.all {
+        unset_all(environment)
+    } else {
+        world.memory().unset(environment)
+    };
+    if !options.all && world.memory().present.is_none() {
+        report::note("no session of awsmfa is in place; nothing of AWS's is changed");
+    }
+    Ok(render(shell, &changes)?)
+}

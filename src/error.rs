@@ -1,0 +1,103 @@
+//! The errors of a run: what is printed, the hint, the exit code.
+
+use std::error::Error as StdError;
+
+use crate::aws::http::BadCaBundle;
+use crate::exchange::ExchangeError;
+use crate::shell::CannotCarry;
+use crate::wanted::WantedError;
+
+/// The command line is wrong.
+pub const USAGE: u8 = 2;
+/// Anything else.
+pub const FAILED: u8 = 1;
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line cannot be parsed; clap has the words.
+    #[error("{0}")]
+    Parse(clap::Error),
+    /// No such shell.
+    #[error("no shell is called {name}")]
+    UnknownShell {
+        /// What was given.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// Standard output is a terminal: nothing would evaluate the statements.
+    #[error("this prints secrets for the shell to evaluate, and standard output is a terminal")]
+    NotEvaluated {
+        /// The line to type.
+        line: String,
+    },
+    /// A format that is no shell was asked for something that only a shell can do.
+    #[error("{format} is a format, not a shell: it has no way to unset a variable")]
+    FormatCannotUnset {
+        /// Its name.
+        format: &'static str,
+    },
+    /// What is wanted.
+    #[error(transparent)]
+    Wanted(#[from] WantedError),
+    /// The trust store.
+    #[error(transparent)]
+    CaBundle(#[from] BadCaBundle),
+    /// The exchange.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// A value that the shell cannot carry.
+    #[error(transparent)]
+    CannotCarry(#[from] CannotCarry),
+    /// A signal.
+    #[error("interrupted ({0})")]
+    Interrupted(&'static str),
+    /// The runtime or the signal handlers cannot be had.
+    #[error("the process cannot be set up")]
+    Setup(#[source] std::io::Error),
+}
+
+impl Error {
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Parse(_)
+            | Self::UnknownShell { .. }
+            | Self::NotEvaluated { .. }
+            | Self::FormatCannotUnset { .. } => USAGE,
+            Self::Wanted(error) if error.is_usage() => USAGE,
+            Self::Exchange(ExchangeError::Code(error)) if error.is_usage() => USAGE,
+            _ => FAILED,
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Parse(_) | Self::Setup(_) => None,
+            Self::UnknownShell { known, .. } => Some(format!("the shells are {known}")),
+            Self::NotEvaluated { line } => Some(format!("type {line}")),
+            Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
+            Self::Wanted(error) => error.hint(),
+            Self::CaBundle(_) => {
+                Some("name a file with PEM certificates in AWS_CA_BUNDLE or ca_bundle".to_owned())
+            }
+            Self::Exchange(error) => error.hint(),
+            Self::CannotCarry(error) => {
+                Some(format!("change {} or unset it, then try again", error.name))
+            }
+            Self::Interrupted(_) => Some("nothing was changed".to_owned()),
+        }
+    }
+
+    /// The causes, each once, by their own words: Debug text may hold secrets.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        std::iter::successors(self.source(), |&error| error.source())
+            .map(ToString::to_string)
+            .collect()
+    }
+}

@@ -1,0 +1,516 @@
+//! The exchange: a code for a session, and that session for the sessions of roles.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::aws::api::{Aws, Caller, Identity, Mfa, RoleRequest, Signer};
+use crate::aws::arn::Arn;
+use crate::aws::credential_process::{self, ProcessError};
+use crate::aws::refusal::{Cause, Refusal};
+use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Start};
+use crate::chain::{KeysFrom, Source, fit_role_session_name};
+use crate::clock;
+use crate::codes::{CodeError, Codes};
+use crate::duration::{self, CHAINED};
+use crate::prompt::{PromptError, Terminal};
+use crate::report;
+use crate::session::{Keys, Session};
+use crate::token_code::TokenCode;
+use crate::wanted::Wanted;
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// There is no code.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The keys' program.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// A call failed.
+    #[error("{what}: {refusal}")]
+    Refused {
+        /// What was tried: "no MFA session for the keys of the profile dev".
+        what: String,
+        /// Why it failed.
+        refusal: Refusal,
+    },
+    /// The user has no device.
+    #[error("the IAM user has no MFA device that STS can use{}", if *.security_keys { ", only security keys" } else { "" })]
+    NoDevice {
+        /// There are devices, but none that shows codes.
+        security_keys: bool,
+    },
+    /// The user has several.
+    #[error("the IAM user has several MFA devices: {}", .0.join(", "))]
+    SeveralDevices(Vec<String>),
+    /// The terminal gave no choice of a device.
+    #[error("no MFA device was chosen: {0}")]
+    NoChoice(#[source] PromptError),
+    /// The terminal gave no choice of a profile.
+    #[error("no profile was chosen: {0}")]
+    NoProfileChosen(#[source] PromptError),
+    /// The device is of another account than the user.
+    #[error("the MFA device {serial} is in another account than {user}, whose keys these are")]
+    OtherAccount {
+        /// The device.
+        serial: String,
+        /// The user's ARN.
+        user: String,
+    },
+}
+
+impl ExchangeError {
+    /// Whether a session that was used is of no more use, so that a fresh code may help.
+    fn wants_fresh_mfa(&self) -> bool {
+        matches!(self, Self::Refused { refusal, .. } if refusal.wants_fresh_mfa())
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Code(error) => error.hint().map(str::to_owned),
+            Self::Process(_) => Some("run the program by hand to see what it prints".to_owned()),
+            Self::Refused { refusal, .. } => Some(refusal.hint()),
+            Self::NoDevice { .. } => Some(
+                "add a virtual device or a hardware token in the IAM console, or name one: --serial"
+                    .to_owned(),
+            ),
+            Self::SeveralDevices(_) => {
+                Some("name one: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL".to_owned())
+            }
+            Self::NoProfileChosen(_) => Some("name one: --profile NAME".to_owned()),
+            Self::NoChoice(_) => Some("name one: --serial ARN".to_owned()),
+            Self::OtherAccount { .. } => {
+                Some("name a device of that user: --serial, mfa_serial".to_owned())
+            }
+        }
+    }
+}
+
+/// A failure, and what is to be kept all the same.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub error: ExchangeError,
+    /// A fresh MFA session, for which a code was spent.
+    pub keep: Option<MfaSession>,
+}
+
+impl<E: Into<ExchangeError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            keep: None,
+        }
+    }
+}
+
+/// One exchange.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    wanted: &'a Wanted,
+    aws: &'a Aws,
+    codes: Codes,
+    /// The MFA session that spares the code.
+    kept: Option<MfaSession>,
+    /// The keys, once they are needed.
+    keys: Option<Keys>,
+    /// The device, once it is known.
+    serial: Option<String>,
+    /// The user's ARN, once it is known.
+    user_arn: Option<String>,
+    /// Whether the keys were checked while the user typed.
+    checked: bool,
+}
+
+impl<'a> Exchange<'a> {
+    /// An exchange of what `codes` gives; `code_given` makes a fresh MFA session in any case.
+    #[must_use]
+    pub fn new(
+        wanted: &'a Wanted,
+        memory: &Memory,
+        aws: &'a Aws,
+        codes: Codes,
+        code_given: bool,
+    ) -> Self {
+        let renews_own_session = wanted.hops.is_empty()
+            && memory
+                .present
+                .as_ref()
+                .is_some_and(|p| wanted.is_in_place(p));
+        let kept = memory
+            .mfa
+            .clone()
+            .filter(|mfa| wanted.is_of_the_same_user(&mfa.owner))
+            .filter(|mfa| mfa.session.is_live(clock::now()));
+        let user_arn = kept.as_ref().and_then(|mfa| mfa.owner.user_arn.clone());
+        Self {
+            wanted,
+            aws,
+            codes,
+            kept: kept.filter(|_| !code_given && !renews_own_session),
+            keys: None,
+            serial: wanted.serial.clone(),
+            user_arn,
+            checked: false,
+        }
+    }
+
+    /// Whether a code will be needed, as far as can be told before.
+    #[must_use]
+    pub fn needs_code(&self) -> bool {
+        self.kept.is_none() || self.wanted.sends_code_with_role()
+    }
+
+    /// Gets the session that is wanted.
+    pub async fn run(mut self) -> Result<Start, Failure> {
+        if self.needs_code() {
+            self.codes.check()?;
+        }
+        if self.wanted.sends_code_with_role() {
+            return self.role_with_code().await;
+        }
+        if let Some(kept) = self.kept.take() {
+            match self.through_roles(kept).await {
+                Err((0, Failure { error, .. }))
+                    if error.wants_fresh_mfa() && self.codes.check().is_ok() =>
+                {
+                    report::note(&format!("{error}; trying again with a fresh MFA session"));
+                }
+                Err((_, Failure { error, .. })) => return Err(error.into()),
+                Ok(started) => return Ok(started),
+            }
+        }
+        let fresh = self.fresh_mfa_session().await?;
+        let started = self.through_roles(fresh).await;
+        started.map_err(|(_, failure)| failure)
+    }
+
+    /// The code for an MFA session of the user's own.
+    async fn fresh_mfa_session(&mut self) -> Result<MfaSession, ExchangeError> {
+        let keys = self.keys().await?;
+        let serial = self.serial(&keys).await?;
+        let aws = self.aws;
+        loop {
+            let code = self.code(&keys, &serial).await?;
+            let mfa = Mfa {
+                serial: &serial,
+                code: &code,
+            };
+            let exchange = aws.get_session_token(&keys, self.wanted.mfa_duration, mfa);
+            let session = if self.needs_user_name() {
+                let (session, identity) =
+                    tokio::join!(exchange, aws.get_caller_identity(Signer::User(&keys)));
+                self.user_arn = identity.ok().map(|identity| identity.arn);
+                session
+            } else {
+                exchange.await
+            };
+            match session {
+                Ok(session) => {
+                    mention_short_life(&session, self.wanted.mfa_duration);
+                    return Ok(MfaSession {
+                        owner: self.owner(&keys),
+                        session,
+                    });
+                }
+                Err(refusal) => self.ask_again(&code, refusal, "no MFA session")?,
+            }
+        }
+    }
+
+    /// The code for a role, with `AssumeRole` itself; other roles may follow.
+    async fn role_with_code(mut self) -> Result<Start, Failure> {
+        let keys = self.keys().await?;
+        let serial = self.serial(&keys).await?;
+        let hop = &self.wanted.hops[0];
+        let session = loop {
+            let code = self.code(&keys, &serial).await?;
+            let session_name = match &hop.role_session_name {
+                Some(name) => name.clone(),
+                None => self.user_name(Signer::User(&keys)).await?,
+            };
+            let mfa = Mfa {
+                serial: &serial,
+                code: &code,
+            };
+            let request = RoleRequest {
+                role_arn: &hop.role_arn,
+                session_name: &session_name,
+                external_id: hop.external_id.as_deref(),
+                duration: self.duration_of(0),
+            };
+            match self
+                .aws
+                .assume_role(Caller::User(&keys, mfa), request)
+                .await
+            {
+                Ok(session) => break session,
+                Err(refusal) => {
+                    let what = format!("no session of the role {}", hop.role_arn);
+                    self.ask_again(&code, refusal, &what)?;
+                }
+            }
+        };
+        let session = self.next_roles(session, 1).await.map_err(|(_, e)| e)?;
+        let kept = self.kept.take().filter(|_| !self.wanted.no_session);
+        Ok(self.start(self.owner(&keys), session, kept))
+    }
+
+    /// From an MFA session to what is wanted: the session of the last role, or itself. A failure comes
+    /// with the index of the role.
+    async fn through_roles(&mut self, mfa: MfaSession) -> Result<Start, (usize, Failure)> {
+        match self.next_roles(mfa.session.clone(), 0).await {
+            Ok(session) => {
+                let mut owner = mfa.owner.clone();
+                owner.user_arn = owner.user_arn.or(self.user_arn.clone());
+                let behind = (!self.wanted.hops.is_empty()).then(|| MfaSession {
+                    owner: owner.clone(),
+                    ..mfa
+                });
+                Ok(self.start(owner, session, behind))
+            }
+            Err((index, error)) => {
+                let keep = Some(mfa);
+                Err((index, Failure { error, keep }))
+            }
+        }
+    }
+
+    /// Assumes the roles from the given one on. A failure comes with the index of the role.
+    async fn next_roles(
+        &mut self,
+        mut session: Session,
+        from: usize,
+    ) -> Result<Session, (usize, ExchangeError)> {
+        for index in from..self.wanted.hops.len() {
+            session = self
+                .next_role(&session, index)
+                .await
+                .map_err(|error| (index, error))?;
+        }
+        Ok(session)
+    }
+
+    async fn next_role(
+        &mut self,
+        session: &Session,
+        index: usize,
+    ) -> Result<Session, ExchangeError> {
+        let hop = &self.wanted.hops[index];
+        let session_name = match &hop.role_session_name {
+            Some(name) => name.clone(),
+            None => self.user_name(Signer::Session(session)).await?,
+        };
+        let request = RoleRequest {
+            role_arn: &hop.role_arn,
+            session_name: &session_name,
+            external_id: hop.external_id.as_deref(),
+            duration: self.duration_of(index).min(CHAINED),
+        };
+        let assumed = self.aws.assume_role(Caller::Session(session), request);
+        assumed.await.map_err(|refusal| ExchangeError::Refused {
+            what: format!("no session of the role {}", hop.role_arn),
+            refusal,
+        })
+    }
+
+    /// How long the session of a role is asked for.
+    fn duration_of(&self, index: usize) -> Duration {
+        if index + 1 == self.wanted.hops.len() {
+            self.wanted.role_duration
+        } else {
+            self.wanted.hops[index].duration.unwrap_or(CHAINED)
+        }
+    }
+
+    /// The next code. While the user types, the keys are checked on the connection that the exchange
+    /// will use; what is wrong with them is said before a code is typed.
+    async fn code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
+        if self.checked || !matches!(self.codes, Codes::Terminal { .. }) {
+            return Ok(self.codes.next(serial).await?);
+        }
+        let aws = self.aws;
+        let checking = async {
+            let identity = aws.get_caller_identity(Signer::User(keys)).await;
+            let checked = identity
+                .map_err(|refusal| self.wanted.refused("no MFA session", refusal))
+                .and_then(|identity| check_owner(serial, &identity).map(|()| identity));
+            if checked.is_err() {
+                Terminal::take_back();
+            }
+            checked
+        };
+        let asking = async { self.codes.next(serial).await.map_err(ExchangeError::from) };
+        let (identity, code) = tokio::try_join!(checking, asking)?;
+        self.user_arn = Some(identity.arn);
+        self.checked = true;
+        Ok(code)
+    }
+
+    /// Decides what a refused code means: another try, or the end.
+    fn ask_again(
+        &mut self,
+        code: &TokenCode,
+        refusal: Refusal,
+        what: &str,
+    ) -> Result<(), ExchangeError> {
+        if refusal.cause == Cause::WrongCode && self.codes.refused(code) {
+            report::note(&refusal.to_string());
+            return Ok(());
+        }
+        Err(self.wanted.refused(what, refusal))
+    }
+
+    async fn keys(&mut self) -> Result<Keys, ExchangeError> {
+        if let Some(keys) = &self.keys {
+            return Ok(keys.clone());
+        }
+        let keys = keys_of(&self.wanted.source).await?;
+        self.keys = Some(keys.clone());
+        Ok(keys)
+    }
+
+    /// The device that is named, the only one that the user has, or the one that the user chooses.
+    async fn serial(&mut self, keys: &Keys) -> Result<String, ExchangeError> {
+        if let Some(serial) = &self.serial {
+            return Ok(serial.clone());
+        }
+        let listed = self.aws.list_mfa_devices(keys).await;
+        let listed = listed.map_err(|refusal| self.wanted.refused("no MFA device", refusal))?;
+        let serial = choose_device(listed).await?;
+        self.serial = Some(serial.clone());
+        Ok(serial)
+    }
+
+    /// Whether a role's session is to have the user's name, which nobody has told yet.
+    fn needs_user_name(&self) -> bool {
+        let mut hops = self.wanted.hops.iter();
+        self.user_arn.is_none() && hops.any(|hop| hop.role_session_name.is_none())
+    }
+
+    async fn user_name(&mut self, signer: Signer<'_>) -> Result<String, ExchangeError> {
+        let arn = if let Some(arn) = self.user_arn.clone() {
+            arn
+        } else {
+            let identity = self.aws.get_caller_identity(signer).await;
+            identity
+                .map_err(|refusal| {
+                    self.wanted
+                        .refused("no name for the role's session", refusal)
+                })?
+                .arn
+        };
+        let name = Arn::parse(&arn).map_or("awsmfa", |arn| arn.name());
+        let name = fit_role_session_name(name);
+        self.user_arn = Some(arn);
+        Ok(name)
+    }
+
+    fn owner(&self, keys: &Keys) -> Owner {
+        Owner {
+            source_profile: self.wanted.source.profile.clone(),
+            source_key_id: keys.access_key_id.clone(),
+            user_arn: self.user_arn.clone(),
+            endpoint_url: self.wanted.endpoint.sts_url.clone(),
+        }
+    }
+
+    fn start(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> Start {
+        let wanted = self.wanted;
+        let mut settings = wanted.settings.clone();
+        if wanted.hops.is_empty() && settings.account_id.is_none() {
+            let arn = owner.user_arn.as_deref().and_then(Arn::parse);
+            settings.account_id = arn.map(|arn| arn.account.to_owned());
+        }
+        Start {
+            present: Present {
+                owner,
+                target: wanted.target.clone(),
+                role_arn: wanted.hops.last().map(|hop| hop.role_arn.clone()),
+                expiration: Some(session.expiration),
+            },
+            session,
+            mfa,
+            settings,
+        }
+    }
+}
+
+/// AWS silently shortens the sessions of a root user.
+fn mention_short_life(session: &Session, asked: Duration) {
+    let asked_for = TimeDelta::from_std(asked).unwrap_or(TimeDelta::MAX);
+    let got = session.expiration - clock::now();
+    if got + TimeDelta::minutes(5) < asked_for {
+        report::note(&format!(
+            "AWS gave {} in place of {}, as it does to the root user",
+            duration::in_words(got.to_std().unwrap_or_default()),
+            duration::in_words(asked)
+        ));
+    }
+}
+
+impl Wanted {
+    /// A refusal of a call for this session.
+    fn refused(&self, what: &str, refusal: Refusal) -> ExchangeError {
+        ExchangeError::Refused {
+            what: format!("{what} with {}", self.source),
+            refusal,
+        }
+    }
+}
+
+async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
+    match &source.keys {
+        KeysFrom::Known(keys) => Ok(keys.clone()),
+        KeysFrom::Process(command) => {
+            let profile = source.profile.as_deref().unwrap_or_default();
+            credential_process::run(profile, command).await
+        }
+    }
+}
+
+/// A virtual device is of the account of its user.
+fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
+    match (Arn::parse(serial), Arn::parse(&identity.arn)) {
+        (Some(device), Some(user))
+            if (device.partition, device.account) != (user.partition, user.account) =>
+        {
+            Err(ExchangeError::OtherAccount {
+                serial: serial.to_owned(),
+                user: identity.arn.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn choose_device(listed: Vec<String>) -> Result<String, ExchangeError> {
+    let (security_keys, mut usable): (Vec<String>, Vec<String>) = listed
+        .into_iter()
+        .partition(|serial| Arn::parse(serial).is_some_and(|arn| arn.is_security_key()));
+    if !security_keys.is_empty() && !usable.is_empty() {
+        report::note(&format!(
+            "left out, since STS cannot use security keys: {}",
+            security_keys.join(", ")
+        ));
+    }
+    match usable.len() {
+        0 => Err(ExchangeError::NoDevice {
+            security_keys: !security_keys.is_empty(),
+        }),
+        1 => Ok(usable.remove(0)),
+        _ if Terminal::open().is_err() => Err(ExchangeError::SeveralDevices(usable)),
+        _ => {
+            let choices = usable.clone();
+            let chosen = Terminal::in_background(move |terminal| {
+                terminal.choose("Which MFA device?", &choices)
+            });
+            let index = chosen.await.map_err(ExchangeError::NoChoice)?;
+            Ok(usable.swap_remove(index))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the command line is meant to be, told before it is parsed: a usage error must fail the
+//! evaluating line in the right shell too.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+
+use crate::shell::{self, Shell};
+
+/// The shell that evaluates standard output, if anything does.
+#[derive(Debug, Clone, Copy)]
+pub struct Intent {
+    shell: Option<&'static Shell>,
+}
+
+/// Verbs whose output is read by a person or a program, and evaluated by nobody.
+const NOT_EVALUATED: &[&str] = &["help"];
+
+impl Intent {
+    /// Looks at the arguments: the verb, and the shell that is named.
+    #[must_use]
+    pub fn of(args: &[OsString]) -> Self {
+        let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+        let evaluated = !args
+            .first()
+            .is_some_and(|verb| NOT_EVALUATED.contains(verb))
+            && !io::stdout().is_terminal();
+        let shell = evaluated.then(|| {
+            named_shell(&args)
+                .and_then(shell::by_name)
+                .unwrap_or_else(shell::asking)
+        });
+        Self { shell }
+    }
+
+    /// The statement that makes the evaluating line fail; none where nothing evaluates.
+    #[must_use]
+    pub fn failure(&self, status: u8) -> String {
+        self.shell
+            .map(|shell| (shell.grammar.failure)(status))
+            .unwrap_or_default()
+    }
+}
+
+/// The value of `-s` or `--shell`.
+fn named_shell<'a>(args: &[&'a str]) -> Option<&'a str> {
+    args.iter().enumerate().find_map(|(index, arg)| {
+        if matches!(*arg, "-s" | "--shell") {
+            return args.get(index + 1).copied();
+        }
+        arg.strip_prefix("--shell=")
+            .or_else(|| arg.strip_prefix("-s").filter(|_| !arg.starts_with("--")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_shell;
+
+    #[test]
+    fn finds_the_shell_as_the_parser_would() {
+        for args in [
+            &["env", "--shell", "fish"][..],
+            &["env", "--shell=fish", "--bogus"],
+            &["unset", "-s", "fish"],
+            &["-sfish"],
+        ] {
+            assert_eq!(named_shell(args), Some("fish"), "{args:?}");
+        }
+        for args in [&["env"][..], &["env", "--serial", "x"], &["env", "--shell"]] {
+            assert_eq!(named_shell(args), None, "{args:?}");
+        }
+    }
+}

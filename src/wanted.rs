@@ -1,0 +1,692 @@
+//! What session is wanted: the options, the environment and the shared files made into one answer,
+//! with all that can be checked before a code is asked for or sent.
+
+use std::time::Duration;
+
+use crate::aws::api::Endpoint;
+use crate::aws::arn::Arn;
+use crate::aws::files_on_disk::FilesError;
+use crate::bookkeeping::{Owner, Present, Settings, Target};
+use crate::chain::{self, Chain, ChainError, Hop, Source};
+use crate::cli::SessionOptions;
+use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, OutOfRange, ROLE_SESSION};
+use crate::endpoint::{Deciding, EndpointError};
+use crate::environment::{self, Environment, NotText};
+use crate::world::World;
+
+/// Options that a person would set once, as environment variables.
+mod variable {
+    pub(super) const SERIAL: &str = "AWS_MFA_SERIAL";
+    pub(super) const DURATION: &str = "AWSMFA_DURATION";
+    pub(super) const SESSION_DURATION: &str = "AWSMFA_SESSION_DURATION";
+    pub(super) const ROLE_SESSION_NAME: &str = "AWSMFA_ROLE_SESSION_NAME";
+    pub(super) const NO_SESSION: &str = "AWSMFA_NO_SESSION";
+    pub(super) const RENEW_WITHIN: &str = "AWSMFA_RENEW_WITHIN";
+    pub(super) const CODE_COMMAND: &str = "AWSMFA_CODE_COMMAND";
+}
+
+/// The session that is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What was asked for, to be remembered.
+    pub target: Target,
+    /// Where the long-term keys are.
+    pub source: Source,
+    /// The roles on the way, the first to be assumed first.
+    pub hops: Vec<Hop>,
+    /// The device, where it is named; else AWS is asked.
+    pub serial: Option<String>,
+    /// A program that prints the code.
+    pub code_command: Option<String>,
+    /// Send the code with `AssumeRole` itself.
+    pub no_session: bool,
+    /// How long the MFA session is to live.
+    pub mfa_duration: Duration,
+    /// How long the last role's session is to live, an hour if nobody says.
+    pub role_duration: Duration,
+    /// Leave a session alone that lives longer than this.
+    pub renew_within: Option<Duration>,
+    /// Where the calls go.
+    pub endpoint: Endpoint,
+    /// The CA bundle for the calls.
+    pub ca_bundle: Option<String>,
+    /// What the profile gives for variables that are not set.
+    pub settings: Settings,
+    /// What the user should know, for standard error.
+    pub notices: Vec<String>,
+}
+
+/// Why what is wanted cannot be told or cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum WantedError {
+    /// The shared files.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The profiles.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// A duration that AWS does not take.
+    #[error("{option}: {problem}")]
+    Duration {
+        /// The option or variable.
+        option: &'static str,
+        /// What is wrong.
+        problem: OutOfRange,
+    },
+    /// An option's value that cannot be right.
+    #[error("{option} {problem}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A variable's value that cannot be right.
+    #[error("{variable} {problem}")]
+    Variable {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An option that only goes with a role.
+    #[error("{option} goes with a role, and none is named")]
+    OnlyWithRole {
+        /// The option.
+        option: &'static str,
+    },
+    /// The profile's device is set to nothing.
+    #[error("{place}: {problem}")]
+    BadSerial {
+        /// Where it stands.
+        place: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// ARNs of two partitions.
+    #[error("{one} and {other} are in different partitions")]
+    TwoPartitions {
+        /// A device or role.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// The device is of another account than the keys.
+    #[error("the device {serial} is in the account {theirs}, the keys are in {ours}")]
+    OtherAccount {
+        /// The device.
+        serial: String,
+        /// Its account.
+        theirs: String,
+        /// The keys' account.
+        ours: String,
+    },
+    /// Nothing says which keys.
+    #[error("no keys to start a session with{}", if *.session_keys { ": those in the environment are of a temporary session" } else { "" })]
+    NoSource {
+        /// Session keys stand in the environment.
+        session_keys: bool,
+        /// The profiles that could be named.
+        profiles: Vec<String>,
+    },
+    /// A variable is not text.
+    #[error(transparent)]
+    NotText(#[from] NotText),
+}
+
+impl WantedError {
+    /// Whether the command line is wrong, rather than what it found.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Duration { option, .. } => option.starts_with("--"),
+            Self::Option { .. }
+            | Self::OnlyWithRole { .. }
+            | Self::Endpoint(EndpointError::OtherPartition { .. }) => true,
+            Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
+            _ => false,
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Files(error) => error.hint(),
+            Self::Chain(error) => error.hint(),
+            Self::Endpoint(error) => error.hint(),
+            Self::Duration { .. } => "write it like 45m, 12h or 3600".to_owned(),
+            Self::Option { .. } => return None,
+            Self::Variable { variable, .. } => format!("correct it, or unset {variable}"),
+            Self::OnlyWithRole { .. } => {
+                "add --role-arn, or name a profile that has a role_arn".to_owned()
+            }
+            Self::BadSerial { .. } => {
+                "write the ARN of a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token's \
+                 serial number"
+                    .to_owned()
+            }
+            Self::TwoPartitions { .. } => "name a device and roles of one partition".to_owned(),
+            Self::OtherAccount { .. } => {
+                "name a device of the user whose keys these are: --serial, mfa_serial".to_owned()
+            }
+            Self::NoSource { profiles, .. } if profiles.is_empty() => {
+                "put the keys of an IAM user into a profile with: aws configure".to_owned()
+            }
+            Self::NoSource { profiles, .. } => {
+                format!("name a profile with --profile: {}", profiles.join(", "))
+            }
+            Self::NotText(_) => "set it to text, or unset it".to_owned(),
+        })
+    }
+}
+
+impl Wanted {
+    /// Works out what is wanted.
+    pub fn of(options: &SessionOptions, world: &World) -> Result<Self, WantedError> {
+        let environment = world.environment();
+        let before = &world.memory().before;
+        let base = base(options, world)?;
+        let recorded_url = base
+            .recorded
+            .as_ref()
+            .and(world.memory().present.as_ref())
+            .and_then(|present| present.owner.endpoint_url.as_deref());
+        let target = asked(options, base.recorded, base.profile)?;
+        let mut chain = match (&target.profile, base.source) {
+            (Some(name), _) => {
+                chain::follow(world.files()?, before, name, base.named_by.as_deref())?
+            }
+            (None, Some(source)) => Chain::of(source),
+            (None, None) => Chain::of(chain::environment_source(
+                before,
+                "the session to be repeated",
+            )?),
+        };
+        with_role(&mut chain.hops, &target, environment)?;
+        if let (true, Some(option)) = (chain.hops.is_empty(), option_of_a_role(options)) {
+            return Err(WantedError::OnlyWithRole { option });
+        }
+
+        let serial = serial(&target, &chain, environment)?;
+        check_account(serial.as_deref(), &chain)?;
+        let arn = partition(serial.as_deref(), &chain.hops)?;
+        let endpoint = Deciding {
+            region: target.region.as_deref(),
+            arn: arn.as_ref().map(|(arn, its)| (arn.as_str(), its.as_str())),
+            before,
+            profile: chain.profiles.first(),
+            recorded_url,
+        }
+        .endpoint()?;
+        let settings = settings(&target, &chain, serial.as_deref());
+        let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
+        let durations = durations(&target, &chain.hops, no_session, environment)?;
+        Ok(Self {
+            serial,
+            code_command: code_command(options, &chain, environment)?,
+            no_session,
+            mfa_duration: durations.mfa,
+            role_duration: durations.role,
+            renew_within: match options.renew_within {
+                Some(within) => Some(within),
+                None => duration_variable(environment, variable::RENEW_WITHIN)?,
+            },
+            endpoint,
+            ca_bundle: match before.text(environment::CA_BUNDLE.name)? {
+                Some(path) => Some(path.to_owned()),
+                None => settings.ca_bundle.clone(),
+            },
+            settings,
+            notices: durations.notices,
+            target,
+            source: chain.source,
+            hops: chain.hops,
+        })
+    }
+
+    /// Whether an MFA or role session belongs to the user whose keys these are: same keys, or the
+    /// same profile where the keys are not known without running its program; and same endpoint.
+    #[must_use]
+    pub fn is_of_the_same_user(&self, owner: &Owner) -> bool {
+        let same_keys = match self.source.access_key_id() {
+            Some(id) => owner.source_key_id == id,
+            None => owner.source_profile == self.source.profile,
+        };
+        same_keys && owner.endpoint_url == self.endpoint.sts_url
+    }
+
+    /// Whether the session in place is what is wanted, whatever is left of its life.
+    #[must_use]
+    pub fn is_in_place(&self, present: &Present) -> bool {
+        let (ours, theirs) = (&self.target, &present.target);
+        self.is_of_the_same_user(&present.owner)
+            && present.role_arn.as_deref() == self.hops.last().map(|hop| hop.role_arn.as_str())
+            && ours.profile == theirs.profile
+            && ours.role_session_name == theirs.role_session_name
+            && ours.external_id == theirs.external_id
+            && ours.region == theirs.region
+            && ours.no_session == theirs.no_session
+    }
+
+    /// Whether the code goes with `AssumeRole` itself: asked for, or because a role behind a session
+    /// would live an hour at most.
+    #[must_use]
+    pub fn sends_code_with_role(&self) -> bool {
+        !self.hops.is_empty() && (self.no_session || self.role_duration > CHAINED)
+    }
+}
+
+/// Where the search for the keys ended.
+struct Base {
+    profile: Option<String>,
+    named_by: Option<String>,
+    source: Option<Source>,
+    recorded: Option<Target>,
+}
+
+/// Finds the keys by the order that the contract gives.
+fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
+    let environment = world.environment();
+    let memory = world.memory();
+    let profile = |name: &str, named_by: Option<&str>| Base {
+        profile: Some(name.to_owned()),
+        named_by: named_by.map(str::to_owned),
+        source: None,
+        recorded: None,
+    };
+    if let Some(name) = &options.profile {
+        if name.is_empty() {
+            return Err(option("--profile", "is empty"));
+        }
+        return Ok(profile(name, None));
+    }
+    // `env` removes these, so that in a session they were set by the user since.
+    for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
+        if let Some(name) = environment.text(variable.name)? {
+            return Ok(profile(name, Some(variable.name)));
+        }
+    }
+    if chain::environment_keys(environment)?.is_some() {
+        return Ok(Base {
+            profile: None,
+            named_by: None,
+            source: Some(chain::environment_source(environment, "env")?),
+            recorded: None,
+        });
+    }
+    if let Some(present) = &memory.present {
+        return Ok(Base {
+            profile: present.target.profile.clone(),
+            named_by: Some("the session in this shell".to_owned()),
+            source: None,
+            recorded: Some(present.target.clone()),
+        });
+    }
+    if let Some(name) = memory
+        .mfa
+        .as_ref()
+        .and_then(|mfa| mfa.owner.source_profile.as_deref())
+    {
+        return Ok(profile(name, Some("the MFA session kept in this shell")));
+    }
+    let files = world.files()?;
+    if chain::has_default(files) {
+        return Ok(profile("default", None));
+    }
+    Err(WantedError::NoSource {
+        session_keys: chain::holds_session(environment),
+        profiles: chain::usable_profiles(files, &memory.before),
+    })
+}
+
+/// The target that the options ask for, on top of the one to be repeated.
+fn asked(
+    options: &SessionOptions,
+    recorded: Option<Target>,
+    profile: Option<String>,
+) -> Result<Target, WantedError> {
+    let mut target = recorded.unwrap_or_default();
+    target.profile = profile;
+    if let Some(role_arn) = &options.role_arn
+        && target.role_arn.as_ref() != Some(role_arn)
+    {
+        // Another role: what was said of the last one does not hold for it.
+        target.role_session_name = None;
+        target.external_id = None;
+        target.duration = None;
+        target.no_session = false;
+        target.role_arn = Some(role_arn.clone());
+    }
+    if let Some(name) = &options.role_session_name
+        && !chain::is_role_session_name(name)
+    {
+        return Err(option("--role-session-name", chain::ROLE_SESSION_NAME_RULE));
+    }
+    if let Some(id) = &options.external_id
+        && !is_external_id(id)
+    {
+        let rule = "needs 2 to 1224 letters, digits or characters of _+=,.@:/-";
+        return Err(option("--external-id", rule));
+    }
+    if options.serial.as_deref() == Some("") {
+        return Err(option("--serial", "is empty"));
+    }
+    if options.region.as_deref() == Some("") {
+        return Err(option("--region", "is empty"));
+    }
+    let name = options.role_session_name.clone();
+    target.role_session_name = name.or(target.role_session_name);
+    target.external_id = options.external_id.clone().or(target.external_id);
+    target.duration = options.duration.or(target.duration);
+    target.session_duration = options.session_duration.or(target.session_duration);
+    target.serial = options.serial.clone().or(target.serial);
+    target.region = options.region.clone().or(target.region);
+    target.no_session |= options.no_session;
+    Ok(target)
+}
+
+/// Puts the role of the options in place of the profile's own.
+fn with_role(
+    hops: &mut Vec<Hop>,
+    target: &Target,
+    environment: &Environment,
+) -> Result<(), WantedError> {
+    match target.role_arn.as_deref() {
+        // Said on purpose: no role, the user's own session.
+        Some("") => hops.clear(),
+        Some(arn) => {
+            if !Arn::parse(arn).is_some_and(|arn| arn.is_role()) {
+                let problem = "is not the ARN of a role, like arn:aws:iam::111122223333:role/dev";
+                return Err(option("--role-arn", problem));
+            }
+            hops.pop();
+            hops.push(Hop {
+                role_arn: arn.to_owned(),
+                ..Hop::default()
+            });
+        }
+        None => {}
+    }
+    if let Some(hop) = hops.last_mut() {
+        hop.external_id = target.external_id.clone().or(hop.external_id.take());
+        let name = target.role_session_name.clone();
+        hop.role_session_name = match name.or(hop.role_session_name.take()) {
+            Some(name) => Some(name),
+            None => session_name_variable(environment)?,
+        };
+    }
+    Ok(())
+}
+
+/// What the profile gives for variables that are not set.
+fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Settings {
+    let profile = chain.profiles.first();
+    let setting = |key| Some(profile?.get(key)?.text);
+    let role_arn = chain.hops.last().map(|hop| hop.role_arn.as_str());
+    Settings {
+        forced_region: target.region.clone(),
+        region: setting("region"),
+        use_fips_endpoint: setting("use_fips_endpoint"),
+        use_dualstack_endpoint: setting("use_dualstack_endpoint"),
+        ca_bundle: setting("ca_bundle"),
+        endpoint_url: setting("endpoint_url"),
+        account_id: role_arn
+            .or(serial)
+            .and_then(Arn::parse)
+            .map(|arn| arn.account.to_owned()),
+    }
+}
+
+/// The program that prints the code: the option, the nearest profile's, the variable.
+fn code_command(
+    options: &SessionOptions,
+    chain: &Chain<'_>,
+    environment: &Environment,
+) -> Result<Option<String>, NotText> {
+    let mut profiles = chain.profiles.iter();
+    let named = options
+        .code_command
+        .clone()
+        .or_else(|| profiles.find_map(|profile| Some(profile.get("mfa_process")?.text)));
+    match named {
+        Some(command) => Ok(Some(command)),
+        None => Ok(environment.text(variable::CODE_COMMAND)?.map(str::to_owned)),
+    }
+}
+
+/// An option that was given and means nothing without a role.
+fn option_of_a_role(options: &SessionOptions) -> Option<&'static str> {
+    [
+        (options.external_id.is_some(), "--external-id"),
+        (options.role_session_name.is_some(), "--role-session-name"),
+        (options.session_duration.is_some(), "--session-duration"),
+        (options.no_session, "--no-session"),
+    ]
+    .into_iter()
+    .find_map(|(given, option)| given.then_some(option))
+}
+
+/// The device, as far as it is named.
+fn serial(
+    target: &Target,
+    chain: &Chain<'_>,
+    environment: &Environment,
+) -> Result<Option<String>, WantedError> {
+    let in_profiles = || {
+        let mut profiles = chain.profiles.iter();
+        let setting = profiles.find_map(|profile| profile.get_as_written("mfa_serial"))?;
+        Some((setting.text, format!("{}: mfa_serial", setting.place)))
+    };
+    let named = match &target.serial {
+        Some(serial) => Some((serial.clone(), "--serial".to_owned())),
+        None => in_profiles(),
+    };
+    let named = match named {
+        Some(named) => Some(named),
+        None => environment
+            .text(variable::SERIAL)?
+            .map(|serial| (serial.to_owned(), variable::SERIAL.to_owned())),
+    };
+    let Some((serial, place)) = named else {
+        return Ok(None);
+    };
+    match problem_of_serial(&serial) {
+        None => Ok(Some(serial)),
+        Some(problem) => Err(WantedError::BadSerial { place, problem }),
+    }
+}
+
+/// What keeps a text from being a `SerialNumber` for STS (AWS STS API reference: 9 to 256
+/// characters of `[\w+=/:,.@-]`).
+fn problem_of_serial(serial: &str) -> Option<&'static str> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b);
+    if serial.is_empty() {
+        Some("the serial number is empty")
+    } else if !(9..=256).contains(&serial.len()) || !serial.bytes().all(allowed) {
+        Some("this is not the serial number of an MFA device")
+    } else if serial.starts_with("arn:") {
+        match Arn::parse(serial) {
+            None => Some("this is not a whole ARN"),
+            Some(arn) if arn.is_security_key() => Some(
+                "this is a security key, which STS cannot use: it needs a device that shows codes",
+            ),
+            Some(arn) if !arn.resource.starts_with("mfa/") => {
+                Some("this is not the ARN of an MFA device")
+            }
+            Some(_) => None,
+        }
+    } else {
+        None
+    }
+}
+
+/// An ARN of the device or a role and the partition that they all are in.
+fn partition(serial: Option<&str>, hops: &[Hop]) -> Result<Option<(String, String)>, WantedError> {
+    let mut first: Option<Arn<'_>> = None;
+    let mut first_text = "";
+    for text in serial
+        .into_iter()
+        .chain(hops.iter().map(|hop| hop.role_arn.as_str()))
+    {
+        let Some(arn) = Arn::parse(text) else {
+            continue;
+        };
+        match first {
+            Some(first) if first.partition != arn.partition => {
+                return Err(WantedError::TwoPartitions {
+                    one: first_text.to_owned(),
+                    other: text.to_owned(),
+                });
+            }
+            Some(_) => {}
+            None => (first, first_text) = (Some(arn), text),
+        }
+    }
+    Ok(first.map(|arn| (first_text.to_owned(), arn.partition.to_owned())))
+}
+
+/// Holds the device against the account that the source profile says its keys are in.
+fn check_account(serial: Option<&str>, chain: &Chain<'_>) -> Result<(), WantedError> {
+    let source = chain
+        .profiles
+        .last()
+        .filter(|_| chain.source.profile.is_some());
+    let ours = source.and_then(|profile| profile.get("aws_account_id"));
+    let device = serial.and_then(|serial| Some((serial, Arn::parse(serial)?)));
+    if let (Some(ours), Some((serial, device))) = (ours, device)
+        && ours.text != device.account
+    {
+        return Err(WantedError::OtherAccount {
+            serial: serial.to_owned(),
+            theirs: device.account.to_owned(),
+            ours: ours.text,
+        });
+    }
+    Ok(())
+}
+
+struct Durations {
+    mfa: Duration,
+    role: Duration,
+    notices: Vec<String>,
+}
+
+fn durations(
+    target: &Target,
+    hops: &[Hop],
+    no_session: bool,
+    environment: &Environment,
+) -> Result<Durations, WantedError> {
+    let check = |bounds: duration::Bounds, option, given| {
+        let checked = bounds.check(given);
+        checked.map_err(|problem| WantedError::Duration { option, problem })
+    };
+    // The duration of what lands in the shell, which without a role is the MFA session itself.
+    let of_target = |bounds| {
+        let given = target.duration;
+        given
+            .map(|given| check(bounds, "--duration", given))
+            .transpose()
+    };
+    let of_variables = || -> Result<Duration, WantedError> {
+        for (name, only_behind_role) in [
+            (variable::SESSION_DURATION, true),
+            (variable::DURATION, false),
+        ] {
+            if (!only_behind_role || !hops.is_empty())
+                && let Some(given) = duration_variable(environment, name)?
+            {
+                return check(MFA_SESSION, name, given);
+            }
+        }
+        Ok(DEFAULT_MFA_SESSION)
+    };
+    let Some(hop) = hops.last() else {
+        return Ok(Durations {
+            mfa: match of_target(MFA_SESSION)? {
+                Some(given) => given,
+                None => of_variables()?,
+            },
+            role: CHAINED,
+            notices: Vec::new(),
+        });
+    };
+    let mfa = match target.session_duration {
+        Some(given) => check(MFA_SESSION, "--session-duration", given)?,
+        None => of_variables()?,
+    };
+    let asked = of_target(ROLE_SESSION)?.or(hop.duration).unwrap_or(CHAINED);
+    let mut notices = Vec::new();
+    let role = if asked > CHAINED && hops.len() > 1 {
+        notices.push(format!(
+            "{} is cut to an hour: AWS gives no more to a role that another role assumes",
+            duration::in_words(asked)
+        ));
+        CHAINED
+    } else {
+        if asked > CHAINED && !no_session {
+            notices.push(format!(
+                "for {} the code goes with AssumeRole itself; no MFA session is kept for other roles",
+                duration::in_words(asked)
+            ));
+        }
+        asked
+    };
+    Ok(Durations { mfa, role, notices })
+}
+
+fn duration_variable(
+    environment: &Environment,
+    name: &'static str,
+) -> Result<Option<Duration>, WantedError> {
+    let Some(text) = environment.text(name)? else {
+        return Ok(None);
+    };
+    match duration::parse(text) {
+        Ok(duration) => Ok(Some(duration)),
+        Err(problem) => Err(WantedError::Variable {
+            variable: name,
+            problem: format!("is {problem}"),
+        }),
+    }
+}
+
+fn is_on(environment: &Environment, name: &'static str) -> Result<bool, WantedError> {
+    let text = environment.text(name)?.unwrap_or("false");
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(WantedError::Variable {
+            variable: name,
+            problem: "is neither true nor false".to_owned(),
+        }),
+    }
+}
+
+fn session_name_variable(environment: &Environment) -> Result<Option<String>, WantedError> {
+    match environment.text(variable::ROLE_SESSION_NAME)? {
+        Some(name) if !chain::is_role_session_name(name) => Err(WantedError::Variable {
+            variable: variable::ROLE_SESSION_NAME,
+            problem: chain::ROLE_SESSION_NAME_RULE.to_owned(),
+        }),
+        name => Ok(name.map(str::to_owned)),
+    }
+}
+
+fn is_external_id(id: &str) -> bool {
+    (2..=1224).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
+}
+
+fn option(option: &'static str, problem: &str) -> WantedError {
+    WantedError::Option {
+        option,
+        problem: problem.to_owned(),
+    }
+}
