@@ -1,0 +1,307 @@
+//! The round trip on values: whatever the environment was, `env` any number of times and then
+//! `unset` give it back, with what the user changed in between.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use awsmfa::bookkeeping::{Memory, MfaSession, Owner, Present, Settings, Start, Target, unset_all};
+use awsmfa::environment::{ACCESS_KEY_ID, Environment, VARIABLES};
+use awsmfa::session::Session;
+use awsmfa::shell::Change;
+use awsmfa::value::Value;
+use chrono::{DateTime, Utc};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+type Plain = BTreeMap<String, String>;
+
+fn environment(plain: &Plain) -> Environment {
+    Environment::from_pairs(
+        plain
+            .iter()
+            .map(|(name, value)| (name.into(), value.into())),
+    )
+}
+
+fn apply(changes: &[Change], to: &mut Plain) {
+    for change in changes {
+        match change {
+            Change::Set(name, value) => {
+                to.insert((*name).to_owned(), value.as_str().unwrap().to_owned());
+            }
+            Change::Unset(name) => {
+                to.remove(*name);
+            }
+        }
+    }
+}
+
+fn without_records(plain: &Plain) -> Plain {
+    let mut plain = plain.clone();
+    plain.retain(|name, _| !name.starts_with("AWSMFA_"));
+    plain
+}
+
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        Just("eu-central-1".to_owned()),
+        Just("AKIAIOSFODNN7EXAMPLE".to_owned()),
+        Just("ASIAIOSFODNN7EXAMPLE".to_owned()),
+        "[ -~]{1,12}",
+    ]
+}
+
+fn name() -> impl Strategy<Value = &'static str> {
+    select(VARIABLES.iter().map(|v| v.name).collect::<Vec<_>>())
+}
+
+/// An environment, perhaps with the remains of another session's records.
+fn start_of_all() -> impl Strategy<Value = Plain> {
+    let records: Vec<&'static str> = VARIABLES
+        .iter()
+        .flat_map(|v| [v.replaced, v.given])
+        .chain([
+            "AWSMFA_KEY_ID",
+            "AWSMFA_TARGET_PROFILE",
+            "AWSMFA_MFA_SESSION_TOKEN",
+        ])
+        .collect();
+    (
+        vec((name(), value()), 0..12),
+        vec((select(records), value()), 0..4),
+    )
+        .prop_map(|(plain, records)| {
+            let pairs = plain.into_iter().chain(records);
+            let mut plain: Plain = pairs.map(|(n, v)| (n.to_owned(), v)).collect();
+            plain.insert("HOME".to_owned(), "/home/alice".to_owned());
+            plain
+        })
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// `env`
+    Start(Box<Start>),
+    /// A failed role, whose MFA session is kept.
+    Keep(MfaSession),
+    /// The user sets or unsets a variable.
+    Edit(&'static str, Option<String>),
+}
+
+fn session() -> impl Strategy<Value = Session> {
+    (
+        "ASIA[A-Z2-7]{16}",
+        "[A-Za-z0-9+/]{40}",
+        "[A-Za-z0-9+/=]{60}",
+        1_800_000_000i64..1_900_000_000,
+    )
+        .prop_map(|(access_key_id, secret, token, seconds)| Session {
+            access_key_id,
+            secret_access_key: Value::from(secret),
+            session_token: Value::from(token),
+            expiration: DateTime::<Utc>::from_timestamp(seconds, 0).unwrap(),
+        })
+}
+
+fn owner() -> impl Strategy<Value = Owner> {
+    let arn = Just("arn:aws:iam::123456789012:user/alice".to_owned());
+    (
+        option::of("[a-z]{1,5}"),
+        option::of(arn),
+        option::of(Just("http://127.0.0.1:5000".to_owned())),
+    )
+        .prop_map(|(source_profile, user_arn, endpoint_url)| Owner {
+            source_profile,
+            source_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            user_arn,
+            endpoint_url,
+        })
+}
+
+fn mfa() -> impl Strategy<Value = MfaSession> {
+    (owner(), session()).prop_map(|(owner, session)| MfaSession { owner, session })
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    (
+        option::of("[a-z]{2}-north-1"),
+        option::of("[a-z]{2}-south-1"),
+        option::of(Just("true".to_owned())),
+        option::of(Just("/etc/ca.pem".to_owned())),
+        option::of(Just("https://sts.example.com".to_owned())),
+        option::of(Just("123456789012".to_owned())),
+    )
+        .prop_map(
+            |(forced_region, region, fips, ca_bundle, endpoint_url, account_id)| Settings {
+                forced_region,
+                region,
+                use_fips_endpoint: fips.clone(),
+                use_dualstack_endpoint: fips,
+                ca_bundle,
+                endpoint_url,
+                account_id,
+            },
+        )
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    (
+        option::of("[a-z]{1,5}"),
+        option::of("[a-z]{2,5}"),
+        option::of(900u64..43_200),
+        any::<bool>(),
+    )
+        .prop_map(|(profile, external_id, seconds, no_session)| Target {
+            profile,
+            role_session_name: external_id.clone(),
+            external_id,
+            duration: seconds.map(Duration::from_secs),
+            no_session,
+            ..Target::default()
+        })
+}
+
+fn start() -> impl Strategy<Value = Start> {
+    let role_arn = option::of(Just("arn:aws:iam::111122223333:role/dev".to_owned()));
+    (session(), owner(), target(), role_arn, mfa(), settings()).prop_map(
+        |(session, owner, target, role_arn, mfa, settings)| Start {
+            present: Present {
+                owner,
+                target,
+                expiration: Some(session.expiration),
+                role_arn: role_arn.clone(),
+            },
+            session,
+            mfa: role_arn.map(|_| mfa),
+            settings,
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => start().prop_map(|start| Step::Start(Box::new(start))),
+        1 => mfa().prop_map(Step::Keep),
+        2 => (name(), option::of(value())).prop_map(|(name, value)| Step::Edit(name, value)),
+    ]
+}
+
+/// What `unset` owes the user, told without looking at the records: the environment before awsmfa,
+/// in which a variable that is not as awsmfa left it counts as the user's.
+struct Owed {
+    before: Plain,
+    left: Plain,
+}
+
+impl Owed {
+    fn new(plain: &Plain) -> Self {
+        Self {
+            before: without_records(plain),
+            left: without_records(plain),
+        }
+    }
+
+    fn now(&self, current: &Plain) -> Plain {
+        let current = without_records(current);
+        if current.get(ACCESS_KEY_ID.name) != self.left.get(ACCESS_KEY_ID.name) {
+            return current;
+        }
+        let mut owed = self.before.clone();
+        for variable in VARIABLES {
+            let (now, left) = (current.get(variable.name), self.left.get(variable.name));
+            if now != left {
+                match now {
+                    Some(now) => owed.insert(variable.name.to_owned(), now.clone()),
+                    None => owed.remove(variable.name),
+                };
+            }
+        }
+        owed
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn unset_gives_back_what_was(first in start_of_all(), steps in vec(step(), 1..8)) {
+        let mut plain = first.clone();
+        // A record that happens to fit the keys in place would count; start from one that does not.
+        plain.remove("AWSMFA_KEY_ID");
+        let mut owed = Owed::new(&plain);
+        for step in &steps {
+            let now = environment(&plain);
+            match step {
+                Step::Start(start) => {
+                    owed.before = owed.now(&plain);
+                    apply(&Memory::read(&now).start(&now, start), &mut plain);
+                    owed.left = without_records(&plain);
+
+                    prop_assert_eq!(
+                        plain.get("AWS_ACCESS_KEY_ID"),
+                        Some(&start.session.access_key_id)
+                    );
+                    for removed in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"] {
+                        prop_assert_eq!(plain.get(removed), None);
+                    }
+                    let memory = Memory::read(&environment(&plain));
+                    prop_assert_eq!(memory.present.as_ref(), Some(&start.present));
+                    let behind = start.mfa.as_ref().map_or(&start.session, |mfa| &mfa.session);
+                    prop_assert_eq!(&memory.mfa.unwrap().session, behind);
+                }
+                Step::Keep(mfa) => {
+                    let before = without_records(&plain);
+                    if plain.get(ACCESS_KEY_ID.name) != owed.left.get(ACCESS_KEY_ID.name) {
+                        owed = Owed::new(&plain);
+                    }
+                    apply(&Memory::keep(&now, mfa), &mut plain);
+                    prop_assert_eq!(without_records(&plain), before);
+                    let kept = Memory::read(&environment(&plain)).mfa;
+                    prop_assert_eq!(kept.as_ref(), Some(mfa));
+                }
+                Step::Edit(name, Some(value)) => {
+                    plain.insert((*name).to_owned(), value.clone());
+                }
+                Step::Edit(name, None) => {
+                    plain.remove(*name);
+                }
+            }
+        }
+        let expected = owed.now(&plain);
+        let now = environment(&plain);
+        apply(&Memory::read(&now).unset(&now), &mut plain);
+        prop_assert_eq!(&plain, &expected, "no record stays and nothing else changes");
+
+        let again = environment(&plain);
+        prop_assert_eq!(Memory::read(&again).unset(&again), vec![], "it may run twice");
+    }
+
+    #[test]
+    fn unset_all_leaves_no_credentials(first in start_of_all(), start in start()) {
+        let mut plain = first;
+        let now = environment(&plain);
+        apply(&Memory::read(&now).start(&now, &start), &mut plain);
+        let now = environment(&plain);
+        apply(&unset_all(&now), &mut plain);
+        for name in plain.keys() {
+            prop_assert!(!name.starts_with("AWSMFA_"), "{}", name);
+            prop_assert!(
+                !["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"]
+                    .contains(&name.as_str()),
+                "{}", name
+            );
+        }
+    }
+
+    #[test]
+    fn any_record_is_read_without_a_panic_and_touches_this_table_only(first in start_of_all()) {
+        let now = environment(&first);
+        for change in Memory::read(&now).unset(&now) {
+            let known = VARIABLES.iter().any(|v| v.name == change.name());
+            prop_assert!(known || change.name().starts_with("AWSMFA_"));
+        }
+    }
+}
