@@ -290,6 +290,15 @@ impl Memory {
     }
 }
 
+/// The variables of the session in place, for formats that want them whole.
+#[must_use]
+pub fn in_place(environment: &Environment) -> Vec<Change> {
+    VARIABLES
+        .iter()
+        .filter_map(|v| Some(Change::Set(v.name, environment.get(v.name)?.clone())))
+        .collect()
+}
+
 /// The changes of `unset --all`: what [`Memory::unset`] does, and no AWS credentials stay, of
 /// whatever origin.
 #[must_use]

@@ -77,6 +77,13 @@ pub struct Chain<'f> {
 }
 
 impl Chain<'_> {
+    /// A key's value in the nearest profile that has it, the target first.
+    #[must_use]
+    pub fn nearest(&self, key: &str) -> Option<String> {
+        let mut profiles = self.profiles.iter();
+        profiles.find_map(|profile| Some(profile.get(key)?.text))
+    }
+
     /// Keys without a profile.
     #[must_use]
     pub fn of(source: Source) -> Self {

@@ -1,8 +1,9 @@
 //! The command line. Its doc comments are the help.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::duration;
 
@@ -31,6 +32,14 @@ pub enum Command {
     /// Print the statements that end the session and put back what it replaced
     #[command(after_help = UNSET_EXAMPLES)]
     Unset(Unset),
+    /// Run one command inside a session; the shell gets nothing
+    #[command(after_help = EXEC_EXAMPLES)]
+    Exec(Exec),
+    /// Say what session this shell holds, and for how long
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(Status),
+    /// List the profiles, and whether and how each can start a session
+    Profiles(Profiles),
 }
 
 const ENV_EXAMPLES: &str = "\
@@ -45,6 +54,20 @@ Examples:
   eval \"$(awsmfa unset)\"                    bash, zsh, sh
   awsmfa unset | source                     fish
   awsmfa unset --shell pwsh | iex           PowerShell";
+
+const EXEC_EXAMPLES: &str = "\
+Examples:
+  awsmfa exec 123456 -- aws s3 ls
+  awsmfa exec -p dev -- make deploy         the code is asked for
+
+Exit codes: the command's own; 126 it cannot be executed, 127 it is not found";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  awsmfa status
+  PS1='$(awsmfa status --format prompt) $ '   bash
+
+Exit codes: 0 a session lives, 3 there is none, 4 it has expired";
 
 /// `awsmfa env`
 #[derive(Debug, Args)]
@@ -66,6 +89,55 @@ pub struct Unset {
     /// How the statements are printed.
     #[command(flatten)]
     pub statements: StatementOptions,
+}
+
+/// `awsmfa exec`
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// What session is wanted.
+    #[command(flatten)]
+    pub session: SessionOptions,
+    /// The command, after --
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// `awsmfa status`
+#[derive(Debug, Args)]
+pub struct Status {
+    /// For people, for programs, or a short piece for a prompt
+    #[arg(long, value_enum, default_value_t)]
+    pub format: StatusFormat,
+}
+
+/// How `status` tells it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// A short piece for a prompt; nothing where there is no session.
+    Prompt,
+}
+
+/// `awsmfa profiles`
+#[derive(Debug, Args)]
+pub struct Profiles {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// How statements are printed.

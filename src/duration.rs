@@ -92,6 +92,12 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
+/// [`in_words`] rounded up to whole minutes, for what is left of a session.
+#[must_use]
+pub fn to_the_minute(duration: Duration) -> String {
+    in_words(Duration::from_mins(duration.as_secs().div_ceil(60)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

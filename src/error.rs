@@ -1,6 +1,8 @@
 //! The errors of a run: what is printed, the hint, the exit code.
 
 use std::error::Error as StdError;
+use std::ffi::OsStr;
+use std::io;
 
 use crate::aws::http::BadCaBundle;
 use crate::exchange::ExchangeError;
@@ -11,6 +13,10 @@ use crate::wanted::WantedError;
 pub const USAGE: u8 = 2;
 /// Anything else.
 pub const FAILED: u8 = 1;
+/// `exec`: the command is there and cannot be executed.
+pub const NOT_EXECUTABLE: u8 = 126;
+/// `exec`: there is no such command.
+pub const NOT_FOUND: u8 = 127;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +56,34 @@ pub enum Error {
     /// A value that the shell cannot carry.
     #[error(transparent)]
     CannotCarry(#[from] CannotCarry),
+    /// `exec` without a command.
+    #[error("no command is given after --")]
+    NoCommand,
+    /// `exec` of something that is no program.
+    #[error("{0} cannot be executed")]
+    NotExecutable(String),
+    /// `exec` of something that is not there.
+    #[error("there is no command {0}")]
+    NotFound(String),
     /// A signal.
     #[error("interrupted ({0})")]
     Interrupted(&'static str),
     /// The runtime or the signal handlers cannot be had.
     #[error("the process cannot be set up")]
-    Setup(#[source] std::io::Error),
+    Setup(#[source] io::Error),
 }
 
 impl Error {
+    /// The system did not start the command of `exec`.
+    #[must_use]
+    pub fn cannot_execute(program: &OsStr, error: &io::Error) -> Self {
+        let program = program.to_string_lossy().into_owned();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound(program),
+            _ => Self::NotExecutable(program),
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -66,7 +91,10 @@ impl Error {
             Self::Parse(_)
             | Self::UnknownShell { .. }
             | Self::NotEvaluated { .. }
-            | Self::FormatCannotUnset { .. } => USAGE,
+            | Self::FormatCannotUnset { .. }
+            | Self::NoCommand => USAGE,
+            Self::NotExecutable(_) => NOT_EXECUTABLE,
+            Self::NotFound(_) => NOT_FOUND,
             Self::Wanted(error) if error.is_usage() => USAGE,
             Self::Exchange(ExchangeError::Code(error)) if error.is_usage() => USAGE,
             _ => FAILED,
@@ -78,6 +106,11 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Parse(_) | Self::Setup(_) => None,
+            Self::NoCommand => Some("awsmfa exec -p dev -- aws s3 ls".to_owned()),
+            Self::NotExecutable(_) => {
+                Some("no code was spent; make it executable: chmod +x".to_owned())
+            }
+            Self::NotFound(_) => Some("no code was spent; check its name and PATH".to_owned()),
             Self::UnknownShell { known, .. } => Some(format!("the shells are {known}")),
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),

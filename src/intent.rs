@@ -13,7 +13,7 @@ pub struct Intent {
 }
 
 /// Verbs whose output is read by a person or a program, and evaluated by nobody.
-const NOT_EVALUATED: &[&str] = &["help"];
+const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles"];
 
 impl Intent {
     /// Looks at the arguments: the verb, and the shell that is named.

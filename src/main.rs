@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use awsmfa::cli::{Cli, Command};
-use awsmfa::commands::{Failure, Output, env, unset};
+use awsmfa::commands::{Failure, Output, env, exec, profiles, status, unset};
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
 use awsmfa::intent::Intent;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     };
     // Not by returning from main alone: a thread may still wait at the terminal.
     match outcome {
-        Ok(output) => finish(&output.statements, 0),
+        Ok(output) => finish(&output.text, output.exit_code),
         Err(failure) => {
             print(&failure.error);
             let code = failure.error.exit_code();
@@ -62,23 +62,49 @@ fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
         "the test asked for it"
     );
     match &cli.command {
+        Command::Env(options) => until_signal(env::run(options, world, args)),
         Command::Unset(options) => unset::run(options, world, args),
-        Command::Env(options) => {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(Error::Setup)?;
-            let outcome = runtime.block_on(async {
-                tokio::select! {
-                    biased;
-                    signal = interrupted() => Err(signal.into()),
-                    outcome = env::run(options, world, args) => outcome,
-                }
-            });
-            // A thread may wait at the terminal, or for a name server.
-            runtime.shutdown_background();
-            outcome
+        Command::Exec(options) => {
+            let command = until_signal(exec::run(options, world))?;
+            Err(become_command(command).into())
         }
+        Command::Status(options) => Ok(status::run(options, world)),
+        Command::Profiles(options) => profiles::run(options, world),
+    }
+}
+
+/// Runs a verb that waits for others, until it is done or a signal comes.
+fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Setup)?;
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            signal = interrupted() => Err(signal.into()),
+            outcome = verb => outcome,
+        }
+    });
+    // A thread may wait at the terminal, or for a name server.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Becomes the command of `exec`; comes back only if that fails.
+#[cfg(unix)]
+fn become_command(mut command: std::process::Command) -> Error {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Error::cannot_execute(command.get_program(), &error)
+}
+
+/// Runs the command of `exec` and ends with its exit code.
+#[cfg(windows)]
+fn become_command(mut command: std::process::Command) -> Error {
+    match command.status() {
+        Ok(status) => end(status.code().unwrap_or(i32::from(FAILED))),
+        Err(error) => Error::cannot_execute(command.get_program(), &error),
     }
 }
 
@@ -138,12 +164,12 @@ fn fail_loudly_on_panic(intent: Intent) {
             Some("please report it, with the command line and without secrets"),
         );
         finish(intent.failure(FAILED).as_bytes(), FAILED);
-        end(FAILED);
+        end(i32::from(FAILED));
     }));
 }
 
-/// Ends the process from within a panic, which has no way to return an exit code.
+/// Ends the process where an exit code cannot be returned: in a panic, and with a child's own.
 #[allow(clippy::disallowed_methods, clippy::exit)]
-fn end(code: u8) -> ! {
-    std::process::exit(i32::from(code))
+fn end(code: i32) -> ! {
+    std::process::exit(code)
 }

@@ -447,12 +447,8 @@ fn code_command(
     chain: &Chain<'_>,
     environment: &Environment,
 ) -> Result<Option<String>, NotText> {
-    let mut profiles = chain.profiles.iter();
-    let named = options
-        .code_command
-        .clone()
-        .or_else(|| profiles.find_map(|profile| Some(profile.get("mfa_process")?.text)));
-    match named {
+    let named = options.code_command.clone();
+    match named.or_else(|| chain.nearest("mfa_process")) {
         Some(command) => Ok(Some(command)),
         None => Ok(environment.text(variable::CODE_COMMAND)?.map(str::to_owned)),
     }

@@ -1,6 +1,10 @@
 //! One file a verb: gather, decide, emit.
 
 pub mod env;
+pub mod exec;
+mod obtain;
+pub mod profiles;
+pub mod status;
 pub mod unset;
 
 use std::borrow::Cow;
@@ -14,10 +18,22 @@ use crate::report;
 use crate::shell::{self, Change, Shell};
 
 /// What a verb gives to the one place that writes it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Output {
     /// For standard output, in one write.
-    pub statements: Zeroizing<Vec<u8>>,
+    pub text: Zeroizing<Vec<u8>>,
+    /// How the process ends.
+    pub exit_code: u8,
+}
+
+impl Output {
+    /// Text that a verb which has done its work prints.
+    fn text(text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            text: Zeroizing::new(text.into()),
+            exit_code: 0,
+        }
+    }
 }
 
 /// A verb that failed, and what is to be printed all the same.
@@ -68,6 +84,7 @@ fn render(shell: &Shell, changes: &[Change]) -> Result<Output, Error> {
     let rendered = (shell.grammar.render)(changes)?;
     report::verbatim(&rendered.announcement);
     Ok(Output {
-        statements: rendered.statements,
+        text: rendered.statements,
+        exit_code: 0,
     })
 }

@@ -20,6 +20,12 @@ pub fn detect() -> Option<&'static Shell> {
     nearest(ancestors())
 }
 
+/// Whether a program is a shell of the table, by its name.
+#[must_use]
+pub fn is_shell(program: &Path) -> bool {
+    by_executable(&stem(&program.to_string_lossy())).is_some()
+}
+
 /// What is known of a process.
 #[derive(Debug, Default)]
 struct Process {

@@ -1,0 +1,63 @@
+//! `awsmfa exec`: one command inside a session; the shell gets nothing.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::Failure;
+use super::obtain::{Obtained, obtain};
+use crate::bookkeeping::is_record;
+use crate::cli::Exec;
+use crate::error::Error;
+use crate::report;
+use crate::shell::{Change, detect};
+use crate::world::World;
+
+/// Gets the session, and gives the command that is to run in it.
+pub async fn run(options: &Exec, world: &World) -> Result<Command, Failure> {
+    let (name, arguments) = options.command.split_first().ok_or(Error::NoCommand)?;
+    // What cannot be run is found out before a code is spent.
+    let program = find(name, world)?;
+    if arguments.is_empty() && detect::is_shell(&program) {
+        report::mention("this shell is inside yours: leave it with exit to end the session");
+    }
+    let obtained = obtain(&options.session, world, |_| Ok(())).await;
+    let changes = match obtained.map_err(|not| Failure::from(not.error))? {
+        Obtained::InPlace => Vec::new(),
+        Obtained::Started(start) => world.memory().start(world.environment(), &start),
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut command, name);
+    for name in world.environment().names().filter(|name| is_record(name)) {
+        command.env_remove(name);
+    }
+    for change in changes.iter().filter(|change| !is_record(change.name())) {
+        match change {
+            Change::Set(name, value) => command.env(name, value.to_os_string()),
+            Change::Unset(name) => command.env_remove(name),
+        };
+    }
+    Ok(command)
+}
+
+/// Finds a program as a shell would.
+fn find(name: &OsStr, world: &World) -> Result<PathBuf, Error> {
+    let path = world.environment().os_text("PATH").unwrap_or_default();
+    let here = std::env::current_dir().unwrap_or_default();
+    which::which_in(name, Some(&path), here).map_err(|_| {
+        let shown = name.to_string_lossy().into_owned();
+        let is_path = PathBuf::from(name).components().count() > 1;
+        let is_there = if is_path {
+            PathBuf::from(name).exists()
+        } else {
+            std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+        };
+        if is_there {
+            Error::NotExecutable(shown)
+        } else {
+            Error::NotFound(shown)
+        }
+    })
+}

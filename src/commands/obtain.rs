@@ -1,0 +1,129 @@
+//! Getting the session that the options ask for, for `env` and `exec` alike.
+
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::aws::api::Aws;
+use crate::aws::http;
+use crate::bookkeeping::{MfaSession, Start};
+use crate::cli::SessionOptions;
+use crate::clock;
+use crate::codes::Codes;
+use crate::duration;
+use crate::error::Error;
+use crate::exchange::{Exchange, ExchangeError};
+use crate::prompt::Terminal;
+use crate::report;
+use crate::wanted::{Wanted, WantedError};
+use crate::world::World;
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Obtained {
+    /// The session in place is what is wanted and lives long enough.
+    InPlace,
+    /// A session.
+    Started(Box<Start>),
+}
+
+/// A failure, and the MFA session for which a code was spent all the same.
+#[derive(Debug)]
+pub(super) struct NotObtained {
+    pub(super) error: Error,
+    pub(super) keep: Option<MfaSession>,
+}
+
+impl<E: Into<Error>> From<E> for NotObtained {
+    fn from(error: E) -> Self {
+        Self {
+            error: error.into(),
+            keep: None,
+        }
+    }
+}
+
+/// Gets the session. `check` sees what is wanted before a code is asked for or sent.
+pub(super) async fn obtain(
+    options: &SessionOptions,
+    world: &World,
+    check: impl FnOnce(&Wanted) -> Result<(), Error>,
+) -> Result<Obtained, NotObtained> {
+    // The code is looked at first: a slip of the finger is the most likely thing to be wrong.
+    let code = options.code.as_deref();
+    let given = code
+        .map(|code| Codes::of(Some(code), None))
+        .transpose()
+        .map_err(ExchangeError::from)?;
+    let wanted = wanted(options, world).await?;
+    if let Some(expiration) = satisfied(&wanted, world) {
+        report::mention(&format!("the session lives on, {}", until(expiration)));
+        return Ok(Obtained::InPlace);
+    }
+    let code_given = given.is_some();
+    let codes = match given {
+        Some(codes) => codes,
+        None => Codes::of(None, wanted.code_command.as_deref()).map_err(ExchangeError::from)?,
+    };
+    let ca_bundle = wanted.ca_bundle.as_deref().map(Path::new);
+    let aws = Aws::new(http::client(ca_bundle)?, wanted.endpoint.clone());
+    check(&wanted)?;
+    for notice in &wanted.notices {
+        report::note(notice);
+    }
+    let exchange = Exchange::new(&wanted, world.memory(), &aws, codes, code_given);
+    match exchange.run().await {
+        Ok(start) => {
+            report::mention(&description(&start));
+            Ok(Obtained::Started(Box::new(start)))
+        }
+        Err(failure) => Err(NotObtained {
+            error: failure.error.into(),
+            keep: failure.keep,
+        }),
+    }
+}
+
+/// What is wanted; where nothing says which keys, the user chooses a profile at the terminal.
+async fn wanted(options: &SessionOptions, world: &World) -> Result<Wanted, Error> {
+    match Wanted::of(options, world) {
+        Err(WantedError::NoSource { profiles, .. })
+            if !profiles.is_empty() && Terminal::open().is_ok() =>
+        {
+            let choices = profiles.clone();
+            let chosen = Terminal::in_background(move |terminal| {
+                terminal.choose("Which profile?", &choices)
+            });
+            let chosen = chosen.await.map_err(ExchangeError::NoProfileChosen)?;
+            let options = SessionOptions {
+                profile: Some(profiles[chosen].clone()),
+                ..options.clone()
+            };
+            Ok(Wanted::of(&options, world)?)
+        }
+        wanted => Ok(wanted?),
+    }
+}
+
+/// When the session in place ends, if it is what is wanted and need not be renewed yet.
+fn satisfied(wanted: &Wanted, world: &World) -> Option<DateTime<Utc>> {
+    let within = TimeDelta::from_std(wanted.renew_within?).ok()?;
+    let present = world.memory().present.as_ref()?;
+    let expiration = present.expiration?;
+    (wanted.is_in_place(present) && expiration - clock::now() > within).then_some(expiration)
+}
+
+fn description(start: &Start) -> String {
+    let present = &start.present;
+    let whose = match (&present.role_arn, &present.target.profile) {
+        (Some(role), _) => role.clone(),
+        (None, Some(profile)) => format!("the profile {profile}"),
+        (None, None) => "the keys in the environment".to_owned(),
+    };
+    format!("session of {whose}, {}", until(start.session.expiration))
+}
+
+fn until(expiration: DateTime<Utc>) -> String {
+    let left = (expiration - clock::now()).to_std().unwrap_or_default();
+    format!("{} left", duration::to_the_minute(left))
+}

@@ -1,0 +1,153 @@
+//! `awsmfa profiles`: every profile, what it is, and whether `env` can use it.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::{Failure, Output};
+use crate::chain::{self, Chain, ChainError, Profile};
+use crate::cli::{ListFormat, Profiles};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::wanted::WantedError;
+use crate::world::World;
+
+/// A line of the list.
+struct Row {
+    name: String,
+    kind: String,
+    region: Option<String>,
+    serial: Option<String>,
+    /// Why `env` cannot use it.
+    problem: Option<ChainError>,
+}
+
+/// Runs the verb.
+pub fn run(options: &Profiles, world: &World) -> Result<Output, Failure> {
+    let files = world
+        .files()
+        .map_err(|e| Error::from(WantedError::from(e)))?;
+    let before = &world.memory().before;
+    let rows: Vec<Row> = files
+        .profile_names()
+        .filter_map(|name| {
+            let profile = chain::profile(files, name, None).ok()?;
+            Some(row(
+                &profile,
+                chain::follow(files, before, name, None),
+                before,
+            ))
+        })
+        .collect();
+    let text = match options.format {
+        ListFormat::Text => text(&rows),
+        ListFormat::Json => json(&rows),
+    };
+    Ok(Output::text(text))
+}
+
+fn row(profile: &Profile<'_>, chain: Result<Chain<'_>, ChainError>, before: &Environment) -> Row {
+    let setting = |key| profile.get(key).map(|setting| setting.text);
+    let (kind, serial, problem) = match chain {
+        Ok(chain) => (kind(&chain), chain.nearest("mfa_serial"), None),
+        Err(problem) => (broken_kind(profile), setting("mfa_serial"), Some(problem)),
+    };
+    let from_variable = before.text("AWS_MFA_SERIAL").ok().flatten();
+    Row {
+        name: profile.name.clone(),
+        kind,
+        region: setting("region"),
+        serial: serial.or_else(|| from_variable.map(str::to_owned)),
+        problem,
+    }
+}
+
+fn kind(chain: &Chain<'_>) -> String {
+    let source = match (&chain.source.profile, chain.source.access_key_id()) {
+        (Some(_), Some(_)) => "keys",
+        (Some(_), None) => "process",
+        (None, _) => "keys in the environment",
+    };
+    if chain.hops.is_empty() {
+        return source.to_owned();
+    }
+    let via: Vec<&str> = chain
+        .profiles
+        .iter()
+        .skip(1)
+        .map(|p| p.name.as_str())
+        .collect();
+    if via.is_empty() {
+        format!("role via its own {source}")
+    } else {
+        format!("role via {}", via.join(", "))
+    }
+}
+
+fn broken_kind(profile: &Profile<'_>) -> String {
+    let kinds = [
+        ("sso_session", "SSO"),
+        ("sso_start_url", "SSO"),
+        ("login_session", "aws login"),
+        ("web_identity_token_file", "web identity"),
+        ("role_arn", "role"),
+        ("aws_access_key_id", "keys"),
+    ];
+    let kind = kinds.iter().find(|(key, _)| profile.get(key).is_some());
+    kind.map_or("settings only", |(_, kind)| kind).to_owned()
+}
+
+fn text(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "there are no profiles\n".to_owned();
+    }
+    let header = ["PROFILE", "KIND", "REGION", "MFA DEVICE", "USABLE"].map(str::to_owned);
+    let cells = |row: &Row| {
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        [
+            row.name.clone(),
+            row.kind.clone(),
+            or_dash(&row.region),
+            row.serial.clone().unwrap_or_else(|| match &row.problem {
+                None => "asked of AWS".to_owned(),
+                Some(_) => "-".to_owned(),
+            }),
+            match &row.problem {
+                None => "yes".to_owned(),
+                Some(problem) => format!("no: {problem}"),
+            },
+        ]
+    };
+    let lines: Vec<[String; 5]> = std::iter::once(header)
+        .chain(rows.iter().map(cells))
+        .collect();
+    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max();
+    let widths: Vec<usize> = (0..4).map(|column| width(column).unwrap_or(0)).collect();
+    let mut table = String::new();
+    for [name, kind, region, serial, usable] in &lines {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            table,
+            "{name:<0$}  {kind:<1$}  {region:<2$}  {serial:<3$}  {usable}",
+            widths[0], widths[1], widths[2], widths[3]
+        );
+    }
+    table
+}
+
+fn json(rows: &[Row]) -> String {
+    let profiles: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "name": row.name,
+                "kind": row.kind,
+                "region": row.region,
+                "mfa_serial": row.serial,
+                "usable": row.problem.is_none(),
+                "problem": row.problem.as_ref().map(ToString::to_string),
+            })
+        })
+        .collect();
+    format!("{:#}\n", serde_json::Value::from(profiles))
+}

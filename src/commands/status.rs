@@ -1,0 +1,231 @@
+//! `awsmfa status`: what session this shell holds, and for how long. It asks nobody: all is in the
+//! environment.
+
+use std::fmt::Write as _;
+use std::io;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use chrono::{DateTime, Local, Utc};
+use serde_json::json;
+
+use super::Output;
+use crate::aws::arn::Arn;
+use crate::bookkeeping::Present;
+use crate::cli::{Status, StatusFormat};
+use crate::clock;
+use crate::duration;
+use crate::environment::{self, Environment};
+use crate::session::written;
+use crate::world::World;
+
+/// Below this a session is about to end.
+const SOON: Duration = Duration::from_mins(15);
+
+/// What a shell holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Live(Duration),
+    Expired,
+    None,
+}
+
+impl State {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::Live(_) => 0,
+            Self::None => 3,
+            Self::Expired => 4,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Live(_) => "live",
+            Self::Expired => "expired",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Runs the verb.
+#[must_use]
+pub fn run(options: &Status, world: &World) -> Output {
+    let present = world.memory().present.as_ref();
+    let state = state(present, clock::now());
+    let text = match options.format {
+        StatusFormat::Prompt => present.map(|p| prompt(p, state)).unwrap_or_default(),
+        StatusFormat::Json => json(world, present, state),
+        StatusFormat::Text => {
+            let text = text(world, present, state);
+            match anstream::AutoStream::choice(&io::stdout()) {
+                anstream::ColorChoice::Never => anstream::adapter::strip_str(&text).to_string(),
+                _ => text,
+            }
+        }
+    };
+    Output {
+        exit_code: state.exit_code(),
+        ..Output::text(text)
+    }
+}
+
+fn state(present: Option<&Present>, now: DateTime<Utc>) -> State {
+    let Some(present) = present else {
+        return State::None;
+    };
+    let left = present.expiration.map(|end| (end - now).to_std());
+    match left {
+        Some(Ok(left)) if !left.is_zero() => State::Live(left),
+        _ => State::Expired,
+    }
+}
+
+/// Whose session it is, in a word: the profile, the role, or the user.
+fn short_name(present: &Present) -> String {
+    let arn_name = |arn: &str| Arn::parse(arn).map(|arn| arn.name().to_owned());
+    let target = &present.target;
+    let named_role = target.role_arn.as_deref().and_then(arn_name);
+    named_role
+        .or_else(|| target.profile.clone())
+        .or_else(|| present.role_arn.as_deref().and_then(arn_name))
+        .or_else(|| present.owner.user_arn.as_deref().and_then(arn_name))
+        .unwrap_or_else(|| present.owner.source_key_id.clone())
+}
+
+/// `dev 11h42m`, with a mark where it is about to end.
+fn prompt(present: &Present, state: State) -> String {
+    // A prompt is shown by terminals that obey control characters, and expanded by shells.
+    let name: String = short_name(present)
+        .chars()
+        .map(|c| {
+            let is_plain = c.is_alphanumeric() || "-_.@+=,/ ".contains(c);
+            if is_plain { c } else { '_' }
+        })
+        .collect();
+    match state {
+        State::Live(left) => {
+            let mark = if left < SOON { "!" } else { "" };
+            format!(
+                "{name} {}{mark}",
+                duration::to_the_minute(left).replace(' ', "")
+            )
+        }
+        State::Expired | State::None => format!("{name} expired!"),
+    }
+}
+
+fn json(world: &World, present: Option<&Present>, state: State) -> String {
+    let expiration = present.and_then(|present| present.expiration);
+    let seconds_left = match state {
+        State::Live(left) => Some(left.as_secs()),
+        State::Expired => Some(0),
+        State::None => None,
+    };
+    let mfa = world.memory().mfa.as_ref();
+    let document = json!({
+        "state": state.name(),
+        "profile": present.and_then(|p| p.target.profile.clone()),
+        "role_arn": present.and_then(|p| p.role_arn.clone()),
+        "user_arn": present.and_then(|p| p.owner.user_arn.clone()),
+        "account_id": present.and_then(account),
+        "source_profile": present.and_then(|p| p.owner.source_profile.clone()),
+        "expiration": expiration.map(written),
+        "seconds_left": seconds_left,
+        "mfa_session_expiration": mfa.map(|mfa| written(mfa.session.expiration)),
+        "warnings": warnings(world.environment(), present),
+    });
+    format!("{document:#}\n")
+}
+
+fn text(world: &World, present: Option<&Present>, state: State) -> String {
+    let colour = |colour: AnsiColor, text: &str| {
+        let style = Style::new().fg_color(Some(colour.into())).bold();
+        format!("{style}{text}{style:#}")
+    };
+    let end = present.and_then(|present| present.expiration).map(local);
+    let end = end.unwrap_or_default();
+    let mut lines = String::new();
+    // Writing to a String cannot fail.
+    let _ = match (state, present) {
+        (State::Live(left), Some(present)) => {
+            let shade = if left < SOON {
+                AnsiColor::Yellow
+            } else {
+                AnsiColor::Green
+            };
+            let left = colour(shade, &format!("{} left", duration::to_the_minute(left)));
+            writeln!(lines, "{}: {left}, until {end}", short_name(present))
+        }
+        (State::Expired, Some(present)) => {
+            let expired = colour(AnsiColor::Red, "expired");
+            writeln!(lines, "{}: {expired} at {end}", short_name(present))
+        }
+        _ => writeln!(lines, "no session of awsmfa in this shell"),
+    };
+    let mut detail = |label: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let _ = writeln!(lines, "  {label:<9}{value}");
+        }
+    };
+    if let Some(present) = present {
+        detail("profile", present.target.profile.clone());
+        detail("role", present.role_arn.clone());
+        detail("user", present.owner.user_arn.clone());
+        detail("account", account(present));
+    }
+    if present.is_none_or(|present| present.role_arn.is_some())
+        && let Some(mfa) = &world.memory().mfa
+        && mfa.session.is_live(clock::now())
+    {
+        let until = local(mfa.session.expiration);
+        detail(
+            "MFA",
+            Some(format!(
+                "kept until {until}: roles of this user need no code"
+            )),
+        );
+    }
+    for warning in warnings(world.environment(), present) {
+        let _ = writeln!(lines, "{} {warning}", colour(AnsiColor::Yellow, "!"));
+    }
+    lines
+}
+
+/// The account of the session, where its role, its user or its device tells.
+fn account(present: &Present) -> Option<String> {
+    let arn = present.role_arn.as_deref();
+    let arn = arn.or(present.owner.user_arn.as_deref());
+    let arn = arn.or(present.target.serial.as_deref())?;
+    Some(Arn::parse(arn)?.account.to_owned())
+}
+
+fn warnings(environment: &Environment, present: Option<&Present>) -> Vec<String> {
+    let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
+    let mut warnings = Vec::new();
+    if present.is_none() && is_set(environment::ACCESS_KEY_ID.name) {
+        warnings.push("the AWS keys in this shell are not from awsmfa".to_owned());
+    }
+    if present.is_some() {
+        for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
+            if is_set(variable.name) {
+                warnings.push(format!(
+                    "{} was set since: some programs use that profile in place of the session",
+                    variable.name
+                ));
+            }
+        }
+    }
+    warnings
+}
+
+/// Local time, with the day where it is not today.
+fn local(time: DateTime<Utc>) -> String {
+    let time = time.with_timezone(&Local);
+    let today = clock::now().with_timezone(&Local).date_naive();
+    if time.date_naive() == today {
+        time.format("%H:%M").to_string()
+    } else {
+        time.format("%a %d %b %H:%M").to_string()
+    }
+}
