@@ -549,23 +549,23 @@ mod tests {
         file.get(section, key)
     }
 
-    fn plain(value: &str, line: usize) -> Option<Setting<Located>> {
+    fn plain(value: &str, line: usize) -> Setting<Located> {
         let value = value.into();
-        Some(Setting::Plain(Located { value, line }))
+        Setting::Plain(Located { value, line })
     }
 
     #[test]
     fn a_value_is_stripped_and_its_comment_kept() {
         let text = "; first\n[default]\n Region : us-east-1 # home\t\n";
-        assert_eq!(get(text, "region"), plain("us-east-1 # home", 3));
+        assert_eq!(get(text, "region"), Some(plain("us-east-1 # home", 3)));
         assert_eq!(get(text, "Region"), None);
     }
 
     #[test]
     fn an_indented_line_continues_the_value_whatever_it_looks_like() {
         let text = "[default]\na = 1\n  [b]\n\n  # c\n  d = 2\n\nlast = 3";
-        assert_eq!(get(text, "a"), plain("1\n[b]\n\nd = 2", 2));
-        assert_eq!(get(text, "last"), plain("3", 8));
+        assert_eq!(get(text, "a"), Some(plain("1\n[b]\n\nd = 2", 2)));
+        assert_eq!(get(text, "last"), Some(plain("3", 8)));
     }
 
     #[test]
@@ -585,8 +585,8 @@ mod tests {
     #[test]
     fn python_s_default_section_lends_its_keys() {
         let text = "[DEFAULT]\na = 1\nb = 2\n[default]\nb = 3\n";
-        assert_eq!(get(text, "a"), plain("1", 2));
-        assert_eq!(get(text, "b"), plain("3", 5));
+        assert_eq!(get(text, "a"), Some(plain("1", 2)));
+        assert_eq!(get(text, "b"), Some(plain("3", 5)));
     }
 
     #[test]
