@@ -21,9 +21,11 @@ pub(crate) fn value(bytes: &[u8]) -> Value {
 }
 
 fn holds(shell: &Shell, bytes: &[u8]) {
+    let value = value(bytes);
+    let bytes = value.as_bytes();
     let changes = [
         Change::Unset("AWS_PROFILE"),
-        Change::Set(SESSION, value(bytes)),
+        Change::Set(SESSION, value.clone()),
         Change::Set(OTHER, Value::from("second")),
         Change::Unset("AWS_SECURITY_TOKEN"),
     ];
