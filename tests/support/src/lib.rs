@@ -1,1 +1,50 @@
-//! What the tests stand on.
+//! What the tests and the demo stand on: an emulator of AWS STS and IAM on loopback, TOTP devices
+//! whose codes need no waiting, and a home folder of their own.
+//!
+//! ```
+//! use awsmfa_test_support::{Emulator, Fault, TestHome, World};
+//!
+//! let emulator = Emulator::start(World::standard());
+//! let home = TestHome::standard();
+//! let code = emulator.device("alice").code();
+//!
+//! // Run the program under test with `code` and nothing but this environment …
+//! let environment = home.env(&emulator.http_url());
+//! assert_eq!(environment["AWS_ENDPOINT_URL"], emulator.http_url());
+//! assert_eq!(code.len(), 6);
+//!
+//! // … then see what reached AWS, and that nothing was left behind.
+//! assert_eq!(emulator.log().count_with_token_code(), 0);
+//! assert_eq!(home.listing(), [".aws/", ".aws/config", ".aws/credentials"]);
+//!
+//! // Trouble on demand: the next two AssumeRole calls are throttled.
+//! emulator.inject(Fault::Throttling.on("AssumeRole").times(2));
+//! // A role past its hour: the emulator's sessions age, its clock stays.
+//! emulator.advance(3601);
+//! ```
+
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test's stand that cannot be set up ends the test, with its reason"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the emulator's clock is the real one, and PATH comes from the caller"
+)]
+
+mod emulator;
+mod home;
+mod tool;
+mod totp;
+
+pub use emulator::fault::{Fault, Injection};
+pub use emulator::log::{Entry, Log, Outcome};
+pub use emulator::tls::Certificate;
+pub use emulator::world::{
+    AccessKey, MfaCondition, MfaDevice, Partition, Role, Trust, User, World,
+};
+pub use emulator::{Config, Emulator};
+pub use home::TestHome;
+pub use tool::find_tool;
+pub use totp::TotpDevice;

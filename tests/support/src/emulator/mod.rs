@@ -1,0 +1,236 @@
+//! AWS STS and IAM on loopback, on a thread of their own.
+
+mod answer;
+mod constraints;
+pub(crate) mod fault;
+mod iam;
+pub(crate) mod log;
+mod mfa;
+mod refusal;
+mod request;
+mod server;
+mod session;
+mod sigv4;
+mod standard;
+mod state;
+mod sts;
+pub(crate) mod tls;
+pub(crate) mod world;
+mod xml;
+
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use fault::Injection;
+use log::Log;
+use server::Server;
+use state::State;
+use tls::{Certificate, Tls};
+use world::World;
+
+use crate::totp::TotpDevice;
+
+/// What an emulator starts with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The accounts it plays.
+    pub world: World,
+    /// The certificate of its HTTPS side.
+    pub certificate: Certificate,
+}
+
+impl From<World> for Config {
+    fn from(world: World) -> Self {
+        Self {
+            world,
+            certificate: Certificate::Good,
+        }
+    }
+}
+
+impl From<Certificate> for Config {
+    /// The standard world behind this certificate.
+    fn from(certificate: Certificate) -> Self {
+        Self {
+            world: World::standard(),
+            certificate,
+        }
+    }
+}
+
+/// A running emulator; dropping it ends it and every connection to it.
+pub struct Emulator {
+    server: Arc<Server>,
+    plain_port: u16,
+    tls_port: u16,
+    ca_pem: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Starts an emulator on free ports of 127.0.0.1 and, where the machine has it, `[::1]`.
+    #[must_use]
+    pub fn start(config: impl Into<Config>) -> Self {
+        let Config { world, certificate } = config.into();
+        let tls = Tls::new(certificate);
+        let server = Arc::new(Server::new(State {
+            world,
+            ..State::default()
+        }));
+        let (plain_port, plain) = listeners();
+        let (tls_port, encrypted) = listeners();
+        let (stop, stopped) = oneshot::channel();
+        let acceptor = TlsAcceptor::from(tls.server);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let serving = Arc::clone(&server);
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async move {
+                let plain = plain.into_iter().map(|listener| (listener, None));
+                let encrypted = encrypted
+                    .into_iter()
+                    .map(|listener| (listener, Some(acceptor.clone())));
+                for (listener, tls) in plain.chain(encrypted) {
+                    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+                    tokio::spawn(Arc::clone(&serving).listen(listener, tls));
+                }
+                // Ends when `stop` is dropped, too.
+                let _ = stopped.await;
+            });
+        });
+        Self {
+            server,
+            plain_port,
+            tls_port,
+            ca_pem: tls.ca_pem,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`; `[::1]` answers on the same port.
+    #[must_use]
+    pub fn http_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.plain_port)
+    }
+
+    /// `https://localhost:PORT`; 127.0.0.1 and `[::1]` answer on the same port.
+    #[must_use]
+    pub fn https_url(&self) -> String {
+        format!("https://localhost:{}", self.tls_port)
+    }
+
+    /// The CA that [`Certificate::Good`] is signed by, as PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Writes [`Self::ca_pem`] to `ca.pem` in this folder and gives the file's path.
+    #[must_use]
+    pub fn write_ca(&self, folder: &Path) -> PathBuf {
+        let path = folder.join("ca.pem");
+        std::fs::write(&path, &self.ca_pem).expect("a new file");
+        path
+    }
+
+    /// What has reached the emulator since its start, or since [`Self::clear_log`].
+    #[must_use]
+    pub fn log(&self) -> Log {
+        let state = self.server.state();
+        Log {
+            entries: state.log.entries[state.log_begin..].to_vec(),
+        }
+    }
+
+    /// Begins a new log.
+    pub fn clear_log(&self) {
+        let mut state = self.server.state();
+        state.log_begin = state.log.entries.len();
+    }
+
+    /// Edits users and roles while the emulator runs.
+    pub fn edit(&self, edit: impl FnOnce(&mut World)) {
+        edit(&mut self.server.state().world);
+    }
+
+    /// The first device of this user that shows codes.
+    ///
+    /// # Panics
+    /// Where there is no such user or device.
+    #[must_use]
+    pub fn device(&self, user: &str) -> TotpDevice {
+        let mut state = self.server.state();
+        let devices = &state.world.user(user).devices;
+        devices
+            .iter()
+            .find_map(|device| device.totp.clone())
+            .expect("a device that shows codes")
+    }
+
+    /// Makes every session and its MFA so many seconds older. Its clock, and so the check of
+    /// signatures and codes, stays.
+    pub fn advance(&self, seconds: i64) {
+        self.server.state().advanced += seconds;
+    }
+
+    /// Lets all codes be used again and forgets the tries, as if three quiet minutes had passed.
+    pub fn forget_codes(&self) {
+        let mut state = self.server.state();
+        state.verifier.forget();
+        let devices = state.world.users.iter().flat_map(|user| &user.devices);
+        for device in devices.filter_map(|device| device.totp.as_ref()) {
+            device.forget();
+        }
+    }
+
+    /// Makes something go wrong from now on.
+    pub fn inject(&self, injection: impl Into<Injection>) {
+        self.server.state().injections.add(injection.into());
+    }
+
+    /// Makes all well again.
+    pub fn clear_faults(&self) {
+        self.server.state().injections.clear();
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic over there was printed there; the test's own assertions tell the rest.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Listeners on one port of 127.0.0.1 and `[::1]`.
+fn listeners() -> (u16, Vec<TcpListener>) {
+    loop {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on 127.0.0.1");
+        let port = v4.local_addr().expect("an address").port();
+        let mut listeners = vec![v4];
+        match TcpListener::bind((Ipv6Addr::LOCALHOST, port)) {
+            Ok(v6) => listeners.push(v6),
+            // Taken by somebody else over there: try another one.
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => continue,
+            // A machine without IPv6.
+            Err(_) => {}
+        }
+        for listener in &listeners {
+            listener
+                .set_nonblocking(true)
+                .expect("a socket that does not block");
+        }
+        return (port, listeners);
+    }
+}

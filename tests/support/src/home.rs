@@ -1,0 +1,137 @@
+//! A home folder for one test, and the environment in which a program sees nothing else.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::emulator::world::World;
+
+/// A home folder that is removed when it is dropped.
+#[derive(Debug)]
+pub struct TestHome {
+    folder: TempDir,
+}
+
+impl Default for TestHome {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestHome {
+    /// An empty home.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            folder: TempDir::with_prefix("awsmfa-home-").expect("a temporary folder"),
+        }
+    }
+
+    /// A home whose two AWS files describe [`World::standard`]: alice's keys in `default`, bob's
+    /// in `bob`, and a profile of its own for each role.
+    #[must_use]
+    pub fn standard() -> Self {
+        let home = Self::new();
+        home.write_config(World::CONFIG);
+        home.write_credentials(World::CREDENTIALS);
+        home
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes `.aws/config`.
+    pub fn write_config(&self, text: &str) {
+        self.write(".aws/config", text);
+    }
+
+    /// Writes `.aws/credentials`.
+    pub fn write_credentials(&self, text: &str) {
+        self.write(".aws/credentials", text);
+    }
+
+    /// Writes a file, and the folders it is in, by its path from the home; gives its full path.
+    pub fn write(&self, path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().expect("a path inside the home")).expect("a new folder");
+        fs::write(&path, contents).expect("a new file");
+        path
+    }
+
+    /// Every file and folder in the home, sorted, by its path from there; folders end in `/`.
+    /// Equal before and after shows that nothing was added.
+    #[must_use]
+    pub fn listing(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a readable folder") {
+                let entry = entry.expect("a readable entry");
+                let path = entry.path();
+                let name = path.strip_prefix(self.path()).expect("inside the home");
+                let mut name = name.to_string_lossy().replace('\\', "/");
+                if entry.file_type().expect("a file type").is_dir() {
+                    name.push('/');
+                    folders.push(path);
+                }
+                found.push(name);
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The whole environment for a program under test, to be used after `env_clear`: the caller's
+    /// PATH, this home, AWS at `endpoint_url`, and no look-up of instance metadata.
+    #[must_use]
+    pub fn env(&self, endpoint_url: &str) -> BTreeMap<String, String> {
+        let home = self.path().to_str().expect("a temporary folder in UTF-8");
+        let path = std::env::var("PATH").expect("PATH is set");
+        [
+            ("HOME", home),
+            ("PATH", &path),
+            ("AWS_ENDPOINT_URL", endpoint_url),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("LC_ALL", "C.UTF-8"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listing_shows_what_was_added_anywhere() {
+        let home = TestHome::new();
+        assert_eq!(home.listing(), [""; 0]);
+        home.write_config("[default]\n");
+        home.write(".cache/deep/er", b"\xff");
+        assert_eq!(
+            home.listing(),
+            [
+                ".aws/",
+                ".aws/config",
+                ".cache/",
+                ".cache/deep/",
+                ".cache/deep/er"
+            ]
+        );
+    }
+
+    #[test]
+    fn dropping_removes_it() {
+        let home = TestHome::standard();
+        let path = home.path().to_owned();
+        assert!(path.join(".aws/credentials").is_file());
+        drop(home);
+        assert!(!path.exists());
+    }
+}

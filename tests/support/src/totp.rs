@@ -1,0 +1,162 @@
+//! A virtual MFA device: RFC 6238 with SHA-1, six digits, thirty seconds.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use totp_rs::{Builder, Secret};
+
+/// Seconds a code is shown before the next one (RFC 6238, section 5.2).
+pub(crate) const STEP_SECONDS: u64 = 30;
+
+/// How many steps before and after its own a code is accepted.
+pub(crate) const TOLERATED_STEPS: u64 = 2;
+
+/// Less than this much of a step left, and the oldest code could be stale when it arrives.
+const ARRIVAL_SECONDS: u64 = 10;
+
+/// A virtual MFA device. Clones are the same device.
+#[derive(Clone)]
+pub struct TotpDevice {
+    secret: [u8; 20],
+    handed_out: Arc<Mutex<BTreeSet<u64>>>,
+}
+
+impl TotpDevice {
+    /// A device with this secret; RFC 4226, section 4, asks for 160 bits.
+    #[must_use]
+    pub fn new(secret: [u8; 20]) -> Self {
+        Self {
+            secret,
+            handed_out: Arc::default(),
+        }
+    }
+
+    /// A device with a secret of its own.
+    #[must_use]
+    pub fn random() -> Self {
+        Self::new(std::array::from_fn(|_| fastrand::u8(..)))
+    }
+
+    /// The secret as authenticator programs such as oathtool take it (RFC 4648, no padding).
+    #[must_use]
+    pub fn secret_base32(&self) -> String {
+        Secret::new_stack(self.secret).to_base32()
+    }
+
+    /// A code that AWS accepts now and that this device has not handed out before.
+    ///
+    /// Each code works once and is good for two steps either way, so five are at hand at any
+    /// moment; the sixth within the same step waits for the next, 30 s at most.
+    #[must_use]
+    pub fn code(&self) -> String {
+        loop {
+            let now = unix_seconds();
+            let step = now / STEP_SECONDS;
+            let left = STEP_SECONDS - now % STEP_SECONDS;
+            let mut candidates = vec![step, step + 1, step - 1, step + 2];
+            if left > ARRIVAL_SECONDS {
+                candidates.push(step - 2);
+            }
+            let mut handed_out = self.handed_out();
+            if let Some(&fresh) = candidates.iter().find(|step| !handed_out.contains(step)) {
+                handed_out.insert(fresh);
+                return self.code_of_step(fresh);
+            }
+            drop(handed_out);
+            std::thread::sleep(Duration::from_secs(left));
+        }
+    }
+
+    /// Six digits that are no code of this device, now or in the next minutes.
+    #[must_use]
+    pub fn wrong_code(&self) -> String {
+        let step = unix_seconds() / STEP_SECONDS;
+        let good: Vec<_> = (step - 10..=step + 10)
+            .map(|step| self.code_of_step(step))
+            .collect();
+        (0..1_000_000)
+            .map(|number| format!("{number:06}"))
+            .find(|code| !good.contains(code))
+            .expect("there are more codes than steps")
+    }
+
+    /// The code shown at this moment, in seconds since 1970, whoever has seen it.
+    #[must_use]
+    pub fn code_at(&self, unix_seconds: u64) -> String {
+        Builder::new()
+            .with_secret(self.secret.to_vec())
+            .with_step_duration(STEP_SECONDS)
+            .build()
+            .expect("a secret of 160 bits")
+            .generate(unix_seconds)
+            .to_string()
+    }
+
+    pub(crate) fn code_of_step(&self, step: u64) -> String {
+        self.code_at(step * STEP_SECONDS)
+    }
+
+    /// Lets codes be handed out again; the emulator forgets them at the same time.
+    pub(crate) fn forget(&self) {
+        self.handed_out().clear();
+    }
+
+    fn handed_out(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
+        self.handed_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The secret stays out of a failing test's output.
+impl std::fmt::Debug for TotpDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TotpDevice").finish_non_exhaustive()
+    }
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a clock after 1970")
+        .as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238, appendix B, the SHA-1 rows; six digits are the last six of its eight.
+    #[test]
+    fn vectors_of_rfc_6238() {
+        let device = TotpDevice::new(*b"12345678901234567890");
+        for (time, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ] {
+            assert_eq!(device.code_at(time), code, "at {time}");
+        }
+    }
+
+    #[test]
+    fn base32_of_the_secret() {
+        let device = TotpDevice::new(*b"12345678901234567890");
+        assert_eq!(device.secret_base32(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    }
+
+    #[test]
+    fn codes_are_handed_out_once_without_waiting() {
+        let device = TotpDevice::random();
+        let begin = SystemTime::now();
+        let codes: BTreeSet<_> = (0..4).map(|_| device.code()).collect();
+        assert_eq!(codes.len(), 4);
+        assert!(begin.elapsed().expect("a steady clock") < Duration::from_secs(1));
+        let wrong = device.wrong_code();
+        assert!(wrong.len() == 6 && !codes.contains(&wrong), "{wrong}");
+    }
+}
