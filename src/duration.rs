@@ -146,7 +146,7 @@ mod tests {
                 "{seconds}"
             );
         }
-        let refused = MFA_SESSION.check(Duration::from_secs(60)).unwrap_err();
+        let refused = MFA_SESSION.check(Duration::from_mins(1)).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "1m is out of range: an MFA session lives from 15m to 36h"

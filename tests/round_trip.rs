@@ -1,6 +1,8 @@
 //! The round trip on values: whatever the environment was, `env` any number of times and then
 //! `unset` give it back, with what the user changed in between.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

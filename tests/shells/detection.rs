@@ -5,7 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use crate::real::{Place, find_or_skip, path};
+use awsmfa_test_support::{find_tool, tools_path};
+
+use crate::real::Place;
 
 /// What the executable under the shells runs: it prints the shell that it finds.
 #[test]
@@ -18,7 +20,7 @@ fn ask() {
 
 /// What `script`, in which `ASK` asks, finds when `command` runs it.
 fn found(place: &str, command: &[&str], script: &str) -> Option<String> {
-    let program = find_or_skip(command[0])?;
+    let program = find_tool(command[0])?;
     let place = Place::new(&format!("detection-{place}"));
     let ask = format!(
         "{} --ignored --exact detection::ask --nocapture --test-threads 1",
@@ -31,7 +33,7 @@ fn found(place: &str, command: &[&str], script: &str) -> Option<String> {
         .args(&command[1..])
         .current_dir(&place.0)
         .env_clear()
-        .env("PATH", path())
+        .env("PATH", tools_path())
         .env("HOME", &place.0)
         // They lie.
         .env("SHELL", "/usr/bin/fish")

@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use awsmfa::shell::{Change, Shell, by_name};
 use awsmfa::value::Value;
+use awsmfa_test_support::{find_tool, missing, optional_tool, tools_folder, tools_path};
 
 use crate::properties::value;
 use crate::{dialects, values};
@@ -249,7 +250,7 @@ fn xonsh() {
 
 #[test]
 fn powershell() {
-    if find("pwsh").is_none() {
+    if optional_tool("pwsh").is_none() {
         say("pwsh: not found; its statements are held against a grammar of PowerShell instead");
         return hold_against_the_grammar_of_powershell();
     }
@@ -288,7 +289,7 @@ fn cmd() {
         huge: None,
     };
     prove(&CMD);
-    if find("wine").is_none() {
+    if optional_tool("wine").is_none() {
         return;
     }
     let place = Place::new("cmd-probe");
@@ -313,7 +314,7 @@ fn cmd() {
 /// What a universal variable of fish does to the session is said, without its value.
 #[test]
 fn fish_tells_of_a_universal_profile() {
-    let Some(fish) = find_or_skip("fish") else {
+    let Some(fish) = find_tool("fish") else {
         return;
     };
     let place = Place::new("fish-universal");
@@ -325,7 +326,7 @@ fn fish_tells_of_a_universal_profile() {
             .current_dir(&place.0)
             .env_clear()
             .env("HOME", &place.0)
-            .env("PATH", path())
+            .env("PATH", tools_path())
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
@@ -366,7 +367,7 @@ fn a_readonly_variable_fails_the_line() {
     .unwrap();
     let names = ["AWS_ACCESS_KEY_ID", SESSION, "AWS_PROFILE"];
     for shell in shells {
-        let Some(program) = find_or_skip(shell[0]) else {
+        let Some(program) = find_tool(shell[0]) else {
             continue;
         };
         let place = Place::new(&format!("readonly-{}", shell[0]));
@@ -395,7 +396,7 @@ struct Step {
 
 fn prove(real: &Real<'_>) {
     let program = real.command[0];
-    if find_or_skip(program).is_none() {
+    if find_tool(program).is_none() {
         return;
     }
     let name = match real.row {
@@ -545,7 +546,7 @@ fn carries_what_is_too_long_for_a_child(real: &Real<'_>, name: &str, script: &st
 }
 
 fn hold_against_the_grammar_of_powershell() {
-    let python = tools().join("venv/bin/python");
+    let python = tools_folder().join("venv/bin/python3");
     if !python.exists() {
         return missing("tree-sitter-powershell");
     }
@@ -628,7 +629,7 @@ impl Place {
             _ => "script",
         };
         fs::write(self.0.join(file), format!("{script}\n")).unwrap();
-        Command::new(find(real.command[0]).unwrap())
+        Command::new(optional_tool(real.command[0]).unwrap())
             .args(&real.command[1..])
             .arg(file)
             .current_dir(&self.0)
@@ -638,54 +639,13 @@ impl Place {
                 ("LANG", lang),
                 ("WINEDEBUG", "-all"),
             ])
-            .env("PATH", path())
+            .env("PATH", tools_path())
             .env("HOME", &self.0)
-            .env("WINEPREFIX", tools().join("wine"))
+            .env("WINEPREFIX", tools_folder().join("wine"))
             .stdin(Stdio::null())
             .output()
             .unwrap()
     }
-}
-
-/// Where the tests' own tools are installed.
-fn tools() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools")
-}
-
-/// The programs installed on this machine and the tests' own.
-pub(crate) fn path() -> String {
-    let tools = tools();
-    format!(
-        "{}:{}:{}",
-        std::env::var("PATH").unwrap(),
-        tools.join("venv/bin").display(),
-        tools
-            .join("npm/node_modules/@nushell/linux-x64/bin")
-            .display()
-    )
-}
-
-fn find(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&path())
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
-}
-
-pub(crate) fn find_or_skip(program: &str) -> Option<PathBuf> {
-    let found = find(program);
-    if found.is_none() {
-        missing(program);
-    }
-    found
-}
-
-/// A skipped shell is said, and is a failure where every shell is required.
-fn missing(program: &str) {
-    assert!(
-        std::env::var_os("AWSMFA_REQUIRE_SHELLS").is_none_or(|value| value != "1"),
-        "{program} is not installed"
-    );
-    say(&format!("{program}: SKIPPED, not installed"));
 }
 
 /// Past the harness, which keeps to itself what a passing test prints.

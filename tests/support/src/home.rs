@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::emulator::world::World;
+use crate::tool::tools_path;
 
 /// A home folder that is removed when it is dropped.
 #[derive(Debug)]
@@ -86,15 +87,16 @@ impl TestHome {
         found
     }
 
-    /// The whole environment for a program under test, to be used after `env_clear`: the caller's
-    /// PATH, this home, AWS at `endpoint_url`, and no look-up of instance metadata.
+    /// The whole environment for a program under test, to be used after `env_clear`: the tools and
+    /// the caller's PATH, this home, AWS at `endpoint_url`, and no look-up of instance metadata.
     #[must_use]
     pub fn env(&self, endpoint_url: &str) -> BTreeMap<String, String> {
         let home = self.path().to_str().expect("a temporary folder in UTF-8");
-        let path = std::env::var("PATH").expect("PATH is set");
+        let path = tools_path();
+        let path = path.to_str().expect("PATH in UTF-8");
         [
             ("HOME", home),
-            ("PATH", &path),
+            ("PATH", path),
             ("AWS_ENDPOINT_URL", endpoint_url),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("LC_ALL", "C.UTF-8"),

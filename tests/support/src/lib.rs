@@ -46,5 +46,5 @@ pub use emulator::world::{
 };
 pub use emulator::{Config, Emulator};
 pub use home::TestHome;
-pub use tool::find_tool;
+pub use tool::{find_tool, missing, optional_tool, tools_folder, tools_path};
 pub use totp::TotpDevice;

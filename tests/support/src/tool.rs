@@ -1,8 +1,43 @@
 //! Programs that tests run and a machine may lack.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-/// The full path of a program in PATH.
+/// Where `tests/install` puts what it installs: `AWSMFA_TEST_TOOLS`, or `target/tools` of the
+/// checkout.
+#[must_use]
+pub fn tools_folder() -> PathBuf {
+    match std::env::var_os("AWSMFA_TEST_TOOLS") {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools"),
+    }
+}
+
+/// PATH with the installed tools before everything else.
+///
+/// # Panics
+/// Where a folder in PATH cannot be joined to others.
+#[must_use]
+pub fn tools_path() -> OsString {
+    let tools = tools_folder();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [tools.join("bin"), tools.join("venv/bin")]
+        .into_iter()
+        .chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).expect("folders that PATH can hold")
+}
+
+/// The full path of a program among the installed tools or in PATH, for one that may be missing
+/// anywhere.
+#[must_use]
+pub fn optional_tool(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&tools_path())
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+}
+
+/// The full path of a program among the installed tools or in PATH.
 ///
 /// Where it is missing that is said aloud and the caller skips; where `AWSMFA_REQUIRE_SHELLS=1` it
 /// is a failure.
@@ -11,19 +46,20 @@ use std::path::PathBuf;
 /// Where it is missing and required.
 #[must_use]
 pub fn find_tool(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file());
+    let found = optional_tool(name);
     if found.is_none() {
-        let required = std::env::var("AWSMFA_REQUIRE_SHELLS").is_ok_and(|value| value == "1");
-        assert!(!required, "{name} is missing and AWSMFA_REQUIRE_SHELLS=1");
-        skipped_aloud(name);
+        missing(name);
     }
     found
 }
 
-#[allow(clippy::print_stderr, reason = "a skipped test must be seen")]
-fn skipped_aloud(name: &str) {
-    eprintln!("SKIPPED: {name} is missing");
+/// Says aloud that a test is skipped since something is missing.
+///
+/// # Panics
+/// Where `AWSMFA_REQUIRE_SHELLS=1`.
+pub fn missing(what: &str) {
+    let required = std::env::var("AWSMFA_REQUIRE_SHELLS").is_ok_and(|value| value == "1");
+    assert!(!required, "{what} is missing and AWSMFA_REQUIRE_SHELLS=1");
+    // Not by eprintln!, which the test harness keeps from the eye where a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what} is missing");
 }
