@@ -12,3 +12,6 @@ mod no_code;
 #[cfg(target_os = "linux")]
 mod nothing_on_disk;
 mod shells;
+mod streams;
+#[cfg(target_os = "linux")]
+mod trace;

@@ -1,59 +1,34 @@
 //! Nothing is created, written, renamed, removed or locked, and no command line holds a secret: the
 //! system calls tell.
 
-use std::ffi::OsString;
 use std::fs;
 
-use awsmfa_test_support::{World, find_tool};
+use awsmfa_test_support::World;
 
 use crate::common::{Run, Stage, variables};
+use crate::trace::traced;
 
 /// Every call that makes, changes or locks a file, or remembers something elsewhere; and `execve`.
 /// A name that this machine's kernel never had is passed over by `?`.
-const CALLS: &str = "trace=?open,openat,?openat2,?creat,?mkdir,mkdirat,?mknod,mknodat,?rename,\
+const CALLS: &str = "?open,openat,?openat2,?creat,?mkdir,mkdirat,?mknod,mknodat,?rename,\
     ?renameat,renameat2,?unlink,unlinkat,?rmdir,?link,linkat,?symlink,symlinkat,truncate,ftruncate,\
     fallocate,?chmod,fchmod,fchmodat,?chown,fchown,fchownat,utimensat,setxattr,fsetxattr,\
     memfd_create,flock,add_key,request_key,keyctl,execve,execveat";
 
-/// Lines of strace, without the process IDs.
-struct Trace(Vec<String>);
+/// The calls that would leave something behind, up to the point where the process becomes another
+/// program.
+fn traces_left(trace: &[String]) -> Vec<&str> {
+    let mut own = trace.iter().skip_while(|line| !line.starts_with("execve("));
+    own.next();
+    own.map(String::as_str)
+        .take_while(|line| !line.starts_with("execve("))
+        .filter(|line| leaves_a_trace(line))
+        .collect()
+}
 
-impl Trace {
-    /// Runs `awsmfa` with all of its threads and children watched.
-    fn of(stage: &Stage, args: &[&str]) -> Option<(Self, Run)> {
-        find_tool("strace")?;
-        let trace = stage.out("trace");
-        let mut words: Vec<OsString> = ["strace", "-f", "-qq", "-s", "65536", "-e", CALLS, "-o"]
-            .map(OsString::from)
-            .into();
-        words.push(trace.clone().into());
-        words.push(env!("CARGO_BIN_EXE_awsmfa").into());
-        words.extend(args.iter().map(OsString::from));
-        let run = Run::of(stage.command(&words));
-        let text = fs::read_to_string(trace).unwrap();
-        let lines = text.lines().filter_map(|line| line.split_once(' '));
-        let lines = lines.map(|(_, call)| call.trim_start().to_owned());
-        Some((Self(lines.collect()), run))
-    }
-
-    /// The calls that would leave something behind, up to the point where the process becomes
-    /// another program.
-    fn traces_left(&self) -> Vec<&str> {
-        let mut own = self
-            .0
-            .iter()
-            .skip_while(|line| !line.starts_with("execve("));
-        own.next();
-        own.map(String::as_str)
-            .take_while(|line| !line.starts_with("execve("))
-            .filter(|line| leaves_a_trace(line))
-            .collect()
-    }
-
-    fn command_lines(&self) -> Vec<&str> {
-        let lines = self.0.iter().map(String::as_str);
-        lines.filter(|line| line.starts_with("execve(")).collect()
-    }
+fn command_lines(trace: &[String]) -> Vec<&str> {
+    let lines = trace.iter().map(String::as_str);
+    lines.filter(|line| line.starts_with("execve(")).collect()
 }
 
 fn leaves_a_trace(line: &str) -> bool {
@@ -82,13 +57,13 @@ fn leaves_a_trace(line: &str) -> bool {
 }
 
 fn assert_nothing_left(stage: &Stage, args: &[&str], code: i32) -> Option<Run> {
-    let (trace, run) = Trace::of(stage, args)?;
+    let (trace, run) = traced(stage, CALLS, args)?;
     assert_eq!(run.code, code, "{args:?}: {run:?}");
-    assert!(!trace.0.is_empty(), "strace saw nothing");
-    assert_eq!(trace.traces_left(), [""; 0], "{args:?}");
+    assert!(!trace.is_empty(), "strace saw nothing");
+    assert_eq!(traces_left(&trace), [""; 0], "{args:?}");
     let token = run.stdout.split(['\'', '"']).filter(|word| word.len() > 39);
     let secrets: Vec<&str> = token.chain([World::ALICE_SECRET]).collect();
-    for line in trace.command_lines() {
+    for line in command_lines(&trace) {
         for secret in &secrets {
             // strace shows the arguments, and of the environment the address.
             assert!(!line.contains(secret), "{args:?}: {line}");
@@ -143,13 +118,13 @@ fn where_a_program_gives_keys_and_code() {
         keys.display(),
         code.display(),
     ));
-    if let Some((trace, run)) = Trace::of(&stage, &["env", "--shell", "sh"]) {
+    if let Some((trace, run)) = traced(&stage, CALLS, &["env", "--shell", "sh"]) {
         assert_eq!(run.code, 0, "{run:?}");
-        let left: Vec<_> = trace.0.iter().filter(|line| leaves_a_trace(line)).collect();
+        let left: Vec<_> = trace.iter().filter(|line| leaves_a_trace(line)).collect();
         assert_eq!(left, [""; 0]);
         let code = stage.written("code");
-        assert!(trace.command_lines().len() >= 3, "{:?}", trace.0);
-        for line in trace.command_lines() {
+        assert!(command_lines(&trace).len() >= 3, "{trace:?}");
+        for line in command_lines(&trace) {
             assert!(!line.contains(World::ALICE_SECRET), "{line}");
             assert!(!line.contains(&format!("\"{code}\"")), "{line}");
         }
@@ -162,10 +137,10 @@ fn a_file_that_is_written_is_seen() {
     let stage = Stage::new();
     let command = "echo > \"$OUT/file\"; mkdir \"$OUT/folder\"";
     let args = ["exec", &stage.code(), "--", "sh", "-c", command];
-    if let Some((trace, run)) = Trace::of(&stage, &args) {
+    if let Some((trace, run)) = traced(&stage, CALLS, &args) {
         assert_eq!(run.code, 0, "{run:?}");
-        let seen = trace.0.iter().filter(|line| leaves_a_trace(line)).count();
-        assert_eq!(seen, 2, "{:?}", trace.0);
-        assert_eq!(trace.traces_left(), [""; 0]);
+        let seen = trace.iter().filter(|line| leaves_a_trace(line)).count();
+        assert_eq!(seen, 2, "{trace:?}");
+        assert_eq!(traces_left(&trace), [""; 0]);
     }
 }
