@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use awsmfa_test_support::{Emulator, TestHome, World, find_tool};
+use awsmfa_test_support::{Emulator, TestHome, TotpDevice, World, find_tool};
 
 /// A fenced block of the README.
 struct Block {
@@ -70,13 +70,16 @@ fn recipes() -> BTreeMap<String, String> {
 /// A new user's machine: awsmfa on the PATH, the AWS CLI, a home with keys and a role profile.
 struct Machine {
     emulator: Emulator,
+    device: TotpDevice,
     home: TestHome,
 }
 
 impl Machine {
     fn new() -> Self {
+        let emulator = Emulator::start(World::standard());
         let machine = Self {
-            emulator: Emulator::start(World::standard()),
+            device: emulator.device("alice"),
+            emulator,
             home: TestHome::standard(),
         };
         let program = machine.home.path().join("bin/awsmfa");
@@ -128,8 +131,7 @@ impl Machine {
     }
 
     fn code(&self) -> String {
-        self.emulator.forget_codes();
-        self.emulator.device("alice").code()
+        self.device.code()
     }
 
     fn passes(&self, script: &str) -> String {
