@@ -157,7 +157,7 @@ pub struct StatementOptions {
 pub struct SessionOptions {
     /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at
     /// the terminal if missing
-    #[arg(value_name = "CODE", allow_hyphen_values = true)]
+    #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// The profile of the shared AWS files
     #[arg(short, long, value_name = "NAME")]

@@ -53,9 +53,11 @@ impl CodeError {
 
     /// What the user can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NotSixDigits(_) | Self::Stdin(_) => return None,
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotSixDigits(_) | Self::Stdin(_) => {
+                "give the six digits that the MFA device shows now"
+            }
             Self::Terminal(PromptError::NoTerminal(_) | PromptError::Background) => {
                 "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
                  program (--code-command)"
@@ -64,7 +66,7 @@ impl CodeError {
             Self::CannotRun(_) | Self::ProgramFailed(_) | Self::ProgramPrinted | Self::SameCode => {
                 "check --code-command, mfa_process in the profile, and AWSMFA_CODE_COMMAND"
             }
-        })
+        }
     }
 }
 

@@ -71,7 +71,7 @@ impl ExchangeError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Code(error) => error.hint().map(str::to_owned),
+            Self::Code(error) => Some(error.hint().to_owned()),
             Self::Process(_) => Some("run the program by hand to see what it prints".to_owned()),
             Self::Refused { refusal, .. } => Some(refusal.hint()),
             Self::NoDevice { .. } => Some(

@@ -146,7 +146,15 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
     let written = stdout.write_all(statements).and_then(|()| stdout.flush());
     match written {
         Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::from(code.max(FAILED)),
+        Err(error) => {
+            let hint = "nothing was changed; let standard output be read to its end";
+            report::error(
+                "standard output cannot be written",
+                &[error.to_string()],
+                Some(hint),
+            );
+            ExitCode::from(code.max(FAILED))
+        }
     }
 }
 
