@@ -2,6 +2,7 @@
 
 use crate::aws::api::Endpoint;
 use crate::aws::arn::{default_region, partition_of};
+use crate::bookkeeping::OWNER_ENDPOINT_URL;
 use crate::chain::{Profile, Setting};
 use crate::environment::{self, Environment, NotText};
 
@@ -9,13 +10,13 @@ use crate::environment::{self, Environment, NotText};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// No URL that leads anywhere.
-    #[error("{place}: the endpoint is not a URL like https://host:port")]
+    #[error("{place} is not a URL like https://host:port")]
     BadUrl {
         /// The variable, or the place in a file.
         place: String,
     },
     /// A region that names no region.
-    #[error("{place}: {region:?} is not the name of a region")]
+    #[error("{place} = {region:?} is not the name of a region")]
     BadRegion {
         /// The option, the variable, or the place in a file.
         place: String,
@@ -66,7 +67,7 @@ pub struct Deciding<'a> {
     pub before: &'a Environment,
     /// The target profile.
     pub profile: Option<&'a Profile<'a>>,
-    /// The endpoint that the session to be repeated was started at.
+    /// The endpoint of STS that the session to be repeated was started at.
     pub recorded_url: Option<&'a str>,
 }
 
@@ -75,8 +76,8 @@ impl Deciding<'_> {
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
         Ok(Endpoint {
             region: self.region()?,
-            sts_url: self.url("sts", "AWS_ENDPOINT_URL_STS")?,
-            iam_url: self.url("iam", "AWS_ENDPOINT_URL_IAM")?,
+            sts_url: self.url("sts", "AWS_ENDPOINT_URL_STS", self.recorded())?,
+            iam_url: self.url("iam", "AWS_ENDPOINT_URL_IAM", None)?,
             fips: self.is_on(environment::USE_FIPS_ENDPOINT.name, "use_fips_endpoint")?,
             dualstack: self.is_on(
                 environment::USE_DUALSTACK_ENDPOINT.name,
@@ -123,7 +124,20 @@ impl Deciding<'_> {
         })
     }
 
-    fn url(&self, service: &str, variable: &str) -> Result<Option<String>, EndpointError> {
+    /// The endpoint of the session to be repeated, where nothing says another.
+    fn recorded(&self) -> Option<Setting> {
+        self.recorded_url.map(|url| Setting {
+            text: url.to_owned(),
+            place: OWNER_ENDPOINT_URL.to_owned(),
+        })
+    }
+
+    fn url(
+        &self,
+        service: &str,
+        variable: &str,
+        recorded: Option<Setting>,
+    ) -> Result<Option<String>, EndpointError> {
         if self.is_on(
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             "ignore_configured_endpoint_urls",
@@ -136,9 +150,10 @@ impl Deciding<'_> {
             .or_else(|| {
                 self.profile
                     .and_then(|profile| profile.endpoint_url(service))
-            });
+            })
+            .or(recorded);
         let Some(Setting { text, place }) = found else {
-            return Ok(self.recorded_url.map(str::to_owned));
+            return Ok(None);
         };
         // The SDK would show the whole request, code included, in its complaint about a bad one.
         match url::Url::parse(&text) {
