@@ -131,6 +131,24 @@ fn where_a_program_gives_keys_and_code() {
     }
 }
 
+/// Before anything that is secret is read.
+#[test]
+fn a_crash_dumps_no_memory() {
+    let stage = Stage::new();
+    for args in [&["env", "--shell", "sh", "12345"][..], &["status"]] {
+        let Some((calls, _)) = traced(&stage, "prctl,connect,clone,clone3", args) else {
+            return;
+        };
+        let first = calls
+            .iter()
+            .find(|call| !call.starts_with("prctl(PR_SET_NAME"));
+        assert!(
+            first.is_some_and(|call| call.starts_with("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)")),
+            "{args:?}: {calls:?}"
+        );
+    }
+}
+
 /// The trace would tell: what the command of `exec` writes is seen.
 #[test]
 fn a_file_that_is_written_is_seen() {

@@ -85,7 +85,15 @@ fn live_from(mut stage: Stage, shell: &[&str], script: &str) {
         "GetSessionToken",
         "GetCallerIdentity",
     ];
-    assert_eq!(stage.emulator.log().actions(), actions, "{shell:?}");
+    let log = stage.emulator.log();
+    assert_eq!(log.actions(), actions, "{shell:?}");
+    let seconds = if stage.environment.contains_key("AWSMFA_DURATION") {
+        "5400"
+    } else {
+        "43200"
+    };
+    let asked = log.entries[0].duration_seconds.as_deref();
+    assert_eq!(asked, Some(seconds), "{shell:?}");
     stage.assert_clean_home();
 }
 
