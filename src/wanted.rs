@@ -143,11 +143,11 @@ impl WantedError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Duration { option, .. } => option.starts_with("--"),
-            Self::BadSerial { place, .. } => place.starts_with("--"),
             Self::Option { .. }
             | Self::OnlyWithRole { .. }
             | Self::Endpoint(EndpointError::OtherPartition { .. }) => true,
-            Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
+            Self::BadSerial { place, .. }
+            | Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
             _ => false,
         }
     }
