@@ -118,14 +118,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_duration() {
-        for text in [
-            "",
-            "h",
-            "12x",
-            "-5m",
-            "500ms",
-            "99999999999999999999",
-        ] {
+        for text in ["", "h", "12x", "-5m", "500ms", "99999999999999999999"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }
