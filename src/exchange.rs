@@ -370,7 +370,7 @@ impl<'a> Exchange<'a> {
         what: &str,
     ) -> Result<(), ExchangeError> {
         if refusal.cause == Cause::WrongCode && self.codes.refused(code) {
-            report::note(&refusal.to_string());
+            self.codes.explain(&refusal.to_string());
             return Ok(());
         }
         Err(self.wanted.refused(what, refusal))

@@ -120,16 +120,23 @@ fn become_command(mut command: std::process::Command) -> Error {
 #[cfg(unix)]
 async fn interrupted() -> Error {
     use tokio::signal::unix::{SignalKind, signal};
-    let signals = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
+    let hear = |kind| signal(kind).map_err(Error::Setup);
+    let signals = (|| {
+        Ok((
+            hear(SignalKind::interrupt())?,
+            hear(SignalKind::terminate())?,
+            hear(SignalKind::hangup())?,
+            hear(SignalKind::quit())?,
+        ))
+    })();
     match signals {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+        Ok((mut interrupt, mut terminate, mut hangup, mut quit)) => tokio::select! {
             _ = interrupt.recv() => Error::Interrupted("SIGINT"),
             _ = terminate.recv() => Error::Interrupted("SIGTERM"),
+            _ = hangup.recv() => Error::Interrupted("SIGHUP"),
+            _ = quit.recv() => Error::Interrupted("SIGQUIT"),
         },
-        (Err(error), _) | (_, Err(error)) => Error::Setup(error),
+        Err(error) => error,
     }
 }
 
