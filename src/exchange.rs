@@ -82,7 +82,7 @@ impl ExchangeError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Code(error) => error.hint().map(str::to_owned),
+            Self::Code(error) => Some(error.hint().to_owned()),
             Self::Process(_) => Some("run the program by hand to see what it prints".to_owned()),
             Self::Refused { refusal, .. } => Some(refusal.hint()),
             Self::KeptSession(_) => Some(
@@ -371,7 +371,7 @@ impl<'a> Exchange<'a> {
         what: &str,
     ) -> Result<(), ExchangeError> {
         if refusal.cause == Cause::WrongCode && self.codes.refused(code) {
-            report::note(&refusal.to_string());
+            self.codes.explain(&refusal.to_string());
             return Ok(());
         }
         Err(self.wanted.refused(what, refusal))

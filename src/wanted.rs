@@ -160,20 +160,23 @@ impl WantedError {
             Self::Option { .. }
             | Self::OnlyWithRole { .. }
             | Self::Endpoint(EndpointError::OtherPartition { .. }) => true,
-            Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
+            Self::BadSerial { place, .. }
+            | Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
             _ => false,
         }
     }
 
     /// What the user can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
+    pub fn hint(&self) -> String {
+        match self {
             Self::Files(error) => error.hint(),
             Self::Chain(error) => error.hint(),
             Self::Endpoint(error) => error.hint(),
             Self::Duration { .. } => "write it like 45m, 12h or 3600".to_owned(),
-            Self::Option { .. } => return None,
+            Self::Option { option, .. } => {
+                format!("correct it, or leave it out; awsmfa env --help tells what {option} is for")
+            }
             Self::Variable { variable, .. } => format!("correct it, or unset {variable}"),
             Self::OnlyWithRole { .. } => {
                 "add --role-arn, or name a profile that has a role_arn".to_owned()
@@ -194,7 +197,7 @@ impl WantedError {
                 format!("name a profile with --profile: {}", profiles.join(", "))
             }
             Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        })
+        }
     }
 }
 
