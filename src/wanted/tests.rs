@@ -180,7 +180,7 @@ fn no_source_is_said_with_what_stands_there() {
         error.to_string().contains("config and credentials"),
         "{error}"
     );
-    assert_eq!(error.hint().unwrap(), "name a profile with --profile: bob");
+    assert_eq!(error.hint(), "name a profile with --profile: bob");
 }
 
 #[test]
