@@ -15,6 +15,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
+    forbid_core_dumps();
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let intent = Intent::of(&args);
     fail_loudly_on_panic(intent);
@@ -35,6 +36,13 @@ fn main() -> ExitCode {
             finish(&statements, code)
         }
     }
+}
+
+/// A dump of the memory would put secrets on disk. The command of `exec` starts dumpable again, by
+/// `execve` itself. Elsewhere than on Linux no dump is written unless the user asks the system for it.
+fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Parses the command line; help and version are printed and give nothing to do.

@@ -14,6 +14,7 @@ mod endings;
 mod exec;
 mod identity_check;
 mod kept_session;
+mod picture;
 mod prompt;
 mod pty;
 mod shells;
