@@ -116,20 +116,26 @@ fn become_command(mut command: std::process::Command) -> Error {
     }
 }
 
-/// Waits for a signal that would end the process without a word to the shell.
+/// Waits for a signal that would end the process without a word to the shell. Not for SIGHUP, which
+/// nohup has the command of `exec` ignore: a handler would undo that.
 #[cfg(unix)]
 async fn interrupted() -> Error {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
-    match signals {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-            _ = interrupt.recv() => Error::Interrupted("SIGINT"),
-            _ = terminate.recv() => Error::Interrupted("SIGTERM"),
-        },
-        (Err(error), _) | (_, Err(error)) => Error::Setup(error),
+    use tokio::signal::unix::SignalKind;
+    tokio::select! {
+        error = heard(SignalKind::interrupt(), "SIGINT") => error,
+        error = heard(SignalKind::quit(), "SIGQUIT") => error,
+        error = heard(SignalKind::terminate(), "SIGTERM") => error,
+    }
+}
+
+#[cfg(unix)]
+async fn heard(kind: tokio::signal::unix::SignalKind, name: &'static str) -> Error {
+    match tokio::signal::unix::signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+            Error::Interrupted(name)
+        }
+        Err(error) => Error::Setup(error),
     }
 }
 
