@@ -144,7 +144,7 @@ pub enum ChainError {
         circle: Vec<String>,
     },
     /// No keys and no way to any.
-    #[error("the profile {name} has no keys, no credential_process and no role_arn in {files}")]
+    #[error("the profile {name} has neither keys nor a credential_process in {files}")]
     NoKeys {
         /// The profile.
         name: String,
@@ -615,7 +615,9 @@ pub fn holds_session(environment: &Environment) -> bool {
     })
 }
 
-fn both(files: &SharedFiles) -> String {
+/// The paths of the two files, for messages.
+#[must_use]
+pub fn both(files: &SharedFiles) -> String {
     use crate::aws::shared_files::WhichFile;
     let path = |which| ConfigFile::path(files.file(which)).display().to_string();
     format!(

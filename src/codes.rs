@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use crate::prompt::{PromptError, Terminal};
+use crate::report;
 use crate::token_code::{NotSixDigits, TokenCode};
 
 /// Codes that AWS may refuse before a user at a terminal has to start again. AWS allows nine
@@ -120,6 +121,17 @@ impl Codes {
             Self::Given(code) => Ok(code.clone()),
             Self::Program { command, refused } => from_program(command, refused.as_ref()).await,
             Self::Terminal { refused } => from_terminal(serial, refused).await,
+        }
+    }
+
+    /// Says why another code is needed, where it is asked for: standard error may be redirected.
+    pub fn explain(&self, why: &str) {
+        match (self, Terminal::open()) {
+            (Self::Terminal { .. }, Ok(terminal)) => {
+                // A terminal that cannot be written fails when it is asked.
+                let _ = terminal.say(&format!("awsmfa: {why}\n"));
+            }
+            _ => report::note(why),
         }
     }
 

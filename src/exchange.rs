@@ -370,7 +370,7 @@ impl<'a> Exchange<'a> {
         what: &str,
     ) -> Result<(), ExchangeError> {
         if refusal.cause == Cause::WrongCode && self.codes.refused(code) {
-            report::note(&refusal.to_string());
+            self.codes.explain(&refusal.to_string());
             return Ok(());
         }
         Err(self.wanted.refused(what, refusal))
@@ -464,7 +464,7 @@ fn mention_short_life(session: &Session, asked: Duration) {
     if got + TimeDelta::minutes(5) < asked_for {
         report::note(&format!(
             "AWS gave {} in place of {}, as it does to the root user",
-            duration::in_words(got.to_std().unwrap_or_default()),
+            duration::to_the_minute(got.to_std().unwrap_or_default()),
             duration::in_words(asked)
         ));
     }

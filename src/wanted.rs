@@ -125,10 +125,15 @@ pub enum WantedError {
         ours: String,
     },
     /// Nothing says which keys.
-    #[error("no keys to start a session with{}", if *.session_keys { ": those in the environment are of a temporary session" } else { "" })]
+    #[error(
+        "no keys to start a session with: {} the environment, and no profile default in {files}",
+        if *.session_keys { "only those of a temporary session in" } else { "none in" }
+    )]
     NoSource {
         /// Session keys stand in the environment.
         session_keys: bool,
+        /// The two files.
+        files: String,
         /// The profiles that could be named.
         profiles: Vec<String>,
     },
@@ -343,6 +348,7 @@ fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
     }
     Err(WantedError::NoSource {
         session_keys: chain::holds_session(environment),
+        files: chain::both(files),
         profiles: chain::usable_profiles(files, &memory.before),
     })
 }
