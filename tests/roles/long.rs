@@ -127,6 +127,13 @@ fn no_session_is_the_exchange_in_one_call() {
 }
 
 #[test]
+fn the_help_says_what_no_session_costs() {
+    let said = Shell::standard().run(&["env", "--help"]);
+    let help = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("carries no MFA context"), "{help}");
+}
+
+#[test]
 fn no_session_in_a_chain_sends_the_code_to_the_first_role() {
     let mut shell = Shell::standard();
     let code = shell.code();
