@@ -33,7 +33,8 @@ fn ctrl_c_at_the_prompt_runs_nothing() {
     let mut terminal = exec(&stand, "touch ~/ran");
     terminal.expect(PROMPT);
     terminal.send(CTRL_C);
-    assert_eq!(terminal.wait().code(), Some(1));
+    // As of any program: the shell that waits for it shall see that it was interrupted.
+    assert_eq!(terminal.wait().signal(), Some(Signal::INT.as_raw()));
     assert!(!stand.home.path().join("ran").exists());
     terminal.assert_modes_unchanged();
     stand.assert_no_code_sent();
