@@ -44,6 +44,12 @@ pub enum Error {
         /// Its name.
         format: &'static str,
     },
+    /// `init` of a format.
+    #[error("{format} is a format, not a shell: it has no functions")]
+    FormatHasNoFunction {
+        /// Its name.
+        format: &'static str,
+    },
     /// What is wanted.
     #[error(transparent)]
     Wanted(#[from] WantedError),
@@ -92,6 +98,7 @@ impl Error {
             | Self::UnknownShell { .. }
             | Self::NotEvaluated { .. }
             | Self::FormatCannotUnset { .. }
+            | Self::FormatHasNoFunction { .. }
             | Self::NoCommand => USAGE,
             Self::NotExecutable(_) => NOT_EXECUTABLE,
             Self::NotFound(_) => NOT_FOUND,
@@ -114,6 +121,7 @@ impl Error {
             Self::UnknownShell { known, .. } => Some(format!("the shells are {known}")),
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
+            Self::FormatHasNoFunction { .. } => Some("name a shell: awsmfa init bash".to_owned()),
             Self::Wanted(error) => error.hint(),
             Self::CaBundle(_) => {
                 Some("name a file with PEM certificates in AWS_CA_BUNDLE or ca_bundle".to_owned())

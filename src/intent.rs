@@ -13,7 +13,7 @@ pub struct Intent {
 }
 
 /// Verbs whose output is read by a person or a program, and evaluated by nobody.
-const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles"];
+const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "complete"];
 
 impl Intent {
     /// Looks at the arguments: the verb, and the shell that is named.
@@ -41,8 +41,11 @@ impl Intent {
     }
 }
 
-/// The value of `-s` or `--shell`.
+/// The value of `-s` or `--shell`, or the shell that `init` is for.
 fn named_shell<'a>(args: &[&'a str]) -> Option<&'a str> {
+    if let ["init", shell, ..] = args {
+        return Some(shell);
+    }
     args.iter().enumerate().find_map(|(index, arg)| {
         if matches!(*arg, "-s" | "--shell") {
             return args.get(index + 1).copied();
@@ -63,6 +66,7 @@ mod tests {
             &["env", "--shell=fish", "--bogus"],
             &["unset", "-s", "fish"],
             &["-sfish"],
+            &["init", "fish", "--bogus"],
         ] {
             assert_eq!(named_shell(args), Some("fish"), "{args:?}");
         }

@@ -1,7 +1,9 @@
 //! One file a verb: gather, decide, emit.
 
+pub mod complete;
 pub mod env;
 pub mod exec;
+pub mod init;
 mod obtain;
 pub mod profiles;
 pub mod status;

@@ -103,6 +103,28 @@ pub struct Shell {
     pub line: &'static str,
     /// Its way of writing statements.
     pub grammar: &'static Grammar,
+    /// The function that spares the user the line; a format has none.
+    pub function: Option<Function>,
+}
+
+/// What `awsmfa init` prints for a shell: the function `awsmfa`, and completions where the shell
+/// has them.
+#[derive(Debug)]
+pub struct Function {
+    /// Files of `shells/`, one after the other.
+    pub scripts: &'static [&'static str],
+    /// The line that loads it, for the shell's rc file; nu and cmd are told to keep it in a file.
+    pub load: &'static str,
+}
+
+/// Embeds files of `shells/`.
+macro_rules! function {
+    ($load:literal, $($file:literal),+) => {
+        Some(Function {
+            scripts: &[$(include_str!(concat!("../../shells/", $file))),+],
+            load: $load,
+        })
+    };
 }
 
 /// Every shell and format that awsmfa speaks.
@@ -114,6 +136,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init bash)""#, "awsmfa.sh", "awsmfa.bash"),
     },
     Shell {
         name: "zsh",
@@ -122,6 +145,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init zsh)""#, "awsmfa.sh", "awsmfa.zsh"),
     },
     Shell {
         name: "sh",
@@ -130,6 +154,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init sh)""#, "awsmfa.sh"),
     },
     Shell {
         name: "ksh",
@@ -138,6 +163,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init ksh)""#, "awsmfa.sh"),
     },
     Shell {
         name: "fish",
@@ -146,6 +172,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | source",
         grammar: &fish::GRAMMAR,
+        function: function!("awsmfa init fish | source", "awsmfa.fish"),
     },
     Shell {
         name: "powershell",
@@ -154,6 +181,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | iex",
         grammar: &powershell::GRAMMAR,
+        function: function!("awsmfa init powershell | Out-String | iex", "awsmfa.ps1"),
     },
     Shell {
         name: "cmd",
@@ -162,6 +190,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"for /f "delims=" %i in ('{}') do @%i"#,
         grammar: &cmd::GRAMMAR,
+        function: function!("awsmfa init cmd > awsmfa.bat", "awsmfa.bat"),
     },
     Shell {
         name: "nu",
@@ -170,6 +199,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | from json | load-env",
         grammar: &nu::GRAMMAR,
+        function: function!("awsmfa init nu | save -f awsmfa.nu", "awsmfa.nu"),
     },
     Shell {
         name: "xonsh",
@@ -178,6 +208,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "execx($({}))",
         grammar: &xonsh::GRAMMAR,
+        function: function!("execx($(awsmfa init xonsh))", "awsmfa.xsh"),
     },
     Shell {
         name: "elvish",
@@ -186,6 +217,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "eval ({} | slurp)",
         grammar: &elvish::GRAMMAR,
+        function: function!("eval (awsmfa init elvish | slurp)", "awsmfa.elv"),
     },
     Shell {
         name: "tcsh",
@@ -194,6 +226,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "`{}`""#,
         grammar: &tcsh::GRAMMAR,
+        function: function!("eval \"`awsmfa init tcsh`\"", "awsmfa.tcsh"),
     },
     Shell {
         name: "json",
@@ -202,6 +235,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Format,
         line: "credential_process = {}",
         grammar: &json::GRAMMAR,
+        function: None,
     },
     Shell {
         name: "dotenv",
@@ -210,6 +244,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Format,
         line: "docker run --env-file <({}) IMAGE",
         grammar: &dotenv::GRAMMAR,
+        function: None,
     },
     Shell {
         name: "github",
@@ -218,6 +253,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Format,
         line: r#"{} >> "$GITHUB_ENV""#,
         grammar: &github::GRAMMAR,
+        function: None,
     },
 ];
 
