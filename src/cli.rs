@@ -85,8 +85,8 @@ Examples, a line for the shell's rc file:
 
 Then awsmfa env 123456 is all that has to be typed, and Tab completes it. nu and cmd take the function
 from a file:
-  awsmfa init nu | save -f ($nu.data-dir | path join vendor autoload awsmfa.nu)
-  awsmfa init cmd > awsmfa.bat                 in a folder before awsmfa.exe's on PATH";
+  awsmfa init nu | save -f ~/.awsmfa.nu        then, in config.nu: source ~/.awsmfa.nu
+  awsmfa init cmd > awsmfa.bat                 in a folder before that of awsmfa.exe on PATH";
 
 /// `awsmfa env`
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use crate::shell::{self, Shell};
+use crate::shell::{self, Kind, Shell};
 
 /// The shell that evaluates standard output, if anything does.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +25,10 @@ impl Intent {
             .is_some_and(|verb| NOT_EVALUATED.contains(verb))
             && !io::stdout().is_terminal();
         let shell = evaluated.then(|| {
-            named_shell(&args)
-                .and_then(shell::by_name)
-                .unwrap_or_else(shell::asking)
+            let named = named_shell(&args).and_then(shell::by_name);
+            // There is no function for a format: whoever asked for one is a shell all the same.
+            let named = named.filter(|row| row.kind == Kind::Shell || args[0] != "init");
+            named.unwrap_or_else(shell::asking)
         });
         Self { shell }
     }

@@ -113,7 +113,7 @@ pub struct Shell {
 pub struct Function {
     /// Files of `shells/`, one after the other.
     pub scripts: &'static [&'static str],
-    /// The line that loads it, for the shell's rc file; nu and cmd are told to keep it in a file.
+    /// The line that loads it, for the shell's rc file; nu and cmd keep it in a file of its own.
     pub load: &'static str,
 }
 
@@ -190,7 +190,10 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"for /f "delims=" %i in ('{}') do @%i"#,
         grammar: &cmd::GRAMMAR,
-        function: function!("awsmfa init cmd > awsmfa.bat", "awsmfa.bat"),
+        function: function!(
+            "awsmfa init cmd > awsmfa.bat & rem in a folder before that of awsmfa.exe on PATH",
+            "awsmfa.bat"
+        ),
     },
     Shell {
         name: "nu",
@@ -199,7 +202,10 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | from json | load-env",
         grammar: &nu::GRAMMAR,
-        function: function!("awsmfa init nu | save -f awsmfa.nu", "awsmfa.nu"),
+        function: function!(
+            "awsmfa init nu | save -f ~/.awsmfa.nu # then, in config.nu: source ~/.awsmfa.nu",
+            "awsmfa.nu"
+        ),
     },
     Shell {
         name: "xonsh",
@@ -226,7 +232,10 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "`{}`""#,
         grammar: &tcsh::GRAMMAR,
-        function: function!("eval \"`awsmfa init tcsh`\"", "awsmfa.tcsh"),
+        function: function!(
+            r"\awsmfa init tcsh > ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
+            "awsmfa.tcsh"
+        ),
     },
     Shell {
         name: "json",
