@@ -21,9 +21,10 @@ function global:awsmfa {
             $words += $arg -join ','
         }
     }
-    $verb, $rest = $words
+    $verb = $words | Select-Object -First 1
+    $rest = @($words | Select-Object -Skip 1)
     # Whoever names the shell, or asks for help, wants to see what is printed.
-    $seen = @($words) -cmatch '^(-h|--help|-s.*|--shell(=.*)?|--print-secrets)$'
+    $seen = $words -cmatch '^(-h|--help|-s.*|--shell(=.*)?|--print-secrets)$'
     if (@('env', 'unset') -cnotcontains $verb -or $seen) {
         if ($verb -ceq 'exec' -and $words -cnotcontains '--') {
             $global:LASTEXITCODE = 2

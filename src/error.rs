@@ -7,6 +7,7 @@ use std::io;
 use crate::aws::http::BadCaBundle;
 use crate::exchange::ExchangeError;
 use crate::shell::CannotCarry;
+use crate::shell::detect::AskedFromWsl;
 use crate::wanted::WantedError;
 
 /// The command line is wrong.
@@ -32,6 +33,9 @@ pub enum Error {
         /// The names that there are.
         known: String,
     },
+    /// The shell cannot be told.
+    #[error(transparent)]
+    AskedFromWsl(#[from] AskedFromWsl),
     /// Standard output is a terminal: nothing would evaluate the statements.
     #[error("this prints secrets for the shell to evaluate, and standard output is a terminal")]
     NotEvaluated {
@@ -119,6 +123,10 @@ impl Error {
             }
             Self::NotFound(_) => Some("no code was spent; check its name and PATH".to_owned()),
             Self::UnknownShell { known, .. } => Some(format!("the shells are {known}")),
+            Self::AskedFromWsl(_) => Some(
+                "install the Linux build of awsmfa inside WSL, or name the shell: --shell bash"
+                    .to_owned(),
+            ),
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
             Self::FormatHasNoFunction { .. } => Some("name a shell: awsmfa init bash".to_owned()),

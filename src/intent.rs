@@ -28,7 +28,7 @@ impl Intent {
             let named = named_shell(&args).and_then(shell::by_name);
             // There is no function for a format: whoever asked for one is a shell all the same.
             let named = named.filter(|row| row.kind == Kind::Shell || args[0] != "init");
-            named.unwrap_or_else(shell::asking)
+            named.unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()))
         });
         Self { shell }
     }

@@ -63,7 +63,7 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
             name: name.to_owned(),
             known: shell::names(),
         }),
-        None => Ok(shell::asking()),
+        None => Ok(shell::asking()?),
     }
 }
 

@@ -15,6 +15,7 @@ mod xonsh;
 
 use zeroize::Zeroizing;
 
+use self::detect::AskedFromWsl;
 use crate::value::Value;
 
 /// One change to the environment of the calling shell.
@@ -282,11 +283,14 @@ pub fn names() -> String {
 }
 
 /// The shell that asks, or the POSIX grammar where none is known.
+pub fn asking() -> Result<&'static Shell, AskedFromWsl> {
+    Ok(detect::detect()?.unwrap_or_else(posix_sh))
+}
+
+/// The row of POSIX's grammar.
 #[must_use]
-pub fn asking() -> &'static Shell {
-    detect::detect()
-        .or_else(|| by_name("sh"))
-        .unwrap_or(&SHELLS[0])
+pub fn posix_sh() -> &'static Shell {
+    by_name("sh").unwrap_or(&SHELLS[0])
 }
 
 impl Shell {

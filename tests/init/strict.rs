@@ -106,7 +106,8 @@ fn aliases_do_not_hijack_and_helpers_do_not_stay() {
     let hijacked = "eval command set shift return export unset echo exit true unalias awsmfa"
         .split(' ')
         .map(|word| format!("alias {word}='printf hijacked'\n"))
-        .collect::<String>();
+        .collect::<Vec<_>>()
+        .concat();
     for shell in POSIX {
         let place = Place::new();
         let code = place.emulator.device("alice").code();
