@@ -130,7 +130,7 @@ impl Error {
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
             Self::FormatHasNoFunction { .. } => Some("name a shell: awsmfa init bash".to_owned()),
-            Self::Wanted(error) => error.hint(),
+            Self::Wanted(error) => Some(error.hint()),
             Self::CaBundle(_) => {
                 Some("name a file with PEM certificates in AWS_CA_BUNDLE or ca_bundle".to_owned())
             }

@@ -6,10 +6,11 @@ use std::io::{self, IsTerminal};
 
 use crate::shell::{self, Kind, Shell};
 
-/// The shell that evaluates standard output, if anything does.
+/// Whether something evaluates standard output, and what.
 #[derive(Debug, Clone, Copy)]
 pub struct Intent {
-    shell: Option<&'static Shell>,
+    evaluated: bool,
+    named: Option<&'static Shell>,
 }
 
 /// Verbs whose output is read by a person or a program, and evaluated by nobody.
@@ -20,25 +21,26 @@ impl Intent {
     #[must_use]
     pub fn of(args: &[OsString]) -> Self {
         let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-        let evaluated = !args
-            .first()
-            .is_some_and(|verb| NOT_EVALUATED.contains(verb))
-            && !io::stdout().is_terminal();
-        let shell = evaluated.then(|| {
-            let named = named_shell(&args).and_then(shell::by_name);
+        let verb = args.first();
+        let named = named_shell(&args).and_then(shell::by_name);
+        Self {
+            evaluated: !verb.is_some_and(|verb| NOT_EVALUATED.contains(verb)),
             // There is no function for a format: whoever asked for one is a shell all the same.
-            let named = named.filter(|row| row.kind == Kind::Shell || args[0] != "init");
-            named.unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()))
-        });
-        Self { shell }
+            named: named.filter(|row| row.kind == Kind::Shell || verb != Some(&"init")),
+        }
     }
 
     /// The statement that makes the evaluating line fail; none where nothing evaluates.
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
-        self.shell
-            .map(|shell| (shell.grammar.failure)(status))
-            .unwrap_or_default()
+        if self.evaluated && !io::stdout().is_terminal() {
+            let shell = self
+                .named
+                .unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()));
+            (shell.grammar.failure)(status)
+        } else {
+            String::new()
+        }
     }
 }
 

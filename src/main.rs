@@ -15,6 +15,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
+    forbid_core_dumps();
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let intent = Intent::of(&args);
     fail_loudly_on_panic(intent);
@@ -35,6 +36,13 @@ fn main() -> ExitCode {
             finish(&statements, code)
         }
     }
+}
+
+/// A dump of the memory would put secrets on disk. The command of `exec` starts dumpable again, by
+/// `execve` itself. Elsewhere than on Linux no dump is written unless the user asks the system for it.
+fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Parses the command line; help and version are printed and give nothing to do.
@@ -62,10 +70,12 @@ fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
         "the test asked for it"
     );
     match &cli.command {
-        Command::Env(options) => until_signal(env::run(options, world, args)),
+        Command::Env(options) => wait_for(until_signal(env::run(options, world, args))),
         Command::Unset(options) => unset::run(options, world, args),
         Command::Exec(options) => {
-            let command = until_signal(exec::run(options, world))?;
+            // Nobody evaluates its output. A signal that the user lets it ignore, as by nohup, is
+            // ignored by the command too as long as there is no handler.
+            let command = wait_for(exec::run(options, world))?;
             Err(become_command(command).into())
         }
         Command::Status(options) => Ok(status::run(options, world)),
@@ -75,22 +85,25 @@ fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
     }
 }
 
-/// Runs a verb that waits for others, until it is done or a signal comes.
-fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Runs a verb that waits for others.
+fn wait_for<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Setup)?;
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            signal = interrupted() => Err(signal.into()),
-            outcome = verb => outcome,
-        }
-    });
+    let outcome = runtime.block_on(verb);
     // A thread may wait at the terminal, or for a name server.
     runtime.shutdown_background();
     outcome
+}
+
+/// A verb, until it is done or a signal comes.
+async fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        signal = interrupted() => Err(signal.into()),
+        outcome = verb => outcome,
+    }
 }
 
 /// Becomes the command of `exec`; comes back only if that fails.
@@ -113,17 +126,23 @@ fn become_command(mut command: std::process::Command) -> Error {
 /// Waits for a signal that would end the process without a word to the shell.
 #[cfg(unix)]
 async fn interrupted() -> Error {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
-    match signals {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-            _ = interrupt.recv() => Error::Interrupted("SIGINT"),
-            _ = terminate.recv() => Error::Interrupted("SIGTERM"),
-        },
-        (Err(error), _) | (_, Err(error)) => Error::Setup(error),
+    use tokio::signal::unix::SignalKind;
+    tokio::select! {
+        error = heard(SignalKind::hangup(), "SIGHUP") => error,
+        error = heard(SignalKind::interrupt(), "SIGINT") => error,
+        error = heard(SignalKind::quit(), "SIGQUIT") => error,
+        error = heard(SignalKind::terminate(), "SIGTERM") => error,
+    }
+}
+
+#[cfg(unix)]
+async fn heard(kind: tokio::signal::unix::SignalKind, name: &'static str) -> Error {
+    match tokio::signal::unix::signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+            Error::Interrupted(name)
+        }
+        Err(error) => Error::Setup(error),
     }
 }
 
@@ -148,7 +167,15 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
     let written = stdout.write_all(statements).and_then(|()| stdout.flush());
     match written {
         Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::from(code.max(FAILED)),
+        Err(error) => {
+            let hint = "nothing was changed; let standard output be read to its end";
+            report::error(
+                "standard output cannot be written",
+                &[error.to_string()],
+                Some(hint),
+            );
+            ExitCode::from(code.max(FAILED))
+        }
     }
 }
 

@@ -7,12 +7,21 @@ use crate::aws::api::Endpoint;
 use crate::aws::arn::Arn;
 use crate::aws::files_on_disk::FilesError;
 use crate::bookkeeping::{Owner, Present, Settings, Target};
-use crate::chain::{self, Chain, ChainError, Hop, Source};
+use crate::chain::{self, Chain, ChainError, Source};
 use crate::cli::SessionOptions;
-use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, OutOfRange, ROLE_SESSION};
+use crate::duration::{self, CHAINED, OutOfRange};
 use crate::endpoint::{Deciding, EndpointError};
 use crate::environment::{self, Environment, NotText};
+use crate::role::{self, Hop};
 use crate::world::World;
+
+use device::{check_account, device, partition};
+use durations::durations;
+
+mod device;
+mod durations;
+#[cfg(test)]
+mod tests;
 
 /// Options that a person would set once, as environment variables.
 mod variable {
@@ -99,7 +108,7 @@ pub enum WantedError {
         option: &'static str,
     },
     /// The profile's device is set to nothing.
-    #[error("{place}: {problem}")]
+    #[error("{place} {problem}")]
     BadSerial {
         /// Where it stands.
         place: String,
@@ -109,26 +118,31 @@ pub enum WantedError {
     /// ARNs of two partitions.
     #[error("{one} and {other} are in different partitions")]
     TwoPartitions {
-        /// A device or role.
+        /// A device or role, and where it is named.
         one: String,
         /// Another.
         other: String,
     },
     /// The device is of another account than the keys.
-    #[error("the device {serial} is in the account {theirs}, the keys are in {ours}")]
+    #[error("{device} is in the account {theirs}, the keys are in {ours}")]
     OtherAccount {
-        /// The device.
-        serial: String,
+        /// The device, and where it is named.
+        device: String,
         /// Its account.
         theirs: String,
-        /// The keys' account.
+        /// The keys' account, and where it is told.
         ours: String,
     },
     /// Nothing says which keys.
-    #[error("no keys to start a session with{}", if *.session_keys { ": those in the environment are of a temporary session" } else { "" })]
+    #[error(
+        "no keys to start a session with: {} the environment, and no profile default in {files}",
+        if *.session_keys { "only those of a temporary session in" } else { "none in" }
+    )]
     NoSource {
         /// Session keys stand in the environment.
         session_keys: bool,
+        /// The two files.
+        files: String,
         /// The profiles that could be named.
         profiles: Vec<String>,
     },
@@ -146,20 +160,23 @@ impl WantedError {
             Self::Option { .. }
             | Self::OnlyWithRole { .. }
             | Self::Endpoint(EndpointError::OtherPartition { .. }) => true,
-            Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
+            Self::BadSerial { place, .. }
+            | Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
             _ => false,
         }
     }
 
     /// What the user can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
+    pub fn hint(&self) -> String {
+        match self {
             Self::Files(error) => error.hint(),
             Self::Chain(error) => error.hint(),
             Self::Endpoint(error) => error.hint(),
             Self::Duration { .. } => "write it like 45m, 12h or 3600".to_owned(),
-            Self::Option { .. } => return None,
+            Self::Option { option, .. } => {
+                format!("correct it, or leave it out; awsmfa env --help tells what {option} is for")
+            }
             Self::Variable { variable, .. } => format!("correct it, or unset {variable}"),
             Self::OnlyWithRole { .. } => {
                 "add --role-arn, or name a profile that has a role_arn".to_owned()
@@ -180,7 +197,7 @@ impl WantedError {
                 format!("name a profile with --profile: {}", profiles.join(", "))
             }
             Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        })
+        }
     }
 }
 
@@ -211,9 +228,9 @@ impl Wanted {
             return Err(WantedError::OnlyWithRole { option });
         }
 
-        let serial = serial(&target, &chain, environment)?;
-        check_account(serial.as_deref(), &chain)?;
-        let arn = partition(serial.as_deref(), &chain.hops)?;
+        let device = device(&target, &chain, environment)?;
+        check_account(device.as_ref(), &chain)?;
+        let arn = partition(device.as_ref(), &chain.hops)?;
         let endpoint = Deciding {
             region: target.region.as_deref(),
             arn: arn.as_ref().map(|(arn, its)| (arn.as_str(), its.as_str())),
@@ -222,6 +239,7 @@ impl Wanted {
             recorded_url,
         }
         .endpoint()?;
+        let serial = device.map(|device| device.text);
         let settings = settings(&target, &chain, serial.as_deref());
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
         let durations = durations(&target, &chain.hops, no_session, environment)?;
@@ -339,6 +357,7 @@ fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
     }
     Err(WantedError::NoSource {
         session_keys: chain::holds_session(environment),
+        files: chain::both(files),
         profiles: chain::usable_profiles(files, &memory.before),
     })
 }
@@ -362,15 +381,14 @@ fn asked(
         target.role_arn = Some(role_arn.clone());
     }
     if let Some(name) = &options.role_session_name
-        && !chain::is_role_session_name(name)
+        && !role::is_role_session_name(name)
     {
-        return Err(option("--role-session-name", chain::ROLE_SESSION_NAME_RULE));
+        return Err(option("--role-session-name", role::ROLE_SESSION_NAME_RULE));
     }
     if let Some(id) = &options.external_id
-        && !is_external_id(id)
+        && !role::is_external_id(id)
     {
-        let rule = "needs 2 to 1224 letters, digits or characters of _+=,.@:/-";
-        return Err(option("--external-id", rule));
+        return Err(option("--external-id", role::EXTERNAL_ID_RULE));
     }
     if options.serial.as_deref() == Some("") {
         return Err(option("--serial", "is empty"));
@@ -406,6 +424,7 @@ fn with_role(
             hops.pop();
             hops.push(Hop {
                 role_arn: arn.to_owned(),
+                place: "--role-arn".to_owned(),
                 ..Hop::default()
             });
         }
@@ -427,13 +446,16 @@ fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Setting
     let profile = chain.profiles.first();
     let setting = |key| Some(profile?.get(key)?.text);
     let role_arn = chain.hops.last().map(|hop| hop.role_arn.as_str());
+    // The profile that says so is removed with the session, and its URL would come to count.
+    let ignores_url = setting("ignore_configured_endpoint_urls")
+        .is_some_and(|text| text.eq_ignore_ascii_case("true"));
     Settings {
         forced_region: target.region.clone(),
         region: setting("region"),
         use_fips_endpoint: setting("use_fips_endpoint"),
         use_dualstack_endpoint: setting("use_dualstack_endpoint"),
         ca_bundle: setting("ca_bundle"),
-        endpoint_url: setting("endpoint_url"),
+        endpoint_url: setting("endpoint_url").filter(|_| !ignores_url),
         account_id: role_arn
             .or(serial)
             .and_then(Arn::parse)
@@ -466,175 +488,6 @@ fn option_of_a_role(options: &SessionOptions) -> Option<&'static str> {
     .find_map(|(given, option)| given.then_some(option))
 }
 
-/// The device, as far as it is named.
-fn serial(
-    target: &Target,
-    chain: &Chain<'_>,
-    environment: &Environment,
-) -> Result<Option<String>, WantedError> {
-    let in_profiles = || {
-        let mut profiles = chain.profiles.iter();
-        let setting = profiles.find_map(|profile| profile.get_as_written("mfa_serial"))?;
-        Some((setting.text, format!("{}: mfa_serial", setting.place)))
-    };
-    let named = match &target.serial {
-        Some(serial) => Some((serial.clone(), "--serial".to_owned())),
-        None => in_profiles(),
-    };
-    let named = match named {
-        Some(named) => Some(named),
-        None => environment
-            .text(variable::SERIAL)?
-            .map(|serial| (serial.to_owned(), variable::SERIAL.to_owned())),
-    };
-    let Some((serial, place)) = named else {
-        return Ok(None);
-    };
-    match problem_of_serial(&serial) {
-        None => Ok(Some(serial)),
-        Some(problem) => Err(WantedError::BadSerial { place, problem }),
-    }
-}
-
-/// What keeps a text from being a `SerialNumber` for STS (AWS STS API reference: 9 to 256
-/// characters of `[\w+=/:,.@-]`).
-fn problem_of_serial(serial: &str) -> Option<&'static str> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b);
-    if serial.is_empty() {
-        Some("the serial number is empty")
-    } else if !(9..=256).contains(&serial.len()) || !serial.bytes().all(allowed) {
-        Some("this is not the serial number of an MFA device")
-    } else if serial.starts_with("arn:") {
-        match Arn::parse(serial) {
-            None => Some("this is not a whole ARN"),
-            Some(arn) if arn.is_security_key() => Some(
-                "this is a security key, which STS cannot use: it needs a device that shows codes",
-            ),
-            Some(arn) if !arn.resource.starts_with("mfa/") => {
-                Some("this is not the ARN of an MFA device")
-            }
-            Some(_) => None,
-        }
-    } else {
-        None
-    }
-}
-
-/// An ARN of the device or a role and the partition that they all are in.
-fn partition(serial: Option<&str>, hops: &[Hop]) -> Result<Option<(String, String)>, WantedError> {
-    let mut first: Option<Arn<'_>> = None;
-    let mut first_text = "";
-    for text in serial
-        .into_iter()
-        .chain(hops.iter().map(|hop| hop.role_arn.as_str()))
-    {
-        let Some(arn) = Arn::parse(text) else {
-            continue;
-        };
-        match first {
-            Some(first) if first.partition != arn.partition => {
-                return Err(WantedError::TwoPartitions {
-                    one: first_text.to_owned(),
-                    other: text.to_owned(),
-                });
-            }
-            Some(_) => {}
-            None => (first, first_text) = (Some(arn), text),
-        }
-    }
-    Ok(first.map(|arn| (first_text.to_owned(), arn.partition.to_owned())))
-}
-
-/// Holds the device against the account that the source profile says its keys are in.
-fn check_account(serial: Option<&str>, chain: &Chain<'_>) -> Result<(), WantedError> {
-    let source = chain
-        .profiles
-        .last()
-        .filter(|_| chain.source.profile.is_some());
-    let ours = source.and_then(|profile| profile.get("aws_account_id"));
-    let device = serial.and_then(|serial| Some((serial, Arn::parse(serial)?)));
-    if let (Some(ours), Some((serial, device))) = (ours, device)
-        && ours.text != device.account
-    {
-        return Err(WantedError::OtherAccount {
-            serial: serial.to_owned(),
-            theirs: device.account.to_owned(),
-            ours: ours.text,
-        });
-    }
-    Ok(())
-}
-
-struct Durations {
-    mfa: Duration,
-    role: Duration,
-    notices: Vec<String>,
-}
-
-fn durations(
-    target: &Target,
-    hops: &[Hop],
-    no_session: bool,
-    environment: &Environment,
-) -> Result<Durations, WantedError> {
-    let check = |bounds: duration::Bounds, option, given| {
-        let checked = bounds.check(given);
-        checked.map_err(|problem| WantedError::Duration { option, problem })
-    };
-    // The duration of what lands in the shell, which without a role is the MFA session itself.
-    let of_target = |bounds| {
-        let given = target.duration;
-        given
-            .map(|given| check(bounds, "--duration", given))
-            .transpose()
-    };
-    let of_variables = || -> Result<Duration, WantedError> {
-        for (name, only_behind_role) in [
-            (variable::SESSION_DURATION, true),
-            (variable::DURATION, false),
-        ] {
-            if (!only_behind_role || !hops.is_empty())
-                && let Some(given) = duration_variable(environment, name)?
-            {
-                return check(MFA_SESSION, name, given);
-            }
-        }
-        Ok(DEFAULT_MFA_SESSION)
-    };
-    let Some(hop) = hops.last() else {
-        return Ok(Durations {
-            mfa: match of_target(MFA_SESSION)? {
-                Some(given) => given,
-                None => of_variables()?,
-            },
-            role: CHAINED,
-            notices: Vec::new(),
-        });
-    };
-    let mfa = match target.session_duration {
-        Some(given) => check(MFA_SESSION, "--session-duration", given)?,
-        None => of_variables()?,
-    };
-    let asked = of_target(ROLE_SESSION)?.or(hop.duration).unwrap_or(CHAINED);
-    let mut notices = Vec::new();
-    let role = if asked > CHAINED && hops.len() > 1 {
-        notices.push(format!(
-            "{} is cut to an hour: AWS gives no more to a role that another role assumes",
-            duration::in_words(asked)
-        ));
-        CHAINED
-    } else {
-        if asked > CHAINED && !no_session {
-            notices.push(format!(
-                "for {} the code goes with AssumeRole itself; no MFA session is kept for other roles",
-                duration::in_words(asked)
-            ));
-        }
-        asked
-    };
-    Ok(Durations { mfa, role, notices })
-}
-
 fn duration_variable(
     environment: &Environment,
     name: &'static str,
@@ -665,19 +518,12 @@ fn is_on(environment: &Environment, name: &'static str) -> Result<bool, WantedEr
 
 fn session_name_variable(environment: &Environment) -> Result<Option<String>, WantedError> {
     match environment.text(variable::ROLE_SESSION_NAME)? {
-        Some(name) if !chain::is_role_session_name(name) => Err(WantedError::Variable {
+        Some(name) if !role::is_role_session_name(name) => Err(WantedError::Variable {
             variable: variable::ROLE_SESSION_NAME,
-            problem: chain::ROLE_SESSION_NAME_RULE.to_owned(),
+            problem: role::ROLE_SESSION_NAME_RULE.to_owned(),
         }),
         name => Ok(name.map(str::to_owned)),
     }
-}
-
-fn is_external_id(id: &str) -> bool {
-    (2..=1224).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
 }
 
 fn option(option: &'static str, problem: &str) -> WantedError {
