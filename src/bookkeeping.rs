@@ -23,6 +23,7 @@ const KEY_ID: &str = "AWSMFA_KEY_ID";
 const NO_KEY: &str = "none";
 
 const ROLE_ARN: &str = "AWSMFA_ROLE_ARN";
+const ACCOUNT_ID: &str = "AWSMFA_ACCOUNT_ID";
 
 const TARGET_PROFILE: &str = "AWSMFA_TARGET_PROFILE";
 const TARGET_ROLE_ARN: &str = "AWSMFA_TARGET_ROLE_ARN";
@@ -82,6 +83,7 @@ const MFA_NAMES: &[&str] = &[
 const NAMES: &[&str] = &[
     KEY_ID,
     ROLE_ARN,
+    ACCOUNT_ID,
     TARGET_PROFILE,
     TARGET_ROLE_ARN,
     TARGET_ROLE_SESSION_NAME,
@@ -166,6 +168,8 @@ pub struct Present {
     pub target: Target,
     /// The role whose session it is; `None` for an MFA session of the user's own.
     pub role_arn: Option<String>,
+    /// The account of the session, where known.
+    pub account_id: Option<String>,
     /// When it ends.
     pub expiration: Option<DateTime<Utc>>,
 }
@@ -210,8 +214,6 @@ pub struct Settings {
     pub ca_bundle: Option<String>,
     /// `endpoint_url`
     pub endpoint_url: Option<String>,
-    /// The account of the session, where known.
-    pub account_id: Option<String>,
 }
 
 impl Memory {
@@ -356,7 +358,7 @@ fn wanted(before: &Environment, start: &Start) -> Vec<(&'static Variable, Option
     };
     let account_id = before
         .get(environment::ACCOUNT_ID.name)
-        .and(settings.account_id.clone())
+        .and(start.present.account_id.clone())
         .map(Value::from);
     vec![
         (
@@ -436,6 +438,7 @@ impl Record {
         let seconds = |d: Option<Duration>| d.map(|d| Value::from(d.as_secs().to_string()));
         self.owner(&OWNER, &present.owner);
         self.text(ROLE_ARN, present.role_arn.as_ref());
+        self.text(ACCOUNT_ID, present.account_id.as_ref());
         self.text(TARGET_PROFILE, target.profile.as_ref());
         self.text(TARGET_ROLE_ARN, target.role_arn.as_ref());
         self.text(TARGET_ROLE_SESSION_NAME, target.role_session_name.as_ref());
@@ -565,6 +568,7 @@ fn read_present(environment: &Environment) -> Option<Present> {
             no_session: text(TARGET_NO_SESSION).is_some(),
         },
         role_arn: text(ROLE_ARN),
+        account_id: text(ACCOUNT_ID),
         expiration: text(environment::CREDENTIAL_EXPIRATION.name)
             .and_then(|time| read_expiration(&time)),
     })

@@ -434,21 +434,23 @@ impl<'a> Exchange<'a> {
 
     fn start(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> Start {
         let wanted = self.wanted;
-        let mut settings = wanted.settings.clone();
-        if wanted.hops.is_empty() && settings.account_id.is_none() {
-            let arn = owner.user_arn.as_deref().and_then(Arn::parse);
-            settings.account_id = arn.map(|arn| arn.account.to_owned());
-        }
+        let role_arn = wanted.hops.last().map(|hop| hop.role_arn.clone());
+        // A role's session is of the role's account; a user's of the user's, which is the device's too.
+        let serial = self.serial.as_deref();
+        let arns = [role_arn.as_deref(), serial, owner.user_arn.as_deref()];
+        let first = arns.into_iter().flatten().find_map(Arn::parse);
+        let account_id = first.map(|arn| arn.account.to_owned());
         Start {
             present: Present {
                 owner,
                 target: wanted.target.clone(),
-                role_arn: wanted.hops.last().map(|hop| hop.role_arn.clone()),
+                role_arn,
+                account_id,
                 expiration: Some(session.expiration),
             },
             session,
             mfa,
-            settings,
+            settings: wanted.settings.clone(),
         }
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn in_session(
             owner: owner.clone(),
             target,
             role_arn: role.map(str::to_owned),
+            account_id: None,
             expiration: None,
         },
         mfa: role.map(|_| MfaSession {

@@ -240,7 +240,7 @@ impl Wanted {
         }
         .endpoint()?;
         let serial = device.map(|device| device.text);
-        let settings = settings(&target, &chain, serial.as_deref());
+        let settings = settings(&target, &chain);
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
         let durations = durations(&target, &chain.hops, no_session, environment)?;
         Ok(Self {
@@ -442,10 +442,9 @@ fn with_role(
 }
 
 /// What the profile gives for variables that are not set.
-fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Settings {
+fn settings(target: &Target, chain: &Chain<'_>) -> Settings {
     let profile = chain.profiles.first();
     let setting = |key| Some(profile?.get(key)?.text);
-    let role_arn = chain.hops.last().map(|hop| hop.role_arn.as_str());
     // The profile that says so is removed with the session, and its URL would come to count.
     let ignores_url = setting("ignore_configured_endpoint_urls")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
@@ -456,10 +455,6 @@ fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Setting
         use_dualstack_endpoint: setting("use_dualstack_endpoint"),
         ca_bundle: setting("ca_bundle"),
         endpoint_url: setting("endpoint_url").filter(|_| !ignores_url),
-        account_id: role_arn
-            .or(serial)
-            .and_then(Arn::parse)
-            .map(|arn| arn.account.to_owned()),
     }
 }
 

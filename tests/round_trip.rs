@@ -136,17 +136,15 @@ fn settings() -> impl Strategy<Value = Settings> {
         option::of(Just("true".to_owned())),
         option::of(Just("/etc/ca.pem".to_owned())),
         option::of(Just("https://sts.example.com".to_owned())),
-        option::of(Just("123456789012".to_owned())),
     )
         .prop_map(
-            |(forced_region, region, fips, ca_bundle, endpoint_url, account_id)| Settings {
+            |(forced_region, region, fips, ca_bundle, endpoint_url)| Settings {
                 forced_region,
                 region,
                 use_fips_endpoint: fips.clone(),
                 use_dualstack_endpoint: fips,
                 ca_bundle,
                 endpoint_url,
-                account_id,
             },
         )
 }
@@ -175,13 +173,16 @@ fn target() -> impl Strategy<Value = Target> {
 
 fn start() -> impl Strategy<Value = Start> {
     let role_arn = option::of(Just("arn:aws:iam::111122223333:role/dev".to_owned()));
-    (session(), owner(), target(), role_arn, mfa(), settings()).prop_map(
-        |(session, owner, target, role_arn, mfa, settings)| Start {
+    let account_id = option::of(Just("123456789012".to_owned()));
+    let ids = (role_arn, account_id);
+    (session(), owner(), target(), ids, mfa(), settings()).prop_map(
+        |(session, owner, target, (role_arn, account_id), mfa, settings)| Start {
             present: Present {
                 owner,
                 target,
                 expiration: Some(session.expiration),
                 role_arn: role_arn.clone(),
+                account_id,
             },
             session,
             mfa: role_arn.map(|_| mfa),
@@ -201,7 +202,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// What the table of the contract says a session's environment holds, for the variables that the
 /// profile may have a say in.
-fn told_by_the_table(before: &Plain, settings: &Settings) -> Vec<(&'static str, Option<String>)> {
+fn told_by_the_table(before: &Plain, start: &Start) -> Vec<(&'static str, Option<String>)> {
+    let settings = &start.settings;
     let held = |name: &str| before.get(name).cloned();
     let filled = |name: &str| held(name).filter(|value| !value.is_empty());
     let (region, default_region) = ("AWS_REGION", "AWS_DEFAULT_REGION");
@@ -218,7 +220,7 @@ fn told_by_the_table(before: &Plain, settings: &Settings) -> Vec<(&'static str, 
     let of_setting = |name: &'static str, setting: &Option<String>| {
         (name, filled(name).or(setting.clone()).or(held(name)))
     };
-    let account = held("AWS_ACCOUNT_ID").and(settings.account_id.clone());
+    let account = held("AWS_ACCOUNT_ID").and(start.present.account_id.clone());
     vec![
         of_region(region),
         of_region(default_region),
@@ -304,7 +306,7 @@ proptest! {
                         plain.get("AWS_ACCESS_KEY_ID"),
                         Some(&start.session.access_key_id)
                     );
-                    for (name, value) in told_by_the_table(&owed.before, &start.settings) {
+                    for (name, value) in told_by_the_table(&owed.before, start) {
                         prop_assert_eq!(plain.get(name), value.as_ref(), "{}", name);
                     }
                     let behind = start.mfa.iter().map(|mfa| &mfa.session);

@@ -68,6 +68,7 @@ fn check_that_shell_can_carry(shell: &Shell, world: &World, wanted: &Wanted) -> 
             },
             target: wanted.target.clone(),
             role_arn: None,
+            account_id: None,
             expiration: None,
         },
         mfa: None,

@@ -128,7 +128,7 @@ fn json(world: &World, present: Option<&Present>, state: State) -> String {
         "profile": present.and_then(|p| p.target.profile.clone()),
         "role_arn": present.and_then(|p| p.role_arn.clone()),
         "user_arn": present.and_then(|p| p.owner.user_arn.clone()),
-        "account_id": present.and_then(account),
+        "account_id": present.and_then(|p| p.account_id.clone()),
         "source_profile": present.and_then(|p| p.owner.source_profile.clone()),
         "expiration": expiration.map(written),
         "seconds_left": seconds_left,
@@ -172,7 +172,7 @@ fn text(world: &World, present: Option<&Present>, state: State) -> String {
         detail("profile", present.target.profile.clone());
         detail("role", present.role_arn.clone());
         detail("user", present.owner.user_arn.clone());
-        detail("account", account(present));
+        detail("account", present.account_id.clone());
     }
     if present.is_none_or(|present| present.role_arn.is_some())
         && let Some(mfa) = &world.memory().mfa
@@ -186,14 +186,6 @@ fn text(world: &World, present: Option<&Present>, state: State) -> String {
         let _ = writeln!(lines, "{} {warning}", colour(AnsiColor::Yellow, "!"));
     }
     lines
-}
-
-/// The account of the session, where its role, its user or its device tells.
-fn account(present: &Present) -> Option<String> {
-    let arn = present.role_arn.as_deref();
-    let arn = arn.or(present.owner.user_arn.as_deref());
-    let arn = arn.or(present.target.serial.as_deref())?;
-    Some(Arn::parse(arn)?.account.to_owned())
 }
 
 fn warnings(environment: &Environment, present: Option<&Present>) -> Vec<String> {

@@ -472,7 +472,6 @@ ignore_configured_endpoint_urls = true
             forced_region: Some("eu-west-1".to_owned()),
             use_dualstack_endpoint: Some("true".to_owned()),
             ca_bundle: Some("/target.pem".to_owned()),
-            account_id: Some("111122223333".to_owned()),
             ..Settings::default()
         }
     );
