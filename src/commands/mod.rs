@@ -1,7 +1,9 @@
 //! One file a verb: gather, decide, emit.
 
+pub mod complete;
 pub mod env;
 pub mod exec;
+pub mod init;
 mod obtain;
 pub mod profiles;
 pub mod status;
@@ -61,7 +63,7 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
             name: name.to_owned(),
             known: shell::names(),
         }),
-        None => Ok(shell::asking()),
+        None => Ok(shell::asking()?),
     }
 }
 
