@@ -54,8 +54,6 @@ fn the_aws_cli_and_boto3_see_each_identity() {
         return;
     };
     let mut shell = Shell::standard();
-    // The SDK for JavaScript would follow this one rather than the keys.
-    shell.set("AWS_PROFILE", "dev");
     let code = shell.code();
     shell.env(&[&code]);
     for (profile, arn) in [
@@ -91,37 +89,6 @@ fn the_aws_cli_and_boto3_see_each_identity() {
     }
     let agents: Vec<_> = shell.emulator.log().entries;
     assert!(agents.iter().filter(|e| e.token_code.is_some()).count() == 1);
-}
-
-#[test]
-fn the_javascript_sdk_uses_the_session_although_a_profile_was_set() {
-    let Some(node) = find_tool("node") else {
-        return;
-    };
-    let modules = awsmfa_test_support::tools_folder().join("npm/node_modules");
-    if !modules.join("@aws-sdk/client-sts").is_dir() {
-        awsmfa_test_support::missing("the AWS SDK for JavaScript");
-        return;
-    }
-    let mut shell = Shell::standard();
-    shell.set("AWS_PROFILE", "bob");
-    let code = shell.code();
-    shell.env(&["-p", "dev", &code]);
-    let script = "const {STSClient, GetCallerIdentityCommand} = require('@aws-sdk/client-sts');
-        new STSClient({}).send(new GetCallerIdentityCommand({})).then(a => console.log(a.Arn));";
-    let output = Command::new(node)
-        .args(["-e", script])
-        .env_clear()
-        .envs(&shell.env)
-        .env("NODE_PATH", modules)
-        .output()
-        .unwrap();
-    let arn = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(
-        arn.trim(),
-        "arn:aws:sts::111122223333:assumed-role/dev/alice",
-        "{output:?}"
-    );
 }
 
 #[test]
