@@ -28,10 +28,11 @@ awsmfa() {
     # `set -x` and `set -v` would show the secrets.
     \set -- "$-" "$@"
     \set +vx
+    # What a failing call prints counts as well; the status, if it could print nothing. (A comment
+    # inside the substitution would be a command to an interactive zsh.)
     \eval "$(
         verb=$2
         \shift 2
-        # What a failing call prints counts as well; the status, if it could print nothing.
         \command awsmfa "$verb" --shell sh "$@" || \echo "(exit $?);"
     )"
     \set -- "$?" "$1"

@@ -323,3 +323,44 @@ fn check_environments(place: &Place, told: &str) {
     assert_eq!(place.dumped("dropped"), before, "{told}");
     assert_eq!(place.dumped("last"), before, "{told}");
 }
+
+/// Standard output is captured by the function, so a person who types it is asked for the code.
+#[test]
+fn a_person_is_asked_for_the_code() {
+    for (row, shell) in [
+        ("bash", "bash --norc"),
+        ("zsh", "zsh -f"),
+        ("fish", "fish --no-config"),
+        ("sh", "dash"),
+        ("ksh", "ksh"),
+        ("sh", "mksh"),
+        ("sh", "yash"),
+        ("sh", "busybox sh"),
+        ("tcsh", "tcsh -f"),
+    ] {
+        let program = shell.split(' ').next().unwrap();
+        if find_tool(program).is_none() {
+            continue;
+        }
+        let place = Place::new();
+        let load = by_name(row).unwrap().function.as_ref().unwrap().load;
+        let typed = format!(
+            "set timeout 30\n\
+             spawn -noecho {shell}\n\
+             send {{{load}}}\n\
+             send \"\\rawsmfa env\\r\"\n\
+             expect \"MFA code\"\n\
+             send \"{}\\r\"\n\
+             send \"./dump session\\r\"\n\
+             send \"exit\\r\"\n\
+             expect eof",
+            place.emulator.device("alice").code()
+        );
+        if let Some(output) = place.run(&["expect"], "script", &typed) {
+            let seen = String::from_utf8_lossy(&output.stdout);
+            assert!(!seen.contains("not found"), "{shell}: {seen}");
+            let session = place.dumped("session");
+            assert!(session.contains_key("AWS_SESSION_TOKEN"), "{seen}");
+        }
+    }
+}
