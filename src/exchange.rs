@@ -51,6 +51,20 @@ pub enum ExchangeError {
     /// The terminal gave no choice of a profile.
     #[error("no profile was chosen: {0}")]
     NoProfileChosen(#[source] PromptError),
+    /// AWS does not take the device for one of the user's.
+    #[error(
+        "{what}: the MFA device {serial} is not one of {user}, or too many codes were tried with it"
+    )]
+    OtherDevice {
+        /// What was tried.
+        what: String,
+        /// The device.
+        serial: String,
+        /// The ARN of the user whose keys were used, or the keys' ID where AWS did not say.
+        user: String,
+        /// The devices that the user has, where they may be listed.
+        devices: Vec<String>,
+    },
     /// The device is of another account than the user.
     #[error("the MFA device {serial} is in another account than {user}, whose keys these are")]
     OtherAccount {
@@ -83,6 +97,21 @@ impl ExchangeError {
             }
             Self::NoProfileChosen(_) => Some("name one: --profile NAME".to_owned()),
             Self::NoChoice(_) => Some("name one: --serial ARN".to_owned()),
+            Self::OtherDevice {
+                serial, devices, ..
+            } if devices.contains(serial) => {
+                Some("wait three minutes, then try with a fresh code".to_owned())
+            }
+            Self::OtherDevice { devices, .. } if devices.is_empty() => Some(
+                "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
+                 after many wrong codes wait three minutes"
+                    .to_owned(),
+            ),
+            Self::OtherDevice { devices, .. } => Some(format!(
+                "the user has {}: name it with --serial, mfa_serial or AWS_MFA_SERIAL, or use the keys of \
+                 the device's user",
+                devices.join(", ")
+            )),
             Self::OtherAccount { .. } => {
                 Some("name a device of that user: --serial, mfa_serial".to_owned())
             }
@@ -124,6 +153,8 @@ pub struct Exchange<'a> {
     user_arn: Option<String>,
     /// Whether the keys were checked while the user typed.
     checked: bool,
+    /// Whether AWS has called a code wrong, and so accepted the device.
+    device_accepted: bool,
 }
 
 impl<'a> Exchange<'a> {
@@ -156,6 +187,7 @@ impl<'a> Exchange<'a> {
             serial: wanted.serial.clone(),
             user_arn,
             checked: false,
+            device_accepted: false,
         }
     }
 
@@ -217,7 +249,10 @@ impl<'a> Exchange<'a> {
                         session,
                     });
                 }
-                Err(refusal) => self.ask_again(&code, refusal, "no MFA session")?,
+                Err(refusal) => {
+                    self.ask_again(&keys, mfa, refusal, "no MFA session")
+                        .await?
+                }
             }
         }
     }
@@ -251,7 +286,7 @@ impl<'a> Exchange<'a> {
                 Ok(session) => break session,
                 Err(refusal) => {
                     let what = format!("no session of the role {}", hop.role_arn);
-                    self.ask_again(&code, refusal, &what)?;
+                    self.ask_again(&keys, mfa, refusal, &what).await?;
                 }
             }
         };
@@ -344,7 +379,12 @@ impl<'a> Exchange<'a> {
             }
             checked
         };
-        let asking = async { self.codes.next(serial).await.map_err(ExchangeError::from) };
+        let asking = async {
+            aws.http().may_speak(false);
+            let code = self.codes.next(serial).await;
+            aws.http().may_speak(true);
+            code.map_err(ExchangeError::from)
+        };
         let (identity, code) = tokio::try_join!(checking, asking)?;
         self.user_arn = Some(identity.arn);
         self.checked = true;
@@ -352,17 +392,40 @@ impl<'a> Exchange<'a> {
     }
 
     /// Decides what a refused code means: another try, or the end.
-    fn ask_again(
+    async fn ask_again(
         &mut self,
-        code: &TokenCode,
-        refusal: Refusal,
+        keys: &Keys,
+        mfa: Mfa<'_>,
+        mut refusal: Refusal,
         what: &str,
     ) -> Result<(), ExchangeError> {
-        if refusal.cause == Cause::WrongCode && self.codes.refused(code) {
-            report::note(&refusal.to_string());
-            return Ok(());
+        match refusal.cause {
+            Cause::WrongCode => {
+                self.device_accepted = true;
+                if self.codes.refused(mfa.code) {
+                    report::note(&refusal.to_string());
+                    return Ok(());
+                }
+            }
+            Cause::Device if self.device_accepted => refusal.cause = Cause::TooManyTries,
+            Cause::Device => return Err(self.other_device(keys, mfa.serial, what).await),
+            _ => {}
         }
         Err(self.wanted.refused(what, refusal))
+    }
+
+    /// Finds out whose keys were used with a device that AWS does not take.
+    async fn other_device(&self, keys: &Keys, serial: &str, what: &str) -> ExchangeError {
+        let (identity, devices) = tokio::join!(
+            self.aws.get_caller_identity(Signer::User(keys)),
+            self.aws.list_mfa_devices(keys)
+        );
+        ExchangeError::OtherDevice {
+            what: format!("{what} with {}", self.wanted.source),
+            serial: serial.to_owned(),
+            user: identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn),
+            devices: devices.unwrap_or_default(),
+        }
     }
 
     async fn keys(&mut self) -> Result<Keys, ExchangeError> {

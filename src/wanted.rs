@@ -7,7 +7,7 @@ use crate::aws::api::Endpoint;
 use crate::aws::arn::Arn;
 use crate::aws::files_on_disk::FilesError;
 use crate::bookkeeping::{Owner, Present, Settings, Target};
-use crate::chain::{self, Chain, ChainError, Hop, Source};
+use crate::chain::{self, Chain, ChainError, Hop, Setting, Source};
 use crate::cli::SessionOptions;
 use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, OutOfRange, ROLE_SESSION};
 use crate::endpoint::{Deciding, EndpointError};
@@ -49,7 +49,7 @@ pub struct Wanted {
     /// Where the calls go.
     pub endpoint: Endpoint,
     /// The CA bundle for the calls.
-    pub ca_bundle: Option<String>,
+    pub ca_bundle: Option<Setting>,
     /// What the profile gives for variables that are not set.
     pub settings: Settings,
     /// What the user should know, for standard error.
@@ -236,10 +236,7 @@ impl Wanted {
                 None => duration_variable(environment, variable::RENEW_WITHIN)?,
             },
             endpoint,
-            ca_bundle: match before.text(environment::CA_BUNDLE.name)? {
-                Some(path) => Some(path.to_owned()),
-                None => settings.ca_bundle.clone(),
-            },
+            ca_bundle: ca_bundle(before, &chain)?,
             settings,
             notices: durations.notices,
             target,
@@ -439,6 +436,24 @@ fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Setting
             .and_then(Arn::parse)
             .map(|arn| arn.account.to_owned()),
     }
+}
+
+/// The CA bundle: the variable, or the target profile's.
+fn ca_bundle(before: &Environment, chain: &Chain<'_>) -> Result<Option<Setting>, NotText> {
+    let name = environment::CA_BUNDLE.name;
+    Ok(match before.text(name)? {
+        Some(path) => Some(Setting {
+            text: path.to_owned(),
+            place: name.to_owned(),
+        }),
+        None => chain.profiles.first().and_then(|profile| {
+            let setting = profile.get("ca_bundle")?;
+            Some(Setting {
+                place: format!("{}: ca_bundle", setting.place),
+                ..setting
+            })
+        }),
+    })
 }
 
 /// The program that prints the code: the option, the nearest profile's, the variable.

@@ -6,5 +6,7 @@ pub mod config_file;
 pub mod credential_process;
 pub mod files_on_disk;
 pub mod http;
+pub mod proxy;
 pub mod refusal;
 pub mod shared_files;
+pub mod trust;
