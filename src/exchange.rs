@@ -251,7 +251,7 @@ impl<'a> Exchange<'a> {
                 }
                 Err(refusal) => {
                     self.ask_again(&keys, mfa, refusal, "no MFA session")
-                        .await?
+                        .await?;
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_sdk_sts::types::Credentials as StsCredentials;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_types::retry::RetryConfig;
@@ -191,7 +192,7 @@ impl Aws {
         call: impl AsyncFn() -> Result<T, Refusal>,
         may_repeat: impl Fn(&Refusal) -> bool,
     ) -> Result<T, Refusal> {
-        let calls = async {
+        let calls = Box::pin(async {
             let begin = Instant::now();
             for pause in PAUSES {
                 match call().await {
@@ -202,7 +203,7 @@ impl Aws {
                 }
             }
             call().await
-        };
+        });
         self.http.wait_for(calls).await
     }
 
@@ -228,6 +229,8 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT)
                     .build(),
             )
+            // The attempt's own limit tells what happened; this one looks like a broken answer.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
             .build()
     }

@@ -234,15 +234,21 @@ impl Dial {
                 }
                 Some(proxy) => {
                     let connection = self.through(proxy.uri(), proxy.basic_auth(), &to).await;
-                    connection.map_err(|error| {
-                        let proxy = proxy.uri().to_string();
-                        problem_with_proxy(error.as_ref(), proxy.trim_end_matches('/'))
-                    })
+                    connection
+                        .map_err(|error| problem_with_proxy(error.as_ref(), bare(proxy.uri())))
                 }
             }
         };
         let connected = tokio::time::timeout(CONNECT, connecting).await;
-        let connected = connected.unwrap_or(Err(Problem::TimedOut));
+        let connected = connected.unwrap_or_else(|_| {
+            Err(match self.proxies.intercept(&to) {
+                None => Problem::TimedOut,
+                Some(proxy) => Problem::Proxy {
+                    proxy: bare(proxy.uri()),
+                    problem: format!("nothing within {} s", CONNECT.as_secs()),
+                },
+            })
+        });
         connected.map_err(|problem| Unreached {
             host: host(&to),
             problem,
@@ -347,6 +353,11 @@ fn host(uri: &Uri) -> String {
     uri.host().unwrap_or_default().to_owned()
 }
 
+/// A proxy's address without the slash at its end.
+fn bare(proxy: &Uri) -> String {
+    proxy.to_string().trim_end_matches('/').to_owned()
+}
+
 /// An error and what is below it, the content of an [`io::Error`] too, which `source` leaves out.
 pub(super) fn chain<'e>(
     error: &'e (dyn StdError + 'static),
@@ -379,8 +390,7 @@ fn problem_without_proxy(error: &(dyn StdError + 'static)) -> Problem {
     }
 }
 
-fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: &str) -> Problem {
-    let proxy = proxy.to_owned();
+fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> Problem {
     if let Some(problem) = problem_of_tls(error) {
         problem
     } else if chain(error).any(|error| error.to_string().ends_with("proxy authorization required"))

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
@@ -109,7 +110,7 @@ pub enum Cause {
     #[error("the answer (HTTP status {0}) is not one of AWS's")]
     NotAws(u16),
     /// A server error.
-    #[error("AWS answers with an internal error (HTTP status {0})")]
+    #[error("AWS answers that something is wrong on its side (HTTP status {0})")]
     Server(u16),
     /// An answer without the credentials that it should hold.
     #[error("the answer of AWS is incomplete")]
@@ -121,8 +122,8 @@ pub enum Cause {
     #[error("the proxy wants a user and a password, or other ones")]
     ProxyAuthorization,
     /// There is no connection, so nothing was sent.
-    #[error(transparent)]
-    Unreached(#[from] Unreached),
+    #[error("{0}")]
+    Unreached(Box<Unreached>),
     /// No answer in time.
     #[error("AWS did not answer in time")]
     TimedOut,
@@ -164,6 +165,7 @@ impl Refusal {
         let answer = error.raw_response();
         let status = answer.map(|raw| raw.status().as_u16());
         let cause = match error {
+            SdkError::ServiceError(_) if is_html(answer) => Cause::NotAws(status.unwrap_or(0)),
             SdkError::ServiceError(service) => {
                 let error = service.err();
                 by_code(
@@ -260,10 +262,10 @@ impl Refusal {
     /// Whether the request never left: no code can have been spent, and another try may do better.
     #[must_use]
     pub fn was_never_sent(&self) -> bool {
-        let Cause::Unreached(Unreached { problem, .. }) = &self.cause else {
+        let Cause::Unreached(unreached) = &self.cause else {
             return false;
         };
-        matches!(problem, Problem::Name(_) | Problem::Connect(_))
+        matches!(unreached.problem, Problem::Name(_) | Problem::Connect(_))
     }
 
     /// Whether the trouble may pass within a second.
@@ -284,6 +286,12 @@ impl Refusal {
             Cause::Expired | Cause::RoleRefused | Cause::UnknownKey | Cause::MfaMissing
         )
     }
+}
+
+/// A page for a browser, which AWS never sends.
+fn is_html(answer: Option<&HttpResponse>) -> bool {
+    let kind = answer.and_then(|answer| answer.headers().get("content-type"));
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 fn hint_of(problem: &Problem) -> String {
@@ -367,7 +375,7 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
 /// Why there was no answer: no connection, or one that broke.
 fn by_connection(error: &(dyn StdError + 'static)) -> Cause {
     if let Some(unreached) = chain(error).find_map(|error| error.downcast_ref::<Unreached>()) {
-        return Cause::Unreached(unreached.clone());
+        return Cause::Unreached(Box::new(unreached.clone()));
     }
     let innermost = chain(error).last().map(ToString::to_string);
     Cause::Broken(printable(&innermost.unwrap_or_default()))
@@ -378,7 +386,7 @@ fn by_reading(error: &(dyn StdError + 'static), status: u16) -> Cause {
     let broken = |error: &(dyn StdError + 'static)| {
         error.is::<hyper::Error>() || error.is::<std::io::Error>()
     };
-    if chain(error).any(|error| error.is::<LengthLimitError>()) {
+    if chain(error).any(<dyn StdError>::is::<LengthLimitError>) {
         Cause::TooLong
     } else if chain(error).any(broken) {
         Cause::Broken("the answer is not whole".to_owned())
@@ -432,7 +440,9 @@ fn offset_in_words(offset: Option<TimeDelta>) -> String {
     } else {
         "ahead of"
     };
-    let by = offset.abs().to_std().unwrap_or_default();
+    // AWS minds five minutes and more, so that seconds tell nothing.
+    let minutes = (offset.abs() + TimeDelta::seconds(30)).num_minutes();
+    let by = Duration::from_mins(minutes.unsigned_abs());
     format!("{} {direction} AWS's", duration::in_words(by))
 }
 

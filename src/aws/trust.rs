@@ -181,17 +181,17 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verify = |verifier: &WebPkiServerVerifier| {
+        let check = |verifier: &WebPkiServerVerifier| {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
         if let Authorities::Platform { amazon_first: true } = self.trust.authorities {
             let amazon = CertificateDer::pem_slice_iter(AMAZON_ROOTS).filter_map(Result::ok);
-            if let Some(verified) = self.webpki(amazon).and_then(|amazon| verify(&amazon).ok()) {
+            if let Some(verified) = self.webpki(amazon).and_then(|amazon| check(&amazon).ok()) {
                 return Ok(verified);
             }
         }
         let problem = match self.loaded.get_or_init(|| self.load()) {
-            Some(verifier) => match verify(verifier) {
+            Some(authorities) => match check(authorities) {
                 Ok(verified) => return Ok(verified),
                 Err(rustls::Error::InvalidCertificate(problem)) => problem,
                 Err(error) => return Err(error),

@@ -99,7 +99,11 @@ fn redact_numbers(text: &str) -> String {
         let is_id = bare.len() == 36 && bare.matches('-').count() == 4;
         match bare.rsplit_once(':') {
             _ if is_id => redacted.push_str("[ID]"),
-            Some((host, port)) if port.len() > 3 && port.bytes().all(|b| b.is_ascii_digit()) => {
+            Some((host, port))
+                if !host.ends_with("example.com")
+                    && port.len() > 3
+                    && port.bytes().all(|b| b.is_ascii_digit()) =>
+            {
                 redacted.push_str(host);
                 redacted.push_str(":[PORT]");
             }

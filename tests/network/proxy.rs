@@ -2,16 +2,12 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 /// What a proxy does with who asks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// It opens a tunnel, or passes a plain request on.
-    Open,
     /// It wants alice's password, which is `p@ss` (Basic, RFC 7617).
     Password,
     /// It refuses every tunnel with 403.
@@ -23,32 +19,23 @@ pub(crate) enum Manner {
 /// A running proxy. It ends with the process.
 pub(crate) struct ForwardProxy {
     pub(crate) port: u16,
-    served: Arc<AtomicUsize>,
 }
 
 impl ForwardProxy {
     pub(crate) fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let served = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&served);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let counter = Arc::clone(&counter);
                 // A client or server that leaves ends its connection, no more.
-                thread::spawn(move || serve(client, manner, &counter));
+                thread::spawn(move || serve(client, manner));
             }
         });
-        Self { port, served }
-    }
-
-    /// How many requests it has let through.
-    pub(crate) fn served(&self) -> usize {
-        self.served.load(Ordering::SeqCst)
+        Self { port }
     }
 }
 
-fn serve(client: TcpStream, manner: Manner, served: &AtomicUsize) -> io::Result<()> {
+fn serve(client: TcpStream, manner: Manner) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -58,7 +45,7 @@ fn serve(client: TcpStream, manner: Manner, served: &AtomicUsize) -> io::Result<
     }
     let mut client = client;
     match manner {
-        Manner::Silent => thread::sleep(Duration::from_secs(60)),
+        Manner::Silent => thread::sleep(Duration::from_mins(1)),
         Manner::Refuses => {
             client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")?;
         }
@@ -71,8 +58,7 @@ fn serve(client: TcpStream, manner: Manner, served: &AtomicUsize) -> io::Result<
                              proxy-authenticate: Basic realm=\"proxy\"\r\ncontent-length: 0\r\n\r\n";
             client.write_all(challenge.as_bytes())?;
         }
-        Manner::Open | Manner::Password => {
-            served.fetch_add(1, Ordering::SeqCst);
+        Manner::Password => {
             let target = head.split(' ').nth(1).unwrap_or_default();
             if head.starts_with("CONNECT ") {
                 let server = TcpStream::connect(target)?;
