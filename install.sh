@@ -4,7 +4,7 @@ set -eu
 
 usage() {
     cat <<'TEXT'
-Builds awsmfa from this checkout and installs it into $PREFIX/bin.
+Builds awsmfa from this checkout and installs it into $PREFIX/bin, its manual into $PREFIX/share/man.
 
 Usage: [PREFIX=DIR] ./install.sh [--uninstall | --help]
 
@@ -45,6 +45,7 @@ resolve_bindir() {
     *) prefix=$PWD/$prefix ;;
     esac
     bindir=${prefix%/}/bin
+    mandir=${prefix%/}/share/man/man1
     program=$bindir/awsmfa
 }
 
@@ -106,6 +107,13 @@ place() {
     fi
 }
 
+# The manual is an extra: without it the program is installed all the same.
+place_manual() {
+    if ! { mkdir -p -- "$mandir" && cp -- "$checkout"/man/awsmfa*.1 "$mandir"/; } 2>/dev/null; then
+        say "The manual could not be written to $mandir"
+    fi
+}
+
 # Says what is left to do in the user's own shell.
 advise() {
     # The texts are for the user's shell to expand.
@@ -144,7 +152,7 @@ uninstall() {
         say "Nothing to remove: there is no $program"
         return
     fi
-    rm -f -- "$program" || die 1 "cannot remove $program"
+    rm -f -- "$program" "$mandir"/awsmfa.1 "$mandir"/awsmfa-*.1 || die 1 "cannot remove $program"
     say "Removed $program"
 }
 
@@ -163,6 +171,7 @@ main() {
         prepare_bindir
         build
         place
+        place_manual
         advise
         ;;
     *) die 2 "unknown option: $1" 'see ./install.sh --help' ;;

@@ -47,12 +47,15 @@ struct OwnerNames {
     endpoint_url: &'static str,
 }
 
+/// The endpoint of STS that the session in place was started at.
+pub const OWNER_ENDPOINT_URL: &str = "AWSMFA_ENDPOINT_URL";
+
 /// Whose the session in place is.
 const OWNER: OwnerNames = OwnerNames {
     source_profile: "AWSMFA_SOURCE_PROFILE",
     source_key_id: "AWSMFA_SOURCE_KEY_ID",
     user_arn: "AWSMFA_USER_ARN",
-    endpoint_url: "AWSMFA_ENDPOINT_URL",
+    endpoint_url: OWNER_ENDPOINT_URL,
 };
 
 /// Whose the MFA session behind it is: another's, where the last try to assume a role failed.

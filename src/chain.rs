@@ -29,7 +29,12 @@ pub enum KeysFrom {
     /// They are here.
     Known(Keys),
     /// The profile's `credential_process`, which runs only where the keys are needed.
-    Process(String),
+    Process {
+        /// The command line.
+        command: String,
+        /// Where it stands, for messages.
+        place: String,
+    },
 }
 
 impl Source {
@@ -38,7 +43,7 @@ impl Source {
     pub fn access_key_id(&self) -> Option<&str> {
         match &self.keys {
             KeysFrom::Known(keys) => Some(&keys.access_key_id),
-            KeysFrom::Process(_) => None,
+            KeysFrom::Process { .. } => None,
         }
     }
 }
@@ -57,6 +62,8 @@ impl fmt::Display for Source {
 pub struct Hop {
     /// `role_arn`
     pub role_arn: String,
+    /// Where the role is named, for messages.
+    pub place: String,
     /// `external_id`
     pub external_id: Option<String>,
     /// `role_session_name`
@@ -109,7 +116,7 @@ pub struct Profile<'f> {
 pub struct Setting {
     /// The text.
     pub text: String,
-    /// `profile dev, /home/alice/.aws/config line 12`
+    /// `profile dev, /home/alice/.aws/config line 12: region`
     pub place: String,
 }
 
@@ -117,11 +124,11 @@ pub struct Setting {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
     /// Nobody has written such a profile.
-    #[error("there is no profile {name}{}", .named_by.as_deref().map(|by| format!(", which {by} names")).unwrap_or_default())]
+    #[error("there is no profile {name} in {files}{}", .named_by.as_deref().map(|by| format!(", named by {by}")).unwrap_or_default())]
     NoSuchProfile {
         /// The name.
         name: String,
-        /// The variable or profile that names it.
+        /// The variable, or the place in a file, that names it.
         named_by: Option<String>,
         /// The nearest name that exists.
         nearest: Option<String>,
@@ -129,10 +136,15 @@ pub enum ChainError {
         files: String,
     },
     /// The source profiles lead round.
-    #[error("the source profiles lead round in a circle: {}", .0.join(" → "))]
-    Cycle(Vec<String>),
+    #[error("{place} leads round in a circle: {}", .circle.join(" → "))]
+    Cycle {
+        /// Where the last of them names one that was passed.
+        place: String,
+        /// The profiles passed.
+        circle: Vec<String>,
+    },
     /// No keys and no way to any.
-    #[error("the profile {name} has no keys, no credential_process and no role_arn")]
+    #[error("the profile {name} has neither keys nor a credential_process in {files}")]
     NoKeys {
         /// The profile.
         name: String,
@@ -140,10 +152,10 @@ pub enum ChainError {
         files: String,
     },
     /// One half of a pair of keys.
-    #[error("the profile {name} has no {missing}, only the other half of its keys")]
+    #[error("{place} is there without {missing}")]
     HalfKeys {
-        /// The profile.
-        name: String,
+        /// Where the half stands that is there.
+        place: String,
         /// The absent key.
         missing: &'static str,
     },
@@ -156,25 +168,23 @@ pub enum ChainError {
         missing: &'static str,
     },
     /// Session keys where long-term keys are needed.
-    #[error(
-        "the keys of the profile {name} are those of a temporary session, which cannot start another"
-    )]
+    #[error("{place} is that of a temporary session, which cannot start another")]
     SessionKeys {
-        /// The profile.
-        name: String,
+        /// Where the session token or the access key ID stands.
+        place: String,
     },
     /// The environment should hold keys.
-    #[error("{wanted_by} takes its keys from the environment, which holds no long-term keys")]
+    #[error("{wanted_by} takes the keys from the environment, which holds no long-term keys")]
     NoKeysInEnvironment {
         /// Who wants them.
         wanted_by: String,
     },
     /// MFA happened elsewhere.
-    #[error("the profile {name} gets its credentials by {way}, so MFA happens {mfa}, not at STS")]
+    #[error("{place}: the credentials come from {way}, so MFA happens {mfa}, not at STS")]
     Elsewhere {
-        /// The profile.
-        name: String,
-        /// How it gets credentials.
+        /// Where it says so.
+        place: String,
+        /// How the profile gets credentials.
         way: &'static str,
         /// Where MFA happens.
         mfa: &'static str,
@@ -182,13 +192,13 @@ pub enum ChainError {
         instead: String,
     },
     /// A role without a source.
-    #[error("the profile {name} has a role_arn, but neither source_profile nor credential_source")]
+    #[error("{place} is there without source_profile or credential_source")]
     NoSource {
-        /// The profile.
-        name: String,
+        /// Where the role stands.
+        place: String,
     },
     /// A `credential_source` without a user.
-    #[error("{place}: credential_source = {given} gives no keys of an IAM user with an MFA device")]
+    #[error("{place} = {given} gives no keys of an IAM user with an MFA device")]
     CredentialSource {
         /// Where it stands.
         place: String,
@@ -196,12 +206,10 @@ pub enum ChainError {
         given: String,
     },
     /// A value that cannot be right.
-    #[error("{place}: {key} {problem}")]
+    #[error("{place} {problem}")]
     BadSetting {
         /// Where it stands.
         place: String,
-        /// The key.
-        key: &'static str,
         /// What is wrong with it.
         problem: String,
     },
@@ -216,11 +224,12 @@ impl ChainError {
     pub fn hint(&self) -> String {
         match self {
             Self::NoSuchProfile { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
-            Self::NoSuchProfile { files, .. } => format!("see which there are in {files}"),
-            Self::Cycle(_) => "let the last of them name a profile that has keys".to_owned(),
-            Self::NoKeys { files, .. } => format!(
-                "put aws_access_key_id and aws_secret_access_key into {files}, or name another profile: --profile NAME"
-            ),
+            Self::NoSuchProfile { .. } => "see which there are: awsmfa profiles".to_owned(),
+            Self::Cycle { .. } => "let the last of them name a profile that has keys".to_owned(),
+            Self::NoKeys { .. } => {
+                "add aws_access_key_id and aws_secret_access_key, or name another profile: --profile NAME"
+                    .to_owned()
+            }
             Self::HalfKeys { missing, .. } => format!("add {missing} to the profile"),
             Self::HalfKeysInEnvironment { set, missing } => format!("set {missing} too, or unset {set}"),
             Self::SessionKeys { .. } => {
@@ -254,7 +263,7 @@ impl Profile<'_> {
     /// A key's value, the empty one included.
     #[must_use]
     pub fn get_as_written(&self, key: &str) -> Option<Setting> {
-        self.located(&self.settings.get(key)?)
+        self.located(key, &self.settings.get(key)?)
     }
 
     /// The endpoint of a service: `endpoint_url` in the `[services …]` section that the profile
@@ -266,18 +275,18 @@ impl Profile<'_> {
                 .files
                 .services(&name.text)?
                 .nested(service, "endpoint_url")?;
-            self.located(&sourced)
+            self.located("endpoint_url", &sourced)
         });
         services
             .filter(|setting| !setting.text.is_empty())
             .or_else(|| self.get("endpoint_url"))
     }
 
-    fn located(&self, sourced: &Sourced) -> Option<Setting> {
+    fn located(&self, key: &str, sourced: &Sourced) -> Option<Setting> {
         let file = self.files.file(sourced.file).path().display();
         Some(Setting {
             text: sourced.value.as_str()?.to_owned(),
-            place: format!("profile {}, {file} line {}", self.name, sourced.line),
+            place: format!("profile {}, {file} line {}: {key}", self.name, sourced.line),
         })
     }
 
@@ -310,22 +319,24 @@ impl Profile<'_> {
     fn long_term_keys(&self) -> Result<Option<Keys>, ChainError> {
         let (id, secret) = (
             self.get("aws_access_key_id"),
-            self.value("aws_secret_access_key"),
+            self.get_as_written("aws_secret_access_key")
+                .map(|setting| setting.place)
+                .zip(self.value("aws_secret_access_key")),
         );
-        let half = |missing| ChainError::HalfKeys {
-            name: self.name.clone(),
-            missing,
-        };
+        let half = |place, missing| ChainError::HalfKeys { place, missing };
+        // botocore's two names for the token.
+        let token = ["aws_session_token", "aws_security_token"];
+        let token = token.iter().find_map(|key| self.get(key));
         match (id, secret) {
             (None, None) => Ok(None),
-            (Some(_), None) => Err(half("aws_secret_access_key")),
-            (None, Some(_)) => Err(half("aws_access_key_id")),
-            (Some(id), Some(_)) if self.has("aws_session_token") || is_temporary(&id.text) => {
+            (Some(id), None) => Err(half(id.place, "aws_secret_access_key")),
+            (None, Some((place, _))) => Err(half(place, "aws_access_key_id")),
+            (Some(id), Some(_)) if token.is_some() || is_temporary(&id.text) => {
                 Err(ChainError::SessionKeys {
-                    name: self.name.clone(),
+                    place: token.unwrap_or(id).place,
                 })
             }
-            (Some(id), Some(secret_access_key)) => Ok(Some(Keys {
+            (Some(id), Some((_, secret_access_key))) => Ok(Some(Keys {
                 access_key_id: id.text,
                 secret_access_key,
             })),
@@ -334,48 +345,37 @@ impl Profile<'_> {
 
     /// Credentials that were got elsewhere, where MFA happened too.
     fn elsewhere(&self) -> Option<ChainError> {
+        const BROWSER: &str = "in the browser when you sign in";
         let name = &self.name;
-        let (way, mfa, instead) = if self.has("sso_session") || self.has("sso_start_url") {
-            (
-                "IAM Identity Center (SSO)",
-                "in the browser when you sign in",
-                format!("aws sso login --profile {name}, then AWS_PROFILE={name}"),
-            )
-        } else if self.has("login_session") {
-            (
-                "aws login",
-                "in the browser when you sign in",
-                format!("aws login --profile {name}, then AWS_PROFILE={name}"),
-            )
-        } else if self.has("web_identity_token_file") {
-            (
-                "a web identity token",
-                "at the identity provider",
-                format!("use it as it is: AWS_PROFILE={name}"),
-            )
+        let signed_in =
+            |command: &str| format!("{command} --profile {name}, then AWS_PROFILE={name}");
+        let sso = self.get("sso_session").or(self.get("sso_start_url"));
+        let (place, way, mfa, instead) = if let Some(sso) = sso {
+            let way = "IAM Identity Center (SSO)";
+            (sso.place, way, BROWSER, signed_in("aws sso login"))
+        } else if let Some(login) = self.get("login_session") {
+            (login.place, "aws login", BROWSER, signed_in("aws login"))
         } else {
-            return None;
+            let token = self.get("web_identity_token_file")?;
+            let (way, mfa) = ("a web identity token", "at the identity provider");
+            let instead = format!("use it as it is: AWS_PROFILE={name}");
+            (token.place, way, mfa, instead)
         };
         Some(ChainError::Elsewhere {
-            name: name.clone(),
+            place,
             way,
             mfa,
             instead,
         })
     }
 
-    fn hop(&self, role_arn: Setting) -> Result<Hop, ChainError> {
-        let bad = |setting: &Setting, key, problem: String| ChainError::BadSetting {
+    fn hop(&self, role_arn: &Setting) -> Result<Hop, ChainError> {
+        let bad = |setting: &Setting, problem: String| ChainError::BadSetting {
             place: setting.place.clone(),
-            key,
             problem,
         };
         if !Arn::parse(&role_arn.text).is_some_and(|arn| arn.is_role()) {
-            return Err(bad(
-                &role_arn,
-                "role_arn",
-                "is not the ARN of a role".to_owned(),
-            ));
+            return Err(bad(role_arn, "is not the ARN of a role".to_owned()));
         }
         let duration = self
             .get("duration_seconds")
@@ -387,26 +387,41 @@ impl Profile<'_> {
                 seconds
                     .map(Duration::from_secs)
                     .and_then(|given| ROLE_SESSION.check(given).map_err(|e| format!("= {e}")))
-                    .map_err(|problem| bad(&setting, "duration_seconds", problem))
+                    .map_err(|problem| bad(&setting, problem))
             })
             .transpose()?;
         let role_session_name = self.get("role_session_name");
         if let Some(name) = &role_session_name
             && !is_role_session_name(&name.text)
         {
-            return Err(bad(
-                name,
-                "role_session_name",
-                ROLE_SESSION_NAME_RULE.to_owned(),
-            ));
+            return Err(bad(name, ROLE_SESSION_NAME_RULE.to_owned()));
+        }
+        let external_id = self.get("external_id");
+        if let Some(id) = &external_id
+            && !is_external_id(&id.text)
+        {
+            return Err(bad(id, EXTERNAL_ID_RULE.to_owned()));
         }
         Ok(Hop {
-            role_arn: role_arn.text,
-            external_id: self.get("external_id").map(|setting| setting.text),
+            role_arn: role_arn.text.clone(),
+            place: role_arn.place.clone(),
+            external_id: external_id.map(|setting| setting.text),
             role_session_name: role_session_name.map(|setting| setting.text),
             duration,
         })
     }
+}
+
+/// What AWS demands of an `ExternalId`.
+pub const EXTERNAL_ID_RULE: &str = "needs 2 to 1224 letters, digits or characters of _+=,.@:/-";
+
+/// Whether AWS takes a text as `ExternalId`.
+#[must_use]
+pub fn is_external_id(id: &str) -> bool {
+    (2..=1224).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| is_role_session_name_byte(byte) || b":/".contains(&byte))
 }
 
 /// What AWS demands of a `RoleSessionName`.
@@ -493,7 +508,10 @@ pub fn follow<'f>(
         let names_itself = profiles.last().is_some_and(|last| last.name == name);
         if !names_itself && profiles.iter().any(|passed| passed.name == name) {
             let circle = profiles.into_iter().map(|passed| passed.name).chain([name]);
-            return Err(ChainError::Cycle(circle.collect()));
+            return Err(ChainError::Cycle {
+                place: named_by.unwrap_or_default(),
+                circle: circle.collect(),
+            });
         }
         // A profile that is the source of another lends its keys, even if it names a role as well.
         let lends_keys = !profiles.is_empty() && current.has("aws_access_key_id");
@@ -506,9 +524,9 @@ pub fn follow<'f>(
         let Some(role_arn) = role_arn else {
             break source_of(&current)?;
         };
-        hops.push(current.hop(role_arn)?);
+        hops.push(current.hop(&role_arn)?);
         if let Some(source_profile) = current.get("source_profile") {
-            next = (source_profile.text, Some(format!("the profile {name}")));
+            next = (source_profile.text, Some(source_profile.place));
         } else if let Some(credential_source) = current.get("credential_source") {
             if credential_source.text != "Environment" {
                 return Err(ChainError::CredentialSource {
@@ -516,9 +534,12 @@ pub fn follow<'f>(
                     given: credential_source.text,
                 });
             }
-            break environment_source(environment, &format!("the profile {name}"))?;
+            break environment_source(environment, &credential_source.place)?;
         } else {
-            return Err(current.elsewhere().unwrap_or(ChainError::NoSource { name }));
+            let no_source = ChainError::NoSource {
+                place: role_arn.place,
+            };
+            return Err(current.elsewhere().unwrap_or(no_source));
         }
     };
     hops.reverse();
@@ -535,7 +556,10 @@ fn source_of(profile: &Profile<'_>) -> Result<Source, ChainError> {
     }
     let keys = match (profile.long_term_keys()?, profile.get("credential_process")) {
         (Some(keys), _) => KeysFrom::Known(keys),
-        (None, Some(process)) => KeysFrom::Process(process.text),
+        (None, Some(process)) => KeysFrom::Process {
+            command: process.text,
+            place: process.place,
+        },
         (None, None) => {
             return Err(ChainError::NoKeys {
                 name: profile.name.clone(),
@@ -591,7 +615,9 @@ pub fn holds_session(environment: &Environment) -> bool {
     })
 }
 
-fn both(files: &SharedFiles) -> String {
+/// The paths of the two files, for messages.
+#[must_use]
+pub fn both(files: &SharedFiles) -> String {
     use crate::aws::shared_files::WhichFile;
     let path = |which| ConfigFile::path(files.file(which)).display().to_string();
     format!(

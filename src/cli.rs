@@ -157,37 +157,41 @@ pub struct StatementOptions {
 pub struct SessionOptions {
     /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at
     /// the terminal if missing
-    #[arg(value_name = "CODE", allow_hyphen_values = true)]
+    #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// The profile of the shared AWS files
     #[arg(short, long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The MFA device: its ARN, or the serial number of a hardware token
+    /// The MFA device: its ARN, or the serial number of a hardware token; else mfa_serial in the profile,
+    /// AWS_MFA_SERIAL, or the one that the user has
     #[arg(long, value_name = "ARN")]
     pub serial: Option<String>,
-    /// How long the session in the shell lives: 90m, 12h, 1h30m or seconds
+    /// How long the session in the shell lives: 90m, 12h, 1h30m or seconds; AWSMFA_DURATION says it for
+    /// MFA sessions
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub duration: Option<Duration>,
-    /// How long the MFA session behind a role lives
+    /// How long the MFA session behind a role lives; else AWSMFA_SESSION_DURATION
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub session_duration: Option<Duration>,
     /// Assume this role, in place of one that the profile names
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// The name of the role's session; else the name of the IAM user
+    /// The name of the role's session; else role_session_name in the profile,
+    /// AWSMFA_ROLE_SESSION_NAME, or the name of the IAM user
     #[arg(long, value_name = "NAME")]
     pub role_session_name: Option<String>,
     /// The external ID that the role's trust policy asks for
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
     /// Send the code with AssumeRole itself and keep no MFA session; a role session that is started
-    /// this way carries no MFA context
+    /// this way carries no MFA context; AWSMFA_NO_SESSION=true means the same
     #[arg(long)]
     pub no_session: bool,
-    /// Do nothing while the current session of the same target lives longer than this
+    /// Do nothing while the current session of the same target lives longer than this; else
+    /// AWSMFA_RENEW_WITHIN
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub renew_within: Option<Duration>,
-    /// A program that prints the code
+    /// A program that prints the code; else mfa_process in the profile, or AWSMFA_CODE_COMMAND
     #[arg(long, value_name = "CMD")]
     pub code_command: Option<String>,
     /// The region of the STS endpoint, which is exported too

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use crate::prompt::{PromptError, Terminal};
+use crate::report;
 use crate::token_code::{NotSixDigits, TokenCode};
 
 /// Codes that AWS may refuse before a user at a terminal has to start again. AWS allows nine
@@ -53,9 +54,11 @@ impl CodeError {
 
     /// What the user can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NotSixDigits(_) | Self::Stdin(_) => return None,
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotSixDigits(_) | Self::Stdin(_) => {
+                "give the six digits that the MFA device shows now"
+            }
             Self::Terminal(PromptError::NoTerminal(_) | PromptError::Background) => {
                 "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
                  program (--code-command)"
@@ -64,7 +67,7 @@ impl CodeError {
             Self::CannotRun(_) | Self::ProgramFailed(_) | Self::ProgramPrinted | Self::SameCode => {
                 "check --code-command, mfa_process in the profile, and AWSMFA_CODE_COMMAND"
             }
-        })
+        }
     }
 }
 
@@ -118,6 +121,17 @@ impl Codes {
             Self::Given(code) => Ok(code.clone()),
             Self::Program { command, refused } => from_program(command, refused.as_ref()).await,
             Self::Terminal { refused } => from_terminal(serial, refused).await,
+        }
+    }
+
+    /// Says why another code is needed, where it is asked for: standard error may be redirected.
+    pub fn explain(&self, why: &str) {
+        match (self, Terminal::open()) {
+            (Self::Terminal { .. }, Ok(terminal)) => {
+                // A terminal that cannot be written fails when it is asked.
+                let _ = terminal.say(&format!("awsmfa: {why}\n"));
+            }
+            _ => report::note(why),
         }
     }
 

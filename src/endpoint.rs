@@ -2,6 +2,7 @@
 
 use crate::aws::api::Endpoint;
 use crate::aws::arn::{default_region, partition_of};
+use crate::bookkeeping::OWNER_ENDPOINT_URL;
 use crate::chain::{Profile, Setting};
 use crate::environment::{self, Environment, NotText};
 
@@ -9,13 +10,21 @@ use crate::environment::{self, Environment, NotText};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// No URL that leads anywhere.
-    #[error("{place}: the endpoint is not a URL like https://host:port")]
+    #[error("{place} is not a URL like https://host:port")]
     BadUrl {
         /// The variable, or the place in a file.
         place: String,
     },
+    /// A URL beside a setting that makes AWS's own endpoint another: the SDKs know no such thing.
+    #[error("{place} names an endpoint, and {setting} asks for another one of AWS's")]
+    UrlAndSetting {
+        /// Where the URL stands.
+        place: String,
+        /// Where FIPS or dualstack is asked for.
+        setting: String,
+    },
     /// A region that names no region.
-    #[error("{place}: {region:?} is not the name of a region")]
+    #[error("{place} = {region:?} is not the name of a region")]
     BadRegion {
         /// The option, the variable, or the place in a file.
         place: String,
@@ -45,6 +54,7 @@ impl EndpointError {
     pub fn hint(&self) -> String {
         match self {
             Self::BadUrl { .. } => "correct it, or remove it to use AWS's own endpoint".to_owned(),
+            Self::UrlAndSetting { .. } => "remove one of the two".to_owned(),
             Self::BadRegion { .. } => "write it like eu-central-1".to_owned(),
             Self::OtherPartition { ours, .. } => format!(
                 "name a region of {ours}, like {}, or leave --region out",
@@ -66,22 +76,39 @@ pub struct Deciding<'a> {
     pub before: &'a Environment,
     /// The target profile.
     pub profile: Option<&'a Profile<'a>>,
-    /// The endpoint that the session to be repeated was started at.
+    /// The endpoint of STS that the session to be repeated was started at.
     pub recorded_url: Option<&'a str>,
 }
 
 impl Deciding<'_> {
     /// Decides.
     pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+        let recorded = self.recorded_url.map(|url| Setting {
+            text: url.to_owned(),
+            place: OWNER_ENDPOINT_URL.to_owned(),
+        });
+        let sts_url = self.url("sts", "AWS_ENDPOINT_URL_STS")?.or(recorded);
+        let iam_url = self.url("iam", "AWS_ENDPOINT_URL_IAM")?;
+        let fips = self.is_on(environment::USE_FIPS_ENDPOINT.name, "use_fips_endpoint")?;
+        let dualstack = self.is_on(
+            environment::USE_DUALSTACK_ENDPOINT.name,
+            "use_dualstack_endpoint",
+        )?;
+        for url in [&sts_url, &iam_url].into_iter().flatten() {
+            check_url(url)?;
+            if let Some(setting) = fips.as_ref().or(dualstack.as_ref()) {
+                return Err(EndpointError::UrlAndSetting {
+                    place: url.place.clone(),
+                    setting: setting.place.clone(),
+                });
+            }
+        }
         Ok(Endpoint {
             region: self.region()?,
-            sts_url: self.url("sts", "AWS_ENDPOINT_URL_STS")?,
-            iam_url: self.url("iam", "AWS_ENDPOINT_URL_IAM")?,
-            fips: self.is_on(environment::USE_FIPS_ENDPOINT.name, "use_fips_endpoint")?,
-            dualstack: self.is_on(
-                environment::USE_DUALSTACK_ENDPOINT.name,
-                "use_dualstack_endpoint",
-            )?,
+            sts_url: sts_url.map(|url| url.text),
+            iam_url: iam_url.map(|url| url.text),
+            fips: fips.is_some(),
+            dualstack: dualstack.is_some(),
         })
     }
 
@@ -123,35 +150,28 @@ impl Deciding<'_> {
         })
     }
 
-    fn url(&self, service: &str, variable: &str) -> Result<Option<String>, EndpointError> {
-        if self.is_on(
+    /// Where the URL of a service is configured, unless that is to be ignored.
+    fn url(&self, service: &str, variable: &str) -> Result<Option<Setting>, NotText> {
+        let ignored = self.is_on(
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             "ignore_configured_endpoint_urls",
-        )? {
+        )?;
+        if ignored.is_some() {
             return Ok(None);
         }
-        let found = self
+        let of_profile = || self.profile?.endpoint_url(service);
+        Ok(self
             .variable(variable)?
             .or(self.variable(environment::ENDPOINT_URL.name)?)
-            .or_else(|| {
-                self.profile
-                    .and_then(|profile| profile.endpoint_url(service))
-            });
-        let Some(Setting { text, place }) = found else {
-            return Ok(self.recorded_url.map(str::to_owned));
-        };
-        // The SDK would show the whole request, code included, in its complaint about a bad one.
-        match url::Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Some(text)),
-            _ => Err(EndpointError::BadUrl { place }),
-        }
+            .or_else(of_profile))
     }
 
-    fn is_on(&self, variable: &str, key: &str) -> Result<bool, EndpointError> {
+    /// Where a switch is turned on.
+    fn is_on(&self, variable: &str, key: &str) -> Result<Option<Setting>, NotText> {
         let setting = self
             .variable(variable)?
             .or_else(|| self.profile.and_then(|profile| profile.get(key)));
-        Ok(setting.is_some_and(|setting| setting.text.eq_ignore_ascii_case("true")))
+        Ok(setting.filter(|setting| setting.text.eq_ignore_ascii_case("true")))
     }
 
     fn variable(&self, name: &str) -> Result<Option<Setting>, NotText> {
@@ -159,6 +179,16 @@ impl Deciding<'_> {
             text: text.to_owned(),
             place: name.to_owned(),
         }))
+    }
+}
+
+/// The SDK would show the whole request, code included, in its complaint about a bad one.
+fn check_url(url: &Setting) -> Result<(), EndpointError> {
+    match url::Url::parse(&url.text) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(()),
+        _ => Err(EndpointError::BadUrl {
+            place: url.place.clone(),
+        }),
     }
 }
 

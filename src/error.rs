@@ -122,7 +122,7 @@ impl Error {
             Self::UnknownShell { known, .. } => Some(format!("the shells are {known}")),
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
-            Self::Wanted(error) => error.hint(),
+            Self::Wanted(error) => Some(error.hint()),
             Self::CaBundle(_) => {
                 Some("name a file with PEM certificates there, or take the setting away".to_owned())
             }

@@ -9,7 +9,7 @@ use crate::aws::arn::Arn;
 use crate::aws::credential_process::{self, ProcessError};
 use crate::aws::refusal::{Cause, Refusal};
 use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Start};
-use crate::chain::{KeysFrom, Source, fit_role_session_name};
+use crate::chain::{Hop, KeysFrom, Source, fit_role_session_name};
 use crate::clock;
 use crate::codes::{CodeError, Codes};
 use crate::duration::{self, CHAINED};
@@ -36,15 +36,25 @@ pub enum ExchangeError {
         /// Why it failed.
         refusal: Refusal,
     },
+    /// The MFA session that was kept did not do, and there is no fresh code.
+    #[error("the MFA session kept in this shell is of no more use: {0}")]
+    KeptSession(Box<ExchangeError>),
     /// The user has no device.
-    #[error("the IAM user has no MFA device that STS can use{}", if *.security_keys { ", only security keys" } else { "" })]
+    #[error("the IAM user of {whose} has no MFA device that STS can use{}", if *.security_keys { ", only security keys" } else { "" })]
     NoDevice {
+        /// Where the user's keys are.
+        whose: String,
         /// There are devices, but none that shows codes.
         security_keys: bool,
     },
     /// The user has several.
-    #[error("the IAM user has several MFA devices: {}", .0.join(", "))]
-    SeveralDevices(Vec<String>),
+    #[error("the IAM user of {whose} has several MFA devices: {}", .devices.join(", "))]
+    SeveralDevices {
+        /// Where the user's keys are.
+        whose: String,
+        /// Their serial numbers.
+        devices: Vec<String>,
+    },
     /// The terminal gave no choice of a device.
     #[error("no MFA device was chosen: {0}")]
     NoChoice(#[source] PromptError),
@@ -85,14 +95,19 @@ impl ExchangeError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Code(error) => error.hint().map(str::to_owned),
+            Self::Code(error) => Some(error.hint().to_owned()),
             Self::Process(_) => Some("run the program by hand to see what it prints".to_owned()),
             Self::Refused { refusal, .. } => Some(refusal.hint()),
+            Self::KeptSession(_) => Some(
+                "give a fresh code (awsmfa env 123456): the role may want a younger one by \
+                 aws:MultiFactorAuthAge; if that does not help, see its trust policy and external ID"
+                    .to_owned(),
+            ),
             Self::NoDevice { .. } => Some(
                 "add a virtual device or a hardware token in the IAM console, or name one: --serial"
                     .to_owned(),
             ),
-            Self::SeveralDevices(_) => {
+            Self::SeveralDevices { .. } => {
                 Some("name one: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL".to_owned())
             }
             Self::NoProfileChosen(_) => Some("name one: --profile NAME".to_owned()),
@@ -207,9 +222,10 @@ impl<'a> Exchange<'a> {
         }
         if let Some(kept) = self.kept.take() {
             match self.through_roles(kept).await {
-                Err((0, Failure { error, .. }))
-                    if error.wants_fresh_mfa() && self.codes.check().is_ok() =>
-                {
+                Err((0, Failure { error, .. })) if error.wants_fresh_mfa() => {
+                    if self.codes.check().is_err() {
+                        return Err(ExchangeError::KeptSession(Box::new(error)).into());
+                    }
                     report::note(&format!("{error}; trying again with a fresh MFA session"));
                 }
                 Err((_, Failure { error, .. })) => return Err(error.into()),
@@ -264,10 +280,8 @@ impl<'a> Exchange<'a> {
         let hop = &self.wanted.hops[0];
         let session = loop {
             let code = self.code(&keys, &serial).await?;
-            let session_name = match &hop.role_session_name {
-                Some(name) => name.clone(),
-                None => self.user_name(Signer::User(&keys)).await?,
-            };
+            self.learn_user(Signer::User(&keys)).await?;
+            let session_name = self.session_name(hop);
             let mfa = Mfa {
                 serial: &serial,
                 code: &code,
@@ -285,20 +299,23 @@ impl<'a> Exchange<'a> {
             {
                 Ok(session) => break session,
                 Err(refusal) => {
-                    let what = format!("no session of the role {}", hop.role_arn);
-                    self.ask_again(&keys, mfa, refusal, &what).await?;
+                    self.ask_again(&keys, mfa, refusal, &no_session_of(hop))
+                        .await?;
                 }
             }
         };
         let session = self.next_roles(session, 1).await.map_err(|(_, e)| e)?;
-        let kept = self.kept.take().filter(|_| !self.wanted.no_session);
-        Ok(self.start(self.owner(&keys), session, kept))
+        Ok(self.start(self.owner(&keys), session, None))
     }
 
     /// From an MFA session to what is wanted: the session of the last role, or itself. A failure comes
     /// with the index of the role.
     async fn through_roles(&mut self, mfa: MfaSession) -> Result<Start, (usize, Failure)> {
-        match self.next_roles(mfa.session.clone(), 0).await {
+        let assumed = match self.learn_user(Signer::Session(&mfa.session)).await {
+            Ok(()) => self.next_roles(mfa.session.clone(), 0).await,
+            Err(error) => Err((0, error)),
+        };
+        match assumed {
             Ok(session) => {
                 let mut owner = mfa.owner.clone();
                 owner.user_arn = owner.user_arn.or(self.user_arn.clone());
@@ -336,10 +353,7 @@ impl<'a> Exchange<'a> {
         index: usize,
     ) -> Result<Session, ExchangeError> {
         let hop = &self.wanted.hops[index];
-        let session_name = match &hop.role_session_name {
-            Some(name) => name.clone(),
-            None => self.user_name(Signer::Session(session)).await?,
-        };
+        let session_name = self.session_name(hop);
         let request = RoleRequest {
             role_arn: &hop.role_arn,
             session_name: &session_name,
@@ -348,7 +362,7 @@ impl<'a> Exchange<'a> {
         };
         let assumed = self.aws.assume_role(Caller::Session(session), request);
         assumed.await.map_err(|refusal| ExchangeError::Refused {
-            what: format!("no session of the role {}", hop.role_arn),
+            what: no_session_of(hop),
             refusal,
         })
     }
@@ -403,7 +417,7 @@ impl<'a> Exchange<'a> {
             Cause::WrongCode => {
                 self.device_accepted = true;
                 if self.codes.refused(mfa.code) {
-                    report::note(&refusal.to_string());
+                    self.codes.explain(&refusal.to_string());
                     return Ok(());
                 }
             }
@@ -444,7 +458,7 @@ impl<'a> Exchange<'a> {
         }
         let listed = self.aws.list_mfa_devices(keys).await;
         let listed = listed.map_err(|refusal| self.wanted.refused("no MFA device", refusal))?;
-        let serial = choose_device(listed).await?;
+        let serial = choose_device(listed, &self.wanted.source).await?;
         self.serial = Some(serial.clone());
         Ok(serial)
     }
@@ -455,22 +469,23 @@ impl<'a> Exchange<'a> {
         self.user_arn.is_none() && hops.any(|hop| hop.role_session_name.is_none())
     }
 
-    async fn user_name(&mut self, signer: Signer<'_>) -> Result<String, ExchangeError> {
-        let arn = if let Some(arn) = self.user_arn.clone() {
-            arn
-        } else {
+    /// Asks who the user is where a role's session is to have the name.
+    async fn learn_user(&mut self, signer: Signer<'_>) -> Result<(), ExchangeError> {
+        if self.needs_user_name() {
             let identity = self.aws.get_caller_identity(signer).await;
-            identity
-                .map_err(|refusal| {
-                    self.wanted
-                        .refused("no name for the role's session", refusal)
-                })?
-                .arn
-        };
-        let name = Arn::parse(&arn).map_or("awsmfa", |arn| arn.name());
-        let name = fit_role_session_name(name);
-        self.user_arn = Some(arn);
-        Ok(name)
+            let what = "no name for the role's session";
+            let identity = identity.map_err(|refusal| self.wanted.refused(what, refusal))?;
+            self.user_arn = Some(identity.arn);
+        }
+        Ok(())
+    }
+
+    /// The name of a role's session: the one that is wanted, or the user's.
+    fn session_name(&self, hop: &Hop) -> String {
+        let user = self.user_arn.as_deref().and_then(Arn::parse);
+        hop.role_session_name
+            .clone()
+            .unwrap_or_else(|| fit_role_session_name(user.as_ref().map_or("awsmfa", Arn::name)))
     }
 
     fn owner(&self, keys: &Keys) -> Owner {
@@ -503,6 +518,11 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// What a refused role leaves the user without.
+fn no_session_of(hop: &Hop) -> String {
+    format!("no session of the role {} ({})", hop.role_arn, hop.place)
+}
+
 /// AWS silently shortens the sessions of a root user.
 fn mention_short_life(session: &Session, asked: Duration) {
     let asked_for = TimeDelta::from_std(asked).unwrap_or(TimeDelta::MAX);
@@ -510,7 +530,7 @@ fn mention_short_life(session: &Session, asked: Duration) {
     if got + TimeDelta::minutes(5) < asked_for {
         report::note(&format!(
             "AWS gave {} in place of {}, as it does to the root user",
-            duration::in_words(got.to_std().unwrap_or_default()),
+            duration::to_the_minute(got.to_std().unwrap_or_default()),
             duration::in_words(asked)
         ));
     }
@@ -529,10 +549,7 @@ impl Wanted {
 async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
-        KeysFrom::Process(command) => {
-            let profile = source.profile.as_deref().unwrap_or_default();
-            credential_process::run(profile, command).await
-        }
+        KeysFrom::Process { command, place } => credential_process::run(place, command).await,
     }
 }
 
@@ -551,7 +568,8 @@ fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
     }
 }
 
-async fn choose_device(listed: Vec<String>) -> Result<String, ExchangeError> {
+async fn choose_device(listed: Vec<String>, source: &Source) -> Result<String, ExchangeError> {
+    let whose = source.to_string();
     let (security_keys, mut usable): (Vec<String>, Vec<String>) = listed
         .into_iter()
         .partition(|serial| Arn::parse(serial).is_some_and(|arn| arn.is_security_key()));
@@ -563,10 +581,14 @@ async fn choose_device(listed: Vec<String>) -> Result<String, ExchangeError> {
     }
     match usable.len() {
         0 => Err(ExchangeError::NoDevice {
+            whose,
             security_keys: !security_keys.is_empty(),
         }),
         1 => Ok(usable.remove(0)),
-        _ if Terminal::open().is_err() => Err(ExchangeError::SeveralDevices(usable)),
+        _ if Terminal::open().is_err() => Err(ExchangeError::SeveralDevices {
+            whose,
+            devices: usable,
+        }),
         _ => {
             let choices = usable.clone();
             let chosen = Terminal::in_background(move |terminal| {

@@ -6,10 +6,11 @@ use std::io::{self, IsTerminal};
 
 use crate::shell::{self, Shell};
 
-/// The shell that evaluates standard output, if anything does.
+/// Whether something evaluates standard output, and what.
 #[derive(Debug, Clone, Copy)]
 pub struct Intent {
-    shell: Option<&'static Shell>,
+    evaluated: bool,
+    named: Option<&'static Shell>,
 }
 
 /// Verbs whose output is read by a person or a program, and evaluated by nobody.
@@ -20,24 +21,22 @@ impl Intent {
     #[must_use]
     pub fn of(args: &[OsString]) -> Self {
         let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-        let evaluated = !args
-            .first()
-            .is_some_and(|verb| NOT_EVALUATED.contains(verb))
-            && !io::stdout().is_terminal();
-        let shell = evaluated.then(|| {
-            named_shell(&args)
-                .and_then(shell::by_name)
-                .unwrap_or_else(shell::asking)
-        });
-        Self { shell }
+        let verb = args.first();
+        Self {
+            evaluated: !verb.is_some_and(|verb| NOT_EVALUATED.contains(verb)),
+            named: named_shell(&args).and_then(shell::by_name),
+        }
     }
 
     /// The statement that makes the evaluating line fail; none where nothing evaluates.
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
-        self.shell
-            .map(|shell| (shell.grammar.failure)(status))
-            .unwrap_or_default()
+        if self.evaluated && !io::stdout().is_terminal() {
+            let shell = self.named.unwrap_or_else(shell::asking);
+            (shell.grammar.failure)(status)
+        } else {
+            String::new()
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
+    forbid_core_dumps();
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let intent = Intent::of(&args);
     fail_loudly_on_panic(intent);
@@ -35,6 +36,13 @@ fn main() -> ExitCode {
             finish(&statements, code)
         }
     }
+}
+
+/// A dump of the memory would put secrets on disk. The command of `exec` starts dumpable again, by
+/// `execve` itself. Elsewhere than on Linux no dump is written unless the user asks the system for it.
+fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Parses the command line; help and version are printed and give nothing to do.
@@ -112,16 +120,23 @@ fn become_command(mut command: std::process::Command) -> Error {
 #[cfg(unix)]
 async fn interrupted() -> Error {
     use tokio::signal::unix::{SignalKind, signal};
-    let signals = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
+    let hear = |kind| signal(kind).map_err(Error::Setup);
+    let signals = (|| {
+        Ok((
+            hear(SignalKind::interrupt())?,
+            hear(SignalKind::terminate())?,
+            hear(SignalKind::hangup())?,
+            hear(SignalKind::quit())?,
+        ))
+    })();
     match signals {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+        Ok((mut interrupt, mut terminate, mut hangup, mut quit)) => tokio::select! {
             _ = interrupt.recv() => Error::Interrupted("SIGINT"),
             _ = terminate.recv() => Error::Interrupted("SIGTERM"),
+            _ = hangup.recv() => Error::Interrupted("SIGHUP"),
+            _ = quit.recv() => Error::Interrupted("SIGQUIT"),
         },
-        (Err(error), _) | (_, Err(error)) => Error::Setup(error),
+        Err(error) => error,
     }
 }
 
@@ -146,7 +161,15 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
     let written = stdout.write_all(statements).and_then(|()| stdout.flush());
     match written {
         Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::from(code.max(FAILED)),
+        Err(error) => {
+            let hint = "nothing was changed; let standard output be read to its end";
+            report::error(
+                "standard output cannot be written",
+                &[error.to_string()],
+                Some(hint),
+            );
+            ExitCode::from(code.max(FAILED))
+        }
     }
 }
 

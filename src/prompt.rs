@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// Why the terminal gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -105,9 +107,12 @@ impl Terminal {
     }
 
     /// Takes a question back that is not to be answered any more: its line is cleared, and what was
-    /// typed so far does not reach the shell.
+    /// typed so far does not reach the shell. In the background nothing was asked, and touching the
+    /// input would stop this process.
     pub fn take_back() {
-        if let Ok(terminal) = Self::open() {
+        if let Ok(terminal) = Self::open()
+            && terminal.is_in_foreground()
+        {
             #[cfg(unix)]
             let _ = rustix::termios::tcflush(
                 terminal.input.get_ref(),
@@ -119,25 +124,28 @@ impl Terminal {
 
     /// Waits until this process may read: a shell may start it before it puts it in the foreground,
     /// and reading too early would stop it for good.
-    #[cfg(unix)]
     fn wait_for_foreground(&self) -> Result<(), PromptError> {
-        use std::thread::sleep;
-        use std::time::Duration;
-
         const STEP: Duration = Duration::from_millis(20);
         const STEPS: u32 = 100;
         for _ in 0..STEPS {
-            match rustix::termios::tcgetpgrp(self.input.get_ref()) {
-                Ok(foreground) if foreground != rustix::process::getpgrp() => sleep(STEP),
-                _ => return Ok(()),
+            if self.is_in_foreground() {
+                return Ok(());
             }
+            sleep(STEP);
         }
         Err(PromptError::Background)
     }
 
+    #[cfg(unix)]
+    fn is_in_foreground(&self) -> bool {
+        let foreground = rustix::termios::tcgetpgrp(self.input.get_ref());
+        // Where the system does not tell, reading tells.
+        foreground.map_or(true, |group| group == rustix::process::getpgrp())
+    }
+
     #[cfg(not(unix))]
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
-    fn wait_for_foreground(&self) -> Result<(), PromptError> {
-        Ok(())
+    #[allow(clippy::unused_self)] // As on Unix.
+    fn is_in_foreground(&self) -> bool {
+        true
     }
 }

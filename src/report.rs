@@ -4,8 +4,23 @@ use std::io::{self, IsTerminal, Write};
 
 /// A sentence that the user should know, whoever evaluates the statements.
 pub fn note(text: &str) {
+    line("awsmfa: ", text);
+}
+
+/// Writes a line. It may repeat what stands in a variable, a file or an answer: control characters,
+/// which a terminal would obey, are shown as escapes.
+fn line(start: &str, text: &str) {
+    let mut line = start.to_owned();
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line.push('\n');
     // There is nobody left to tell that standard error is closed.
-    let _ = writeln!(io::stderr(), "awsmfa: {text}");
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// A sentence for a person who looks on; a script is not bothered with it.
@@ -21,12 +36,12 @@ pub fn error(message: &str, causes: &[String], hint: Option<&str>) {
     let mut told = message.to_owned();
     for cause in causes {
         if !told.contains(cause.as_str()) {
-            let _ = writeln!(io::stderr(), "  because: {cause}");
+            line("  because: ", cause);
             told.push_str(cause);
         }
     }
     if let Some(hint) = hint {
-        let _ = writeln!(io::stderr(), "hint: {hint}");
+        line("hint: ", hint);
     }
 }
 

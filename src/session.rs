@@ -27,7 +27,7 @@ pub struct Session {
 }
 
 /// What is left of a session counts as nothing below this.
-const TOO_LITTLE: TimeDelta = TimeDelta::minutes(1);
+pub const TOO_LITTLE: TimeDelta = TimeDelta::minutes(1);
 
 impl Session {
     /// Whether it can still be worked with: less than a minute left counts as expired.

@@ -99,7 +99,7 @@ pub enum WantedError {
         option: &'static str,
     },
     /// The profile's device is set to nothing.
-    #[error("{place}: {problem}")]
+    #[error("{place} {problem}")]
     BadSerial {
         /// Where it stands.
         place: String,
@@ -109,26 +109,31 @@ pub enum WantedError {
     /// ARNs of two partitions.
     #[error("{one} and {other} are in different partitions")]
     TwoPartitions {
-        /// A device or role.
+        /// A device or role, and where it is named.
         one: String,
         /// Another.
         other: String,
     },
     /// The device is of another account than the keys.
-    #[error("the device {serial} is in the account {theirs}, the keys are in {ours}")]
+    #[error("{device} is in the account {theirs}, the keys are in {ours}")]
     OtherAccount {
-        /// The device.
-        serial: String,
+        /// The device, and where it is named.
+        device: String,
         /// Its account.
         theirs: String,
-        /// The keys' account.
+        /// The keys' account, and where it is told.
         ours: String,
     },
     /// Nothing says which keys.
-    #[error("no keys to start a session with{}", if *.session_keys { ": those in the environment are of a temporary session" } else { "" })]
+    #[error(
+        "no keys to start a session with: {} the environment, and no profile default in {files}",
+        if *.session_keys { "only those of a temporary session in" } else { "none in" }
+    )]
     NoSource {
         /// Session keys stand in the environment.
         session_keys: bool,
+        /// The two files.
+        files: String,
         /// The profiles that could be named.
         profiles: Vec<String>,
     },
@@ -146,20 +151,23 @@ impl WantedError {
             Self::Option { .. }
             | Self::OnlyWithRole { .. }
             | Self::Endpoint(EndpointError::OtherPartition { .. }) => true,
-            Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
+            Self::BadSerial { place, .. }
+            | Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
             _ => false,
         }
     }
 
     /// What the user can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
+    pub fn hint(&self) -> String {
+        match self {
             Self::Files(error) => error.hint(),
             Self::Chain(error) => error.hint(),
             Self::Endpoint(error) => error.hint(),
             Self::Duration { .. } => "write it like 45m, 12h or 3600".to_owned(),
-            Self::Option { .. } => return None,
+            Self::Option { option, .. } => {
+                format!("correct it, or leave it out; awsmfa env --help tells what {option} is for")
+            }
             Self::Variable { variable, .. } => format!("correct it, or unset {variable}"),
             Self::OnlyWithRole { .. } => {
                 "add --role-arn, or name a profile that has a role_arn".to_owned()
@@ -180,7 +188,7 @@ impl WantedError {
                 format!("name a profile with --profile: {}", profiles.join(", "))
             }
             Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        })
+        }
     }
 }
 
@@ -211,9 +219,9 @@ impl Wanted {
             return Err(WantedError::OnlyWithRole { option });
         }
 
-        let serial = serial(&target, &chain, environment)?;
-        check_account(serial.as_deref(), &chain)?;
-        let arn = partition(serial.as_deref(), &chain.hops)?;
+        let device = device(&target, &chain, environment)?;
+        check_account(device.as_ref(), &chain)?;
+        let arn = partition(device.as_ref(), &chain.hops)?;
         let endpoint = Deciding {
             region: target.region.as_deref(),
             arn: arn.as_ref().map(|(arn, its)| (arn.as_str(), its.as_str())),
@@ -222,6 +230,7 @@ impl Wanted {
             recorded_url,
         }
         .endpoint()?;
+        let serial = device.map(|device| device.text);
         let settings = settings(&target, &chain, serial.as_deref());
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
         let durations = durations(&target, &chain.hops, no_session, environment)?;
@@ -336,6 +345,7 @@ fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
     }
     Err(WantedError::NoSource {
         session_keys: chain::holds_session(environment),
+        files: chain::both(files),
         profiles: chain::usable_profiles(files, &memory.before),
     })
 }
@@ -364,10 +374,9 @@ fn asked(
         return Err(option("--role-session-name", chain::ROLE_SESSION_NAME_RULE));
     }
     if let Some(id) = &options.external_id
-        && !is_external_id(id)
+        && !chain::is_external_id(id)
     {
-        let rule = "needs 2 to 1224 letters, digits or characters of _+=,.@:/-";
-        return Err(option("--external-id", rule));
+        return Err(option("--external-id", chain::EXTERNAL_ID_RULE));
     }
     if options.serial.as_deref() == Some("") {
         return Err(option("--serial", "is empty"));
@@ -403,6 +412,7 @@ fn with_role(
             hops.pop();
             hops.push(Hop {
                 role_arn: arn.to_owned(),
+                place: "--role-arn".to_owned(),
                 ..Hop::default()
             });
         }
@@ -424,13 +434,16 @@ fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Setting
     let profile = chain.profiles.first();
     let setting = |key| Some(profile?.get(key)?.text);
     let role_arn = chain.hops.last().map(|hop| hop.role_arn.as_str());
+    // The profile that says so is removed with the session, and its URL would come to count.
+    let ignores_url = setting("ignore_configured_endpoint_urls")
+        .is_some_and(|text| text.eq_ignore_ascii_case("true"));
     Settings {
         forced_region: target.region.clone(),
         region: setting("region"),
         use_fips_endpoint: setting("use_fips_endpoint"),
         use_dualstack_endpoint: setting("use_dualstack_endpoint"),
         ca_bundle: setting("ca_bundle"),
-        endpoint_url: setting("endpoint_url"),
+        endpoint_url: setting("endpoint_url").filter(|_| !ignores_url),
         account_id: role_arn
             .or(serial)
             .and_then(Arn::parse)
@@ -482,32 +495,33 @@ fn option_of_a_role(options: &SessionOptions) -> Option<&'static str> {
 }
 
 /// The device, as far as it is named.
-fn serial(
+fn device(
     target: &Target,
     chain: &Chain<'_>,
     environment: &Environment,
-) -> Result<Option<String>, WantedError> {
-    let in_profiles = || {
-        let mut profiles = chain.profiles.iter();
-        let setting = profiles.find_map(|profile| profile.get_as_written("mfa_serial"))?;
-        Some((setting.text, format!("{}: mfa_serial", setting.place)))
+) -> Result<Option<Setting>, WantedError> {
+    let named = |text: &str, place: &str| Setting {
+        text: text.to_owned(),
+        place: place.to_owned(),
     };
-    let named = match &target.serial {
-        Some(serial) => Some((serial.clone(), "--serial".to_owned())),
-        None => in_profiles(),
+    let mut profiles = chain.profiles.iter();
+    let found = match &target.serial {
+        Some(serial) => Some(named(serial, "--serial")),
+        None => profiles.find_map(|profile| profile.get_as_written("mfa_serial")),
     };
-    let named = match named {
-        Some(named) => Some(named),
-        None => environment
-            .text(variable::SERIAL)?
-            .map(|serial| (serial.to_owned(), variable::SERIAL.to_owned())),
+    let found = match found {
+        Some(found) => found,
+        None => match environment.text(variable::SERIAL)? {
+            Some(serial) => named(serial, variable::SERIAL),
+            None => return Ok(None),
+        },
     };
-    let Some((serial, place)) = named else {
-        return Ok(None);
-    };
-    match problem_of_serial(&serial) {
-        None => Ok(Some(serial)),
-        Some(problem) => Err(WantedError::BadSerial { place, problem }),
+    match problem_of_serial(&found.text) {
+        None => Ok(Some(found)),
+        Some(problem) => Err(WantedError::BadSerial {
+            place: found.place,
+            problem,
+        }),
     }
 }
 
@@ -516,17 +530,17 @@ fn serial(
 fn problem_of_serial(serial: &str) -> Option<&'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b);
     if serial.is_empty() {
-        Some("the serial number is empty")
+        Some("is empty")
     } else if !(9..=256).contains(&serial.len()) || !serial.bytes().all(allowed) {
-        Some("this is not the serial number of an MFA device")
+        Some("is not the serial number of an MFA device")
     } else if serial.starts_with("arn:") {
         match Arn::parse(serial) {
-            None => Some("this is not a whole ARN"),
-            Some(arn) if arn.is_security_key() => Some(
-                "this is a security key, which STS cannot use: it needs a device that shows codes",
-            ),
+            None => Some("is not a whole ARN"),
+            Some(arn) if arn.is_security_key() => {
+                Some("is a security key, which STS cannot use: it needs a device that shows codes")
+            }
             Some(arn) if !arn.resource.starts_with("mfa/") => {
-                Some("this is not the ARN of an MFA device")
+                Some("is not the ARN of an MFA device")
             }
             Some(_) => None,
         }
@@ -536,45 +550,48 @@ fn problem_of_serial(serial: &str) -> Option<&'static str> {
 }
 
 /// An ARN of the device or a role and the partition that they all are in.
-fn partition(serial: Option<&str>, hops: &[Hop]) -> Result<Option<(String, String)>, WantedError> {
-    let mut first: Option<Arn<'_>> = None;
-    let mut first_text = "";
-    for text in serial
+fn partition(
+    device: Option<&Setting>,
+    hops: &[Hop],
+) -> Result<Option<(String, String)>, WantedError> {
+    let named = device
+        .map(|device| (&device.text, &device.place))
         .into_iter()
-        .chain(hops.iter().map(|hop| hop.role_arn.as_str()))
-    {
+        .chain(hops.iter().map(|hop| (&hop.role_arn, &hop.place)));
+    let mut first = None;
+    for (text, place) in named {
         let Some(arn) = Arn::parse(text) else {
             continue;
         };
         match first {
-            Some(first) if first.partition != arn.partition => {
+            None => first = Some((text, place, arn.partition)),
+            Some((one, its_place, partition)) if partition != arn.partition => {
                 return Err(WantedError::TwoPartitions {
-                    one: first_text.to_owned(),
-                    other: text.to_owned(),
+                    one: format!("{its_place} = {one}"),
+                    other: format!("{place} = {text}"),
                 });
             }
             Some(_) => {}
-            None => (first, first_text) = (Some(arn), text),
         }
     }
-    Ok(first.map(|arn| (first_text.to_owned(), arn.partition.to_owned())))
+    Ok(first.map(|(text, _, partition)| (text.clone(), partition.to_owned())))
 }
 
 /// Holds the device against the account that the source profile says its keys are in.
-fn check_account(serial: Option<&str>, chain: &Chain<'_>) -> Result<(), WantedError> {
+fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), WantedError> {
     let source = chain
         .profiles
         .last()
         .filter(|_| chain.source.profile.is_some());
     let ours = source.and_then(|profile| profile.get("aws_account_id"));
-    let device = serial.and_then(|serial| Some((serial, Arn::parse(serial)?)));
-    if let (Some(ours), Some((serial, device))) = (ours, device)
-        && ours.text != device.account
+    let named = device.and_then(|device| Some((device, Arn::parse(&device.text)?)));
+    if let (Some(ours), Some((device, arn))) = (ours, named)
+        && ours.text != arn.account
     {
         return Err(WantedError::OtherAccount {
-            serial: serial.to_owned(),
-            theirs: device.account.to_owned(),
-            ours: ours.text,
+            device: format!("{} = {}", device.place, device.text),
+            theirs: arn.account.to_owned(),
+            ours: format!("{} ({})", ours.text, ours.place),
         });
     }
     Ok(())
@@ -686,13 +703,6 @@ fn session_name_variable(environment: &Environment) -> Result<Option<String>, Wa
         }),
         name => Ok(name.map(str::to_owned)),
     }
-}
-
-fn is_external_id(id: &str) -> bool {
-    (2..=1224).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
 }
 
 fn option(option: &'static str, problem: &str) -> WantedError {

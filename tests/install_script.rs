@@ -31,6 +31,10 @@ impl Machine {
             let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
             copy(&source, &root.join("checkout").join(file));
         }
+        fs::create_dir(root.join("checkout/man")).unwrap();
+        for page in ["awsmfa.1", "awsmfa-env.1"] {
+            fs::write(root.join("checkout/man").join(page), ".TH\n").unwrap();
+        }
         for tool in [
             "awk", "cat", "chmod", "cp", "dirname", "grep", "mkdir", "mv", "rm", "sed", "sh",
         ] {
@@ -250,6 +254,8 @@ fn replaces_and_removes_what_is_installed() {
     fs::write(&program, "an older one").unwrap();
     assert!(machine.install().output().unwrap().status.success());
     assert_eq!(fs::read_to_string(&program).unwrap(), BUILT);
+    let manual = machine.path("home/.local/share/man/man1");
+    assert!(manual.join("awsmfa-env.1").is_file());
 
     let removed = machine.install().arg("--uninstall").output().unwrap();
     assert_eq!(
@@ -257,6 +263,7 @@ fn replaces_and_removes_what_is_installed() {
         format!("Removed {}\n", program.display())
     );
     assert!(removed.status.success() && !program.exists());
+    assert_eq!(fs::read_dir(&manual).unwrap().count(), 0);
 
     let again = machine.install().arg("--uninstall").output().unwrap();
     assert!(

@@ -214,11 +214,13 @@ impl Aws {
     }
 
     /// What the clients have in common. The region is always given: the SDK would ask the instance
-    /// metadata for it.
+    /// metadata for it. A clock that is off is told, not corrected: the session's end is judged by this
+    /// clock later.
     fn shared(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.http.for_sdk())
+            .disable_clock_skew_correction(true)
             .region(Region::new(self.endpoint.region.clone()))
             .use_fips(self.endpoint.fips)
             .use_dual_stack(self.endpoint.dualstack)

@@ -391,6 +391,7 @@ impl Scan {
             return Ok(());
         }
         match self.current {
+            None if text.starts_with('[') => Err(Problem::BrokenHeader),
             None => Err(Problem::BeforeFirstSection),
             Some(section) => self.add(section, start, text),
         }
@@ -596,6 +597,7 @@ mod tests {
             ("\u{feff}[a]\n", 1, Problem::ByteOrderMark),
             ("# c\r\n\rx = 1\n[a]\n", 3, Problem::BeforeFirstSection),
             ("[a]\n\n[b\n", 3, Problem::BrokenHeader),
+            ("[a\nb = 1\n", 1, Problem::BrokenHeader),
             ("[a]\nwJalrXUtnFEMI\n", 2, Problem::NoDelimiter),
             ("[a]\n = x\n", 2, Problem::NoKey),
             (

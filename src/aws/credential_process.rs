@@ -13,39 +13,36 @@ use crate::value::Value;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProcessError {
     /// It failed, or printed something else.
-    #[error("the credential_process of the profile {profile} gave no keys: {reason}")]
+    #[error("{place} gave no keys: {reason}")]
     Failed {
-        /// The profile.
-        profile: String,
+        /// Where it stands: profile, file, line and key.
+        place: String,
         /// What went wrong, in the words of the SDK and the program's standard error.
         reason: String,
     },
     /// It printed the keys of a session.
-    #[error(
-        "the credential_process of the profile {profile} gave the keys of a temporary session, which cannot \
-         start another"
-    )]
+    #[error("{place} gave the keys of a temporary session, which cannot start another")]
     SessionKeys {
-        /// The profile.
-        profile: String,
+        /// Where it stands: profile, file, line and key.
+        place: String,
     },
 }
 
 /// Runs the program and reads the keys that it prints.
-pub async fn run(profile: &str, command: &str) -> Result<Keys, ProcessError> {
+pub async fn run(place: &str, command: &str) -> Result<Keys, ProcessError> {
     let provider = CredentialProcessProvider::new(command.to_owned());
     let credentials = provider.provide_credentials().await.map_err(|error| {
         let reason = error
             .source()
             .map_or_else(|| error.to_string(), ToString::to_string);
         ProcessError::Failed {
-            profile: profile.to_owned(),
+            place: place.to_owned(),
             reason: reason.trim().to_owned(),
         }
     })?;
     if credentials.session_token().is_some() || is_temporary(credentials.access_key_id()) {
         return Err(ProcessError::SessionKeys {
-            profile: profile.to_owned(),
+            place: place.to_owned(),
         });
     }
     Ok(Keys {

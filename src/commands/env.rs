@@ -9,6 +9,7 @@ use super::{Failure, Output, must_be_evaluated, render, shell_of};
 use crate::bookkeeping::{Memory, Owner, Present, Start, in_place, is_record};
 use crate::cli::Env;
 use crate::clock;
+use crate::environment::VARIABLES;
 use crate::error::Error;
 use crate::report;
 use crate::session::Session;
@@ -73,7 +74,12 @@ fn check_that_shell_can_carry(shell: &Shell, world: &World, wanted: &Wanted) -> 
         settings: wanted.settings.clone(),
     };
     let changes = world.memory().start(world.environment(), &start);
-    (shell.grammar.render)(&for_shell(shell, changes))?;
+    (shell.grammar.render)(&for_shell(shell, changes)).map_err(|mut refused| {
+        // What is to be put back is recorded under a name of awsmfa's; the user knows the other.
+        let mut replaced = VARIABLES.iter().filter(|it| it.replaced == refused.name);
+        refused.name = replaced.next().map_or(refused.name, |it| it.name);
+        refused
+    })?;
     Ok(())
 }
 

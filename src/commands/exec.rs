@@ -1,7 +1,7 @@
 //! `awsmfa exec`: one command inside a session; the shell gets nothing.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Failure;
@@ -48,9 +48,9 @@ fn find(name: &OsStr, world: &World) -> Result<PathBuf, Error> {
     let here = std::env::current_dir().unwrap_or_default();
     which::which_in(name, Some(&path), here).map_err(|_| {
         let shown = name.to_string_lossy().into_owned();
-        let is_path = PathBuf::from(name).components().count() > 1;
+        let is_path = Path::new(name).file_name() != Some(name);
         let is_there = if is_path {
-            PathBuf::from(name).exists()
+            Path::new(name).exists()
         } else {
             std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
         };

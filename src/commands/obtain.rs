@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::exchange::{Exchange, ExchangeError};
 use crate::prompt::Terminal;
 use crate::report;
+use crate::session::TOO_LITTLE;
 use crate::wanted::{Wanted, WantedError};
 use crate::world::World;
 
@@ -123,7 +124,8 @@ fn satisfied(wanted: &Wanted, world: &World) -> Option<DateTime<Utc>> {
     let within = TimeDelta::from_std(wanted.renew_within?).ok()?;
     let present = world.memory().present.as_ref()?;
     let expiration = present.expiration?;
-    (wanted.is_in_place(present) && expiration - clock::now() > within).then_some(expiration)
+    let lives_on = expiration - clock::now() > within.max(TOO_LITTLE);
+    (wanted.is_in_place(present) && lives_on).then_some(expiration)
 }
 
 fn description(start: &Start) -> String {

@@ -1,6 +1,7 @@
 //! `awsmfa profiles`: every profile, what it is, and whether `env` can use it.
 
 use std::fmt::Write as _;
+use std::io;
 
 use serde_json::json;
 
@@ -40,7 +41,7 @@ pub fn run(options: &Profiles, world: &World) -> Result<Output, Failure> {
         })
         .collect();
     let text = match options.format {
-        ListFormat::Text => text(&rows),
+        ListFormat::Text => text(&rows, columns_of_terminal()),
         ListFormat::Json => json(&rows),
     };
     Ok(Output::text(text))
@@ -97,34 +98,50 @@ fn broken_kind(profile: &Profile<'_>) -> String {
     kind.map_or("settings only", |(_, kind)| kind).to_owned()
 }
 
-fn text(rows: &[Row]) -> String {
+/// The width of standard output, if it is a terminal.
+fn columns_of_terminal() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
+}
+
+/// A table, or a paragraph for each profile where the table is wider than the terminal.
+fn text(rows: &[Row], columns: Option<usize>) -> String {
     if rows.is_empty() {
         return "there are no profiles\n".to_owned();
     }
+    let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
+    let table = table(&cells);
+    let widest = table.lines().map(|line| line.chars().count()).max();
+    match columns {
+        Some(columns) if widest > Some(columns) => paragraphs(&cells),
+        _ => table,
+    }
+}
+
+fn cells(row: &Row) -> [String; 5] {
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    [
+        row.name.clone(),
+        row.kind.clone(),
+        or_dash(&row.region),
+        row.serial.clone().unwrap_or_else(|| match &row.problem {
+            None => "asked of AWS".to_owned(),
+            Some(_) => "-".to_owned(),
+        }),
+        match &row.problem {
+            None => "yes".to_owned(),
+            Some(problem) => format!("no: {problem}"),
+        },
+    ]
+}
+
+fn table(cells: &[[String; 5]]) -> String {
     let header = ["PROFILE", "KIND", "REGION", "MFA DEVICE", "USABLE"].map(str::to_owned);
-    let cells = |row: &Row| {
-        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        [
-            row.name.clone(),
-            row.kind.clone(),
-            or_dash(&row.region),
-            row.serial.clone().unwrap_or_else(|| match &row.problem {
-                None => "asked of AWS".to_owned(),
-                Some(_) => "-".to_owned(),
-            }),
-            match &row.problem {
-                None => "yes".to_owned(),
-                Some(problem) => format!("no: {problem}"),
-            },
-        ]
-    };
-    let lines: Vec<[String; 5]> = std::iter::once(header)
-        .chain(rows.iter().map(cells))
-        .collect();
+    let lines: Vec<&[String; 5]> = std::iter::once(&header).chain(cells).collect();
     let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max();
     let widths: Vec<usize> = (0..4).map(|column| width(column).unwrap_or(0)).collect();
     let mut table = String::new();
-    for [name, kind, region, serial, usable] in &lines {
+    for [name, kind, region, serial, usable] in lines {
         // Writing to a String cannot fail.
         let _ = writeln!(
             table,
@@ -133,6 +150,18 @@ fn text(rows: &[Row]) -> String {
         );
     }
     table
+}
+
+fn paragraphs(cells: &[[String; 5]]) -> String {
+    let mut text = String::new();
+    for [name, kind, region, serial, usable] in cells {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{name}\n  kind    {kind}\n  region  {region}\n  device  {serial}\n  usable  {usable}"
+        );
+    }
+    text
 }
 
 fn json(rows: &[Row]) -> String {

@@ -179,12 +179,8 @@ fn text(world: &World, present: Option<&Present>, state: State) -> String {
         && mfa.session.is_live(clock::now())
     {
         let until = local(mfa.session.expiration);
-        detail(
-            "MFA",
-            Some(format!(
-                "kept until {until}: roles of this user need no code"
-            )),
-        );
+        detail("MFA", Some(format!("kept until {until}:")));
+        detail("", Some("roles need no code".to_owned()));
     }
     for warning in warnings(world.environment(), present) {
         let _ = writeln!(lines, "{} {warning}", colour(AnsiColor::Yellow, "!"));

@@ -71,14 +71,21 @@ impl TotpDevice {
     /// Six digits that are no code of this device, now or in the next minutes.
     #[must_use]
     pub fn wrong_code(&self) -> String {
+        let [code] = self.wrong_codes();
+        code
+    }
+
+    /// As [`Self::wrong_code`], each another one.
+    #[must_use]
+    pub fn wrong_codes<const N: usize>(&self) -> [String; N] {
         let step = unix_seconds() / STEP_SECONDS;
         let good: Vec<_> = (step - 10..=step + 10)
             .map(|step| self.code_of_step(step))
             .collect();
-        (0..1_000_000)
+        let mut wrong = (0..1_000_000)
             .map(|number| format!("{number:06}"))
-            .find(|code| !good.contains(code))
-            .expect("there are more codes than steps")
+            .filter(|code| !good.contains(code));
+        std::array::from_fn(|_| wrong.next().expect("there are more codes than steps"))
     }
 
     /// The code shown at this moment, in seconds since 1970, whoever has seen it.

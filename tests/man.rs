@@ -1,0 +1,61 @@
+//! The man pages in man/ are those of the command line as it is. Written anew by
+//! `AWSMFA_WRITE_MAN=1 cargo test --test man`.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test is told by the environment to write"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use awsmfa::cli::Cli;
+use clap::CommandFactory;
+
+/// Every page by its file name.
+fn pages() -> BTreeMap<String, Vec<u8>> {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let mut pages = BTreeMap::new();
+    let verbs: Vec<_> = command.get_subcommands().cloned().collect();
+    for (name, command) in std::iter::once(("awsmfa".to_owned(), command)).chain(
+        verbs
+            .into_iter()
+            .map(|verb| (format!("awsmfa-{}", verb.get_name()), verb)),
+    ) {
+        let mut page = Vec::new();
+        // Without a date, so that the pages change with the command line alone.
+        let man = clap_mangen::Man::new(command.display_name(&name))
+            .title(&name)
+            .date("");
+        man.render(&mut page).unwrap();
+        pages.insert(format!("{name}.1"), page);
+    }
+    pages
+}
+
+#[test]
+fn the_pages_are_those_of_the_command_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let pages = pages();
+    if std::env::var_os("AWSMFA_WRITE_MAN").is_some() {
+        for (name, page) in &pages {
+            fs::write(folder.join(name), page).unwrap();
+        }
+    }
+    let mut there: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    there.sort();
+    assert_eq!(there, pages.keys().cloned().collect::<Vec<_>>());
+    for (name, page) in &pages {
+        let is = fs::read(folder.join(name)).unwrap();
+        assert!(
+            is == *page,
+            "{name} is stale: AWSMFA_WRITE_MAN=1 cargo test --test man"
+        );
+    }
+}

@@ -1,0 +1,260 @@
+//! Every command line of README.md, run in a clean home with the emulator in AWS's place, or marked
+//! with the reason why it is not.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use awsmfa_test_support::{Emulator, TestHome, TotpDevice, World, find_tool};
+
+/// A fenced block of the README.
+struct Block {
+    language: String,
+    text: String,
+    /// `<!-- not run: … -->` above it.
+    not_run: Option<String>,
+    /// `<!-- in a session -->` above it.
+    in_session: bool,
+}
+
+fn readme() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join("README.md")).unwrap()
+}
+
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut not_run = None;
+    let mut in_session = false;
+    let readme = readme();
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        if let Some(reason) = line.strip_prefix("<!-- not run: ") {
+            not_run = Some(reason.trim_end_matches(" -->").to_owned());
+        } else if line == "<!-- in a session -->" {
+            in_session = true;
+        } else if let Some(language) = line.strip_prefix("```") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push(Block {
+                language: language.to_owned(),
+                text: text.join("\n"),
+                not_run: not_run.take(),
+                in_session: std::mem::take(&mut in_session),
+            });
+        }
+    }
+    blocks
+}
+
+/// The commands of the table of recipes, by the words of its first column.
+fn recipes() -> BTreeMap<String, String> {
+    let readme = readme();
+    let table = readme.split("| where | how |").nth(1).unwrap();
+    table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').splitn(2, '|').collect();
+            let command = cells[1].split('`').nth(1).unwrap_or_default();
+            (cells[0].trim().to_owned(), command.to_owned())
+        })
+        .collect()
+}
+
+/// A new user's machine: awsmfa on the PATH, the AWS CLI, a home with keys and a role profile.
+struct Machine {
+    emulator: Emulator,
+    device: TotpDevice,
+    home: TestHome,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let emulator = Emulator::start(World::standard());
+        let machine = Self {
+            device: emulator.device("alice"),
+            emulator,
+            home: TestHome::standard(),
+        };
+        let program = machine.home.path().join("bin/awsmfa");
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_awsmfa"), program).unwrap();
+        // Programs that print a code, and one that is given an environment.
+        machine.program("pass", "cat ~/code");
+        machine.program("op", "cat ~/another_code");
+        machine.program(
+            "docker",
+            r#"[ "$1 $2" = "run --env-file" ] && grep -c '^AWS_SESSION_TOKEN=' "$3""#,
+        );
+        machine.home.write(
+            "Makefile",
+            "all deploy:\n\t@aws sts get-caller-identity --query Arn --output text\n",
+        );
+        machine
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self
+            .home
+            .write(format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Runs a script as a CI step would; each 123456 in it is a code.
+    fn bash(&self, script: &str) -> Output {
+        self.home.write("code", self.code());
+        self.home.write("another_code", self.code());
+        let mut pieces = script.split("123456");
+        let mut script = format!("set -euo pipefail\ncd\n{}", pieces.next().unwrap());
+        for piece in pieces {
+            script.push_str(&self.code());
+            script.push_str(piece);
+        }
+        let mut environment = self.home.env(&self.emulator.http_url());
+        let path = format!("{}/bin:{}", self.home.path().display(), environment["PATH"]);
+        environment.insert("PATH".to_owned(), path);
+        environment.insert("CMD".to_owned(), "cat ~/code".to_owned());
+        let github = self.home.path().join("github_env");
+        environment.insert("GITHUB_ENV".to_owned(), github.display().to_string());
+        Command::new("bash")
+            .args(["-c", &script])
+            .env_clear()
+            .envs(environment)
+            .output()
+            .unwrap()
+    }
+
+    fn code(&self) -> String {
+        self.device.code()
+    }
+
+    fn passes(&self, script: &str) -> String {
+        let output = self.bash(script);
+        assert!(output.status.success(), "{script}\n{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn every_block_is_run_or_says_why_not() {
+    if find_tool("aws").is_none() {
+        return;
+    }
+    let mut run = 0;
+    for block in blocks() {
+        if block.language != "sh" || block.not_run.is_some() {
+            continue;
+        }
+        // S3 is not played: what is shown with it works with the call that is.
+        let script = block
+            .text
+            .replace("aws s3 ls", "aws sts get-caller-identity");
+        let before = if block.in_session {
+            "eval \"$(awsmfa env 123456)\""
+        } else {
+            ""
+        };
+        Machine::new().passes(&format!("{before}\n{script}"));
+        run += 1;
+    }
+    assert!(run >= 5, "only {run} blocks of README.md were run");
+}
+
+#[test]
+fn only_known_kinds_of_blocks_stand_there() {
+    for block in blocks() {
+        let known = ["sh", "ini", "toml"].contains(&block.language.as_str());
+        assert!(
+            known,
+            "a block of {:?} is not looked at:\n{}",
+            block.language, block.text
+        );
+    }
+}
+
+#[test]
+fn the_role_profile_is_one_that_works() {
+    let ini = blocks()
+        .into_iter()
+        .find(|block| block.language == "ini")
+        .unwrap();
+    let machine = Machine::new();
+    machine.home.write_config(&ini.text);
+    let stdout = machine.passes(
+        r#"eval "$(awsmfa env -p dev 123456)"; echo "$AWS_REGION"; eval "$(awsmfa env -p default)""#,
+    );
+    assert_eq!(stdout, "eu-central-1\n");
+    assert_eq!(machine.emulator.log().count_with_token_code(), 1);
+}
+
+#[test]
+fn the_recipes_work_as_steps_of_a_script() {
+    if find_tool("aws").is_none() || find_tool("make").is_none() {
+        return;
+    }
+    let recipes = recipes();
+    let recipe = |name: &str| {
+        recipes
+            .get(name)
+            .unwrap_or_else(|| panic!("no recipe {name:?}"))
+    };
+    let identity = "aws sts get-caller-identity --query Arn --output text";
+    let alice = "arn:aws:iam::123456789012:user/alice\n";
+
+    let one_step = format!("{}\n{identity}", recipe("GitHub Actions, one step"));
+    assert_eq!(Machine::new().passes(&one_step), alice);
+
+    let machine = Machine::new();
+    let output = machine.bash(recipe("GitHub Actions, across steps"));
+    assert!(output.status.success(), "{output:?}");
+    let file = fs::read_to_string(machine.home.path().join("github_env")).unwrap();
+    let value = |name: &str| {
+        let mut lines = file.lines();
+        lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
+    };
+    let masks = String::from_utf8(output.stderr).unwrap();
+    for secret in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        let secret = value(secret).unwrap();
+        assert!(masks.contains(&format!("::add-mask::{}", secret.replace('%', "%25"))));
+    }
+    let next_step = format!("set -a; . \"$GITHUB_ENV\"; set +a; {identity}");
+    assert_eq!(machine.passes(&next_step), alice);
+
+    let gitlab = format!(
+        "{}\nset -a; . ./session.env; set +a\n{identity}",
+        recipe("GitLab, dotenv")
+    );
+    assert_eq!(Machine::new().passes(&gitlab), alice);
+
+    // The code comes from the terminal there, which a test has not.
+    let with_command = |recipe: &str| {
+        recipe
+            .replace("awsmfa env", "awsmfa env --code-command \"$CMD\"")
+            .replace("awsmfa exec", "awsmfa exec --code-command \"$CMD\"")
+    };
+    assert_eq!(
+        Machine::new().passes(&with_command(recipe("Docker"))),
+        "1\n"
+    );
+    assert_eq!(
+        Machine::new().passes(&with_command(recipe("Makefile"))),
+        alice
+    );
+
+    let machine = Machine::new();
+    let process = recipe("a named profile")
+        .replace("-p default", "-p default --code-command \"cat $HOME/code\"");
+    let config = format!("[profile mfa]\nregion = eu-central-1\n{process}\n")
+        .replace("$HOME", &machine.home.path().display().to_string());
+    machine.home.write_config(&config);
+    assert_eq!(
+        machine.passes(&format!("AWS_PROFILE=mfa {identity}")),
+        alice
+    );
+}

@@ -1,0 +1,143 @@
+//! Which device: named, listed by IAM, or none that can be used.
+
+use awsmfa_test_support::MfaDevice;
+
+use crate::shell::Shell;
+use crate::switching::ALICE;
+
+const NO_DEVICE_NAMED: &str = "[default]\nregion = eu-central-1\n";
+const OTHER: &str = "arn:aws:iam::123456789012:mfa/other";
+const SECURITY_KEY: &str = "arn:aws:iam::123456789012:u2f/user/alice/key-7";
+
+fn shell() -> Shell {
+    Shell::with_files(NO_DEVICE_NAMED, ALICE)
+}
+
+fn serials(shell: &Shell) -> Vec<String> {
+    let entries = shell.emulator.log().entries.into_iter();
+    entries.filter_map(|entry| entry.serial_number).collect()
+}
+
+#[test]
+fn the_only_device_is_found_and_security_keys_are_left_out() {
+    let mut shell = shell();
+    let key = MfaDevice::security_key(SECURITY_KEY);
+    shell
+        .emulator
+        .edit(|world| world.user("alice").devices.insert(0, key));
+    let code = shell.code();
+    let told = shell.env(&[&code]);
+    assert!(
+        told.contains("left out") && told.contains(SECURITY_KEY),
+        "{told}"
+    );
+    let log = shell.emulator.log();
+    assert_eq!(log.actions(), ["ListMFADevices", "GetSessionToken"]);
+    assert_eq!(serials(&shell), ["arn:aws:iam::123456789012:mfa/alice"]);
+}
+
+#[test]
+fn a_device_that_is_named_is_not_looked_for() {
+    let mut shell = shell();
+    shell.emulator.edit(|world| {
+        let devices = &mut world.user("alice").devices;
+        *devices = vec![MfaDevice::totp("GAHT12345678"), MfaDevice::totp(OTHER)];
+    });
+    // The variable, and a hardware token, whose serial number is no ARN.
+    shell.set("AWS_MFA_SERIAL", "GAHT12345678");
+    let code = shell.code();
+    shell.env(&[&code]);
+    // The profile's key wins over the variable, the option over both.
+    shell
+        .home
+        .write_config(&format!("[default]\nmfa_serial = {OTHER}\n"));
+    shell.env_fails(&["111111"]);
+    let code = shell.code();
+    shell.env(&["--serial", "GAHT12345678", &code]);
+    // Bare, it repeats the device too.
+    let code = shell.code();
+    shell.env(&[&code]);
+    let hardware = "GAHT12345678";
+    assert_eq!(serials(&shell), [hardware, OTHER, hardware, hardware]);
+    assert_eq!(shell.emulator.log().count("ListMFADevices"), 0);
+}
+
+#[test]
+fn the_nearest_device_along_the_chain_is_taken_and_the_code_goes_to_the_first_hop() {
+    let config = |of_chained: &str, of_dev: &str| {
+        format!(
+            "[default]
+mfa_serial = {OTHER}
+[profile dev]
+role_arn = arn:aws:iam::111122223333:role/dev
+source_profile = default
+{of_dev}
+[profile chained]
+role_arn = arn:aws:iam::444455556666:role/chained
+source_profile = dev
+{of_chained}
+"
+        )
+    };
+    let near = "mfa_serial = arn:aws:iam::123456789012:mfa/alice";
+    for files in [config(near, "mfa_serial = GAHT12345678"), config("", near)] {
+        let mut shell = Shell::with_files(&files, ALICE);
+        let code = shell.code();
+        shell.env(&["-p", "chained", &code]);
+        assert_eq!(serials(&shell), ["arn:aws:iam::123456789012:mfa/alice"]);
+        assert!(shell.emulator.log().entries[0].token_code.is_some());
+    }
+}
+
+#[test]
+fn what_cannot_be_settled_without_a_terminal_is_said() {
+    let mut told = Vec::new();
+    for (case, devices) in [
+        (
+            "several",
+            vec![MfaDevice::totp(OTHER), MfaDevice::totp("GAHT12345678")],
+        ),
+        ("none", Vec::new()),
+        (
+            "security keys only",
+            vec![MfaDevice::security_key(SECURITY_KEY)],
+        ),
+    ] {
+        let mut shell = shell();
+        shell
+            .emulator
+            .edit(|world| world.user("alice").devices = devices);
+        let before = shell.env.clone();
+        let said = shell.eval(&["env", "123456"]);
+        assert_eq!((said.status, shell.requests()), (1, (1, 0)), "{case}");
+        assert_eq!(shell.env, before);
+        told.push((case, said.told(&shell)));
+    }
+    let mut shell = shell();
+    shell
+        .emulator
+        .edit(|world| world.user("alice").may_list_mfa_devices = false);
+    let said = shell.eval(&["env", "123456"]);
+    assert_eq!((said.status, shell.requests()), (1, (1, 0)));
+    told.push(("denied", said.told(&shell)));
+    let told = crate::shell::listed(&told);
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn the_program_for_the_code_is_the_nearest_too() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.home.write_config(&format!(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+mfa_process = echo {code}
+[profile dev]
+role_arn = arn:aws:iam::111122223333:role/dev
+source_profile = default
+"
+    ));
+    shell.set("AWSMFA_CODE_COMMAND", "echo 000000");
+    shell.env(&["-p", "dev"]);
+    assert_eq!(shell.emulator.log().count_with_token_code(), 1);
+}

@@ -1,0 +1,286 @@
+//! Regions and the settings of the profile, which is removed with the session.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc;
+
+use crate::shell::{Pairs, Shell};
+use crate::switching::ALICE;
+
+const PROFILE: &str = "[default]
+region = eu-central-1
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+[profile dev]
+role_arn = arn:aws:iam::111122223333:role/dev
+source_profile = default
+";
+
+/// What a session holds of these variables.
+fn in_session(
+    start: &[(&str, &str)],
+    config: &str,
+    arguments: &[&str],
+    name: &str,
+) -> Option<String> {
+    let mut shell = Shell::with_files(config, ALICE);
+    for (name, value) in start {
+        shell.set(name, value);
+    }
+    let before = shell.env.clone();
+    let code = shell.code();
+    shell.env(&[arguments, &[code.as_str()]].concat());
+    let held = shell.get(name).map(str::to_owned);
+    shell.unset();
+    assert_eq!(shell.env, before);
+    held
+}
+
+#[test]
+fn both_region_variables_hold_the_effective_region() {
+    let region = ("AWS_REGION", "us-west-2");
+    let default_region = ("AWS_DEFAULT_REGION", "sa-east-1");
+    let cases: &[(Pairs<'_>, &[&str], [Option<&str>; 2])] = &[
+        (&[], &[], [Some("eu-central-1"); 2]),
+        (&[region], &[], [Some("us-west-2"); 2]),
+        (&[default_region], &[], [Some("sa-east-1"); 2]),
+        (
+            &[region, default_region],
+            &[],
+            [Some("us-west-2"), Some("sa-east-1")],
+        ),
+        (
+            &[("AWS_REGION", ""), default_region],
+            &[],
+            [Some("sa-east-1"); 2],
+        ),
+        (
+            &[region],
+            &["--region", "ap-south-1"],
+            [Some("ap-south-1"); 2],
+        ),
+        // The source's region is never inherited.
+        (&[], &["-p", "dev"], [None; 2]),
+        (&[("AWS_REGION", "")], &["-p", "dev"], [Some(""), None]),
+    ];
+    for (start, arguments, [region, default_region]) in cases {
+        for (name, expected) in [
+            ("AWS_REGION", region),
+            ("AWS_DEFAULT_REGION", default_region),
+        ] {
+            let held = in_session(start, PROFILE, arguments, name);
+            assert_eq!(held.as_deref(), *expected, "{start:?} {arguments:?} {name}");
+        }
+    }
+}
+
+#[test]
+fn requests_are_signed_for_the_effective_region() {
+    for (start, arguments, signed) in [
+        (None, &[][..], "eu-central-1"),
+        (Some("us-west-2"), &[], "us-west-2"),
+        (Some("us-west-2"), &["--region", "ap-south-1"], "ap-south-1"),
+        (None, &["-p", "dev"], "us-east-1"),
+        // The device's ARN settles it where the region is of another partition.
+        (Some("us-gov-west-1"), &[], "us-east-1"),
+    ] {
+        let mut shell = Shell::with_files(PROFILE, ALICE);
+        if let Some(region) = start {
+            shell.set("AWS_REGION", region);
+        }
+        let code = shell.code();
+        shell.env(&[arguments, &[code.as_str()]].concat());
+        let log = shell.emulator.log();
+        assert_eq!(
+            log.entries[0].region.as_deref(),
+            Some(signed),
+            "{start:?} {arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn the_profiles_settings_go_with_the_session() {
+    let config = |line: &str| PROFILE.replacen("region = eu-central-1", line, 1);
+    let url = "http://127.0.0.1:9/of-the-profile";
+    for (line, name, value) in [
+        (
+            "use_fips_endpoint = false",
+            "AWS_USE_FIPS_ENDPOINT",
+            Some("false"),
+        ),
+        (
+            "use_dualstack_endpoint = false",
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            Some("false"),
+        ),
+        ("region = eu-central-1", "AWS_USE_FIPS_ENDPOINT", None),
+    ] {
+        assert_eq!(
+            in_session(&[], &config(line), &[], name).as_deref(),
+            value,
+            "{line}"
+        );
+    }
+    // One that is set stays.
+    let held = in_session(
+        &[("AWS_USE_FIPS_ENDPOINT", "false")],
+        &config("use_fips_endpoint = true"),
+        &[],
+        "AWS_USE_FIPS_ENDPOINT",
+    );
+    assert_eq!(held.as_deref(), Some("false"));
+    let set = in_session(
+        &[],
+        &config(&format!("endpoint_url = {url}")),
+        &[],
+        "AWS_ENDPOINT_URL",
+    );
+    assert_ne!(set.as_deref(), Some(url));
+}
+
+#[test]
+fn the_profiles_endpoint_and_ca_bundle_are_used_and_exported() {
+    let mut shell = Shell::standard();
+    let ca = shell.emulator.write_ca(shell.home.path());
+    let url = shell.emulator.https_url();
+    shell.env.remove("AWS_ENDPOINT_URL");
+    shell.home.write_config(&format!(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+endpoint_url = {url}
+ca_bundle = {}
+",
+        ca.display()
+    ));
+    let before = shell.env.clone();
+    let code = shell.code();
+    shell.env(&[&code]);
+    assert!(shell.emulator.log().last().tls);
+    assert_eq!(shell.get("AWS_ENDPOINT_URL"), Some(url.as_str()));
+    assert_eq!(shell.get("AWS_CA_BUNDLE"), ca.to_str());
+    // A bare call repeats the endpoint, also for a role.
+    shell.env(&["--role-arn", "arn:aws:iam::111122223333:role/dev"]);
+    assert_eq!(shell.emulator.log().count_with_token_code(), 1);
+    shell.unset();
+    assert_eq!(shell.env, before);
+}
+
+#[test]
+fn a_url_that_the_profile_ignores_does_not_come_to_count() {
+    let mut shell = Shell::standard();
+    shell.home.write_config(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+endpoint_url = http://127.0.0.1:9
+ignore_configured_endpoint_urls = true
+region = xx-invalid-1
+",
+    );
+    shell.env.remove("AWS_ENDPOINT_URL");
+    // The real endpoint of a region that is none: the name cannot be resolved.
+    let told = shell.env_fails(&["123456"]);
+    assert!(!told.contains("127.0.0.1"), "{told}");
+    assert_eq!(shell.requests().0, 0);
+}
+
+#[test]
+fn the_account_follows_the_session_where_it_is_set() {
+    let account = ("AWS_ACCOUNT_ID", "999988887777");
+    for (start, arguments, held) in [
+        (&[][..], &[][..], None),
+        (&[account], &[], Some("123456789012")),
+        (&[account], &["-p", "dev"], Some("111122223333")),
+    ] {
+        let found = in_session(start, PROFILE, arguments, "AWS_ACCOUNT_ID");
+        assert_eq!(found.as_deref(), held, "{start:?} {arguments:?}");
+    }
+    // A hardware token does not tell the account.
+    let mut shell = Shell::with_files("[default]\nmfa_serial = GAHT12345678\n", ALICE);
+    shell.emulator.edit(|world| {
+        world.user("alice").devices[0].serial = "GAHT12345678".to_owned();
+    });
+    shell.set("AWS_ACCOUNT_ID", "999988887777");
+    let before = shell.env.clone();
+    let code = shell.code();
+    shell.env(&[&code]);
+    assert_eq!(shell.get("AWS_ACCOUNT_ID"), None);
+    shell.unset();
+    assert_eq!(shell.env, before);
+}
+
+/// A proxy that writes down the hosts that it is asked for, and refuses them.
+fn proxy() -> (String, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (asked, hosts) = mpsc::channel();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut request = String::new();
+            BufReader::new(&connection).read_line(&mut request).unwrap();
+            let host = request.split(' ').nth(1).unwrap_or_default().to_owned();
+            // Gone when the test is over.
+            let _ = asked.send(host);
+            let _ = connection.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    (url, hosts)
+}
+
+#[test]
+fn the_endpoint_follows_region_partition_fips_and_dualstack() {
+    let (proxy, hosts) = proxy();
+    let of_account = |partition: &str| format!("arn:{partition}:iam::123456789012:mfa/alice");
+    let fips = ("AWS_USE_FIPS_ENDPOINT", "true");
+    let dualstack = ("AWS_USE_DUALSTACK_ENDPOINT", "true");
+    let region = |region| ("AWS_REGION", region);
+    let cases: &[(&str, Pairs<'_>, &str)] = &[
+        ("aws", &[], "sts.us-east-1.amazonaws.com"),
+        (
+            "aws",
+            &[region("eu-central-1")],
+            "sts.eu-central-1.amazonaws.com",
+        ),
+        ("aws", &[region("aws-global")], "sts.amazonaws.com"),
+        ("aws", &[fips], "sts-fips.us-east-1.amazonaws.com"),
+        ("aws", &[dualstack], "sts.us-east-1.api.aws"),
+        ("aws-us-gov", &[], "sts.us-gov-west-1.amazonaws.com"),
+        ("aws-us-gov", &[fips], "sts.us-gov-west-1.amazonaws.com"),
+        (
+            "aws-us-gov",
+            &[region("us-gov-east-1")],
+            "sts.us-gov-east-1.amazonaws.com",
+        ),
+        // The device's partition settles the doubt.
+        (
+            "aws-us-gov",
+            &[region("us-east-1")],
+            "sts.us-gov-west-1.amazonaws.com",
+        ),
+        ("aws-cn", &[], "sts.cn-north-1.amazonaws.com.cn"),
+        (
+            "aws-cn",
+            &[region("cn-northwest-1")],
+            "sts.cn-northwest-1.amazonaws.com.cn",
+        ),
+        ("aws-iso", &[], "sts.us-iso-east-1.c2s.ic.gov"),
+        ("aws-iso-b", &[], "sts.us-isob-east-1.sc2s.sgov.gov"),
+        ("aws-eusc", &[], "sts.eusc-de-east-1.amazonaws.eu"),
+    ];
+    for (partition, variables, host) in cases {
+        let config = format!("[default]\nmfa_serial = {}\n", of_account(partition));
+        let mut shell = Shell::with_files(&config, ALICE);
+        shell.env.remove("AWS_ENDPOINT_URL");
+        shell.set("HTTPS_PROXY", &proxy);
+        for (name, value) in *variables {
+            shell.set(name, value);
+        }
+        shell.env_fails(&["123456"]);
+        assert_eq!(
+            hosts.recv().unwrap(),
+            format!("{host}:443"),
+            "{partition} {variables:?}"
+        );
+        assert!(hosts.try_recv().is_err(), "the code is sent once");
+    }
+}

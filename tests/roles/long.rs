@@ -1,0 +1,173 @@
+//! How long a role's session lives, and the code that goes with `AssumeRole` itself.
+
+use awsmfa::clock;
+use awsmfa_test_support::Entry;
+
+use crate::shell::Shell;
+use crate::switching::ALICE;
+
+fn assumed(shell: &Shell) -> Vec<Entry> {
+    let entries = shell.emulator.log().entries.into_iter();
+    entries.filter(|e| e.action == "AssumeRole").collect()
+}
+
+fn seconds(entries: &[Entry]) -> Vec<&str> {
+    let seconds = entries
+        .iter()
+        .map(|entry| entry.duration_seconds.as_deref());
+    seconds.map(Option::unwrap).collect()
+}
+
+#[test]
+fn a_longer_role_of_one_hop_takes_the_code_itself() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    let told = shell.env(&["-p", "admin", "-d", "4h", &code]);
+    assert!(
+        told.contains("the code goes with AssumeRole itself"),
+        "{told}"
+    );
+    assert!(told.contains("no MFA session is kept"), "{told}");
+    let assumed = assumed(&shell);
+    assert_eq!(seconds(&assumed), ["14400"]);
+    assert!(assumed[0].token_code.is_some() && !assumed[0].session_token);
+    assert_eq!(assumed[0].role_session_name.as_deref(), Some("alice"));
+    assert_eq!(shell.emulator.log().count("GetSessionToken"), 0);
+    let records = shell.records();
+    assert!(
+        !records.iter().any(|name| name.starts_with("AWSMFA_MFA_")),
+        "{records:?}"
+    );
+
+    // Bare, it is the same role for as long again, and asks.
+    let told = shell.env_fails(&[]);
+    assert!(told.contains("no MFA code"), "{told}");
+}
+
+#[test]
+fn a_kept_session_is_not_kept_beside_a_longer_role_either() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.env(&["-p", "dev", &code]);
+    let program = format!("echo {}", shell.code());
+    let told = shell.env(&["-p", "admin", "-d", "4h", "--code-command", &program]);
+    assert!(told.contains("no MFA session is kept"), "{told}");
+    assert_eq!(shell.get("AWSMFA_MFA_SESSION_TOKEN"), None);
+}
+
+#[test]
+fn duration_seconds_of_the_profile_is_the_same_wish() {
+    let mut shell = Shell::with_files(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+[profile admin]
+role_arn = arn:aws:iam::111122223333:role/admin
+source_profile = default
+duration_seconds = 7200
+[profile short]
+role_arn = arn:aws:iam::111122223333:role/admin
+source_profile = default
+duration_seconds = 1800
+",
+        ALICE,
+    );
+    let code = shell.code();
+    let told = shell.env(&["-p", "admin", &code]);
+    assert!(
+        told.contains("for 2h the code goes with AssumeRole itself"),
+        "{told}"
+    );
+    assert_eq!(seconds(&assumed(&shell)), ["7200"]);
+
+    // Half an hour goes behind an MFA session, and the option wins.
+    shell.emulator.clear_log();
+    let code = shell.code();
+    assert_eq!(shell.env(&["-p", "short", &code]), "");
+    assert_eq!(shell.env(&["-p", "short", "-d", "20m"]), "");
+    assert_eq!(seconds(&assumed(&shell)), ["1800", "1200"]);
+    assert_eq!(shell.emulator.log().count_with_token_code(), 1);
+}
+
+#[test]
+fn in_a_longer_chain_an_hour_is_all() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    let told = shell.env(&["-p", "chained", "-d", "4h", &code]);
+    assert!(told.contains("4h is cut to an hour"), "{told}");
+    let assumed = assumed(&shell);
+    assert_eq!(seconds(&assumed), ["3600", "3600"]);
+    assert!(assumed.iter().all(|entry| entry.token_code.is_none()));
+    assert!(
+        shell.get("AWSMFA_MFA_SESSION_TOKEN").is_some(),
+        "the MFA session is kept"
+    );
+}
+
+#[test]
+fn no_session_is_the_exchange_in_one_call() {
+    for by_variable in [false, true] {
+        let mut shell = Shell::standard();
+        let code = shell.code();
+        if by_variable {
+            shell.set("AWSMFA_NO_SESSION", "1");
+            shell.env(&["-p", "dev", &code]);
+        } else {
+            shell.env(&["-p", "dev", "--no-session", &code]);
+        }
+        let log = shell.emulator.log();
+        assert_eq!(log.count("GetSessionToken"), 0);
+        assert_eq!(log.count_with_token_code(), 1);
+        assert_eq!(log.last().duration_seconds.as_deref(), Some("3600"));
+        assert_eq!(shell.get("AWSMFA_MFA_SESSION_TOKEN"), None);
+        // Bare, it is the same exchange.
+        let code = shell.code();
+        shell.env(&[&code]);
+        assert_eq!(shell.emulator.log().count("GetSessionToken"), 0);
+    }
+}
+
+#[test]
+fn no_session_in_a_chain_sends_the_code_to_the_first_role() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.env(&["-p", "chained", "--no-session", &code]);
+    let assumed = assumed(&shell);
+    let coded: Vec<bool> = assumed.iter().map(|e| e.token_code.is_some()).collect();
+    assert_eq!(coded, [true, false]);
+}
+
+#[test]
+fn the_variable_for_the_duration_is_for_mfa_sessions_only() {
+    let mut shell = Shell::standard();
+    shell.set("AWSMFA_DURATION", "20h");
+    let code = shell.code();
+    assert_eq!(shell.env(&["-p", "dev", &code]), "");
+    let log = shell.emulator.log();
+    let seconds: Vec<_> = log
+        .entries
+        .iter()
+        .filter_map(|entry| entry.duration_seconds.as_deref())
+        .collect();
+    assert_eq!(seconds, ["72000", "3600"]);
+    let code = shell.code();
+    shell.env(&["-p", "dev", "--session-duration", "8h", &code]);
+    let log = shell.emulator.log();
+    let of_mfa = log.entries.iter().rfind(|e| e.action == "GetSessionToken");
+    assert_eq!(of_mfa.unwrap().duration_seconds.as_deref(), Some("28800"));
+}
+
+#[test]
+fn the_root_users_hour_is_said() {
+    let mut shell = Shell::standard();
+    shell.emulator.edit(|world| world.user("alice").root = true);
+    let code = shell.code();
+    let told = shell.env(&[&code]);
+    assert!(
+        told.contains("AWS gave 1h") && told.contains("in place of 12h"),
+        "{told}"
+    );
+    assert!(told.contains("root user"), "{told}");
+    let end = shell.get("AWS_CREDENTIAL_EXPIRATION").unwrap();
+    let end = chrono::DateTime::parse_from_rfc3339(end).unwrap();
+    assert!(end.to_utc() - clock::now() <= chrono::TimeDelta::hours(1));
+}

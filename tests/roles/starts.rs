@@ -1,0 +1,267 @@
+//! The table: starting environments × targets × shells. In the real shell, `env`, `env` for another
+//! target, an edit, `unset`; what a child process inherits is the same before and after.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use awsmfa_test_support::{Emulator, TestHome, World, find_tool, optional_tool};
+
+/// Variables by name.
+type Variables = BTreeMap<String, String>;
+
+/// Starting environments.
+const STARTS: &[(&str, &[(&str, &str)])] = &[
+    ("clean", &[]),
+    ("profile", &[("AWS_PROFILE", "bob")]),
+    (
+        "both profile variables",
+        &[("AWS_PROFILE", "default"), ("AWS_DEFAULT_PROFILE", "bob")],
+    ),
+    ("long-term keys", &KEYS),
+    (
+        "long-term keys and a stale token",
+        &[KEYS[0], KEYS[1], ("AWS_SECURITY_TOKEN", "stale token'$(x)")],
+    ),
+    (
+        "another tool's session",
+        &[
+            ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", World::BOB_SECRET),
+            ("AWS_SESSION_TOKEN", "another-tools"),
+            ("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T00:00:00+00:00"),
+        ],
+    ),
+    ("region", &[("AWS_REGION", "us-west-2")]),
+    ("default region", &[("AWS_DEFAULT_REGION", "sa-east-1")]),
+    (
+        "set but empty",
+        &[
+            ("AWS_PROFILE", ""),
+            ("AWS_REGION", ""),
+            ("AWS_SECURITY_TOKEN", ""),
+            ("AWS_SESSION_TOKEN", ""),
+            ("AWS_CA_BUNDLE", ""),
+        ],
+    ),
+    ("account", &[("AWS_ACCOUNT_ID", "999988887777")]),
+];
+
+const KEYS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", World::ALICE_KEY),
+    ("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET),
+];
+
+/// Targets, and the role whose session lands in the shell.
+const TARGETS: &[(&str, Option<&str>)] = &[
+    (
+        "--serial arn:aws:iam::123456789012:mfa/alice -p default",
+        None,
+    ),
+    ("-p keys", None),
+    ("-p dev", Some("role/dev")),
+    ("-p chained", Some("role/chained")),
+    ("-p dev --no-session", Some("role/dev")),
+];
+
+/// Where nothing names a source: what each start gives by itself, as the user whose code it takes.
+fn bare(start: &str) -> (&'static str, &'static str) {
+    match start {
+        "profile" => ("", "bob"),
+        "long-term keys" | "long-term keys and a stale token" => {
+            ("--serial arn:aws:iam::123456789012:mfa/alice", "alice")
+        }
+        _ => ("", "alice"),
+    }
+}
+
+/// How a shell says it.
+struct Dialect {
+    name: &'static str,
+    /// Evaluates what awsmfa prints, and stops the script if that fails.
+    eval: fn(&str) -> String,
+    /// Sets a variable for children.
+    edit: &'static str,
+}
+
+const POSIX: fn(&str) -> String = |command| format!("eval \"$({command})\" || exit 9");
+
+const DIALECTS: &[Dialect] = &[
+    Dialect {
+        name: "bash",
+        eval: POSIX,
+        edit: "export AWS_DEFAULT_REGION=eu-north-1",
+    },
+    Dialect {
+        name: "zsh",
+        eval: POSIX,
+        edit: "export AWS_DEFAULT_REGION=eu-north-1",
+    },
+    Dialect {
+        name: "dash",
+        eval: POSIX,
+        edit: "export AWS_DEFAULT_REGION=eu-north-1",
+    },
+    Dialect {
+        name: "fish",
+        eval: |command| format!("{command} | source; or exit 9"),
+        edit: "set -gx AWS_DEFAULT_REGION eu-north-1",
+    },
+];
+
+#[test]
+fn equal_before_and_after() {
+    let mut combinations = 0_usize;
+    std::thread::scope(|scope| {
+        let rows: Vec<_> = DIALECTS
+            .iter()
+            .filter(|dialect| find_tool(dialect.name).is_some())
+            .map(|dialect| {
+                scope.spawn(|| {
+                    STARTS
+                        .iter()
+                        .map(|start| row(dialect, start))
+                        .sum::<usize>()
+                })
+            })
+            .collect();
+        for row in rows {
+            combinations += row
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+    });
+    println!("{combinations} combinations of start, target and shell came back equal");
+    assert!(combinations > 0);
+}
+
+/// One shell in one starting environment through all targets; gives how many these were.
+fn row(dialect: &Dialect, (start, variables): &(&str, &[(&str, &str)])) -> usize {
+    let emulator = Emulator::start(World::standard());
+    let home = TestHome::standard();
+    home.write_config(&format!(
+        "{}[profile keys]\nregion = ap-south-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
+         use_fips_endpoint = false\n",
+        fs::read_to_string(home.path().join(".aws/config")).unwrap()
+    ));
+    home.write_credentials(&format!(
+        "{0}[keys]\naws_access_key_id = {1}\naws_secret_access_key = {2}\n",
+        fs::read_to_string(home.path().join(".aws/credentials")).unwrap(),
+        World::ALICE_KEY,
+        World::ALICE_SECRET
+    ));
+    let mut env = home.env(&emulator.http_url());
+    env.extend(
+        variables
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
+    );
+    let (of_start, user) = bare(start);
+    let targets: Vec<(&str, Option<&str>, &str)> = std::iter::once((of_start, None, user))
+        .chain(
+            TARGETS
+                .iter()
+                .map(|(target, role)| (*target, *role, "alice")),
+        )
+        .collect();
+
+    for targets in targets.chunks(2) {
+        let mut script = String::new();
+        for (index, (target, _, user)) in targets.iter().enumerate() {
+            let code = emulator.device(user).code();
+            let awsmfa = env!("CARGO_BIN_EXE_awsmfa");
+            // Another target of the same user, for which no code is asked.
+            let second = match *user {
+                "bob" => "-p bob --region eu-west-1",
+                _ => "-p audit --region eu-west-1",
+            };
+            let lines = [
+                format!("env -0 > before-{index}"),
+                (dialect.eval)(&format!(
+                    "'{awsmfa}' env -s {} {target} {code}",
+                    dialect.name
+                )),
+                format!("env -0 > session-{index}"),
+                if target.contains("--no-session") {
+                    String::new()
+                } else {
+                    (dialect.eval)(&format!("'{awsmfa}' env -s {} {second}", dialect.name))
+                },
+                format!("env -0 > second-{index}"),
+                dialect.edit.to_owned(),
+                (dialect.eval)(&format!("'{awsmfa}' unset -s {}", dialect.name)),
+                format!("env -0 > after-{index}"),
+            ];
+            for line in lines {
+                writeln!(script, "{line}").unwrap();
+            }
+        }
+        run(dialect, &home, &env, &script);
+        for (index, (target, role, _)) in targets.iter().enumerate() {
+            let context = format!("{} in {start}, {target}", dialect.name);
+            let read = |name: &str| inherited(&home, &format!("{name}-{index}"));
+            let session = read("session");
+            for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"] {
+                assert_eq!(session.get(name), None, "{context}");
+                assert_eq!(read("second").get(name), None, "{context}");
+            }
+            let in_place = session.get("AWSMFA_ROLE_ARN").map(String::as_str);
+            assert_eq!(in_place.is_some(), role.is_some(), "{context}");
+            assert!(
+                in_place.is_none_or(|arn| arn.ends_with(role.unwrap())),
+                "{context}"
+            );
+            assert!(
+                session["AWS_ACCESS_KEY_ID"].starts_with("ASIA"),
+                "{context}"
+            );
+
+            let mut expected = read("before");
+            expected.insert("AWS_DEFAULT_REGION".to_owned(), "eu-north-1".to_owned());
+            assert_eq!(read("after"), expected, "{context}");
+        }
+        emulator.forget_codes();
+    }
+    assert!(emulator.log().entries.iter().all(|entry| {
+        // Every code was good, and nothing but codes and roles was asked for.
+        entry.outcome == awsmfa_test_support::Outcome::Done
+    }));
+    targets.len()
+}
+
+/// Runs a script in the real shell, in the home folder.
+fn run(dialect: &Dialect, home: &TestHome, env: &Variables, script: &str) {
+    let path = home.write("script", script);
+    let shell = optional_tool(dialect.name).unwrap();
+    let no_startup_files = match dialect.name {
+        "fish" => Some("--no-config"),
+        "zsh" => Some("-f"),
+        _ => None,
+    };
+    let output = Command::new(shell)
+        .args(no_startup_files)
+        .arg(path)
+        .current_dir(home.path())
+        .env_clear()
+        .envs(env)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{}: {told}\n{script}",
+        dialect.name
+    );
+}
+
+/// What a child process inherited.
+fn inherited(home: &TestHome, file: &str) -> Variables {
+    fs::read_to_string(home.path().join(file))
+        .unwrap()
+        .split_terminator('\0')
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}

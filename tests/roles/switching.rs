@@ -1,0 +1,240 @@
+//! One code, then any role of the same user.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use awsmfa_test_support::{Fault, Role, Trust, find_tool};
+
+use crate::shell::Shell;
+
+const DEV: &str = "arn:aws:iam::111122223333:role/dev";
+const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
+const AUDIT: &str = "arn:aws:iam::444455556666:role/audit";
+const CHAINED: &str = "arn:aws:iam::444455556666:role/chained";
+
+#[test]
+fn one_code_then_four_roles_and_back() {
+    let mut shell = Shell::standard();
+    let before = shell.env.clone();
+    let code = shell.code();
+    shell.env(&["-p", "dev", &code]);
+    assert_eq!(shell.role_in_place(), Some(DEV));
+    for (profile, role) in [("admin", ADMIN), ("audit", AUDIT), ("chained", CHAINED)] {
+        shell.env(&["-p", profile]);
+        assert_eq!(shell.role_in_place(), Some(role));
+    }
+    shell.env(&["-p", "default"]);
+    assert_eq!(shell.role_in_place(), None);
+    let own = shell.get("AWS_ACCESS_KEY_ID").unwrap().to_owned();
+    shell.env(&["-p", "fresh"]);
+    shell.env(&["-p", "default"]);
+    assert_eq!(shell.get("AWS_ACCESS_KEY_ID"), Some(own.as_str()));
+
+    let log = shell.emulator.log();
+    assert_eq!(log.count_with_token_code(), 1, "{:?}", log.actions());
+    assert_eq!(log.count("GetSessionToken"), 1);
+    assert_eq!(log.count("GetCallerIdentity"), 1, "the name is asked once");
+    assert_eq!(log.count("AssumeRole"), 6, "a chain of two has two");
+    for entry in log.entries.iter().filter(|e| e.action == "AssumeRole") {
+        assert_eq!(entry.role_session_name.as_deref(), Some("alice"));
+        assert_eq!(entry.duration_seconds.as_deref(), Some("3600"));
+        let audit = entry.role_arn.as_deref() == Some(AUDIT);
+        assert_eq!(entry.external_id.as_deref(), audit.then_some("Example-7"));
+    }
+
+    shell.unset();
+    assert_eq!(shell.env, before);
+}
+
+#[test]
+fn the_aws_cli_and_boto3_see_each_identity() {
+    let (Some(aws), Some(python)) = (find_tool("aws"), find_tool("python3")) else {
+        return;
+    };
+    let mut shell = Shell::standard();
+    // The SDK for JavaScript would follow this one rather than the keys.
+    shell.set("AWS_PROFILE", "dev");
+    let code = shell.code();
+    shell.env(&[&code]);
+    for (profile, arn) in [
+        ("dev", "arn:aws:sts::111122223333:assumed-role/dev/alice"),
+        (
+            "audit",
+            "arn:aws:sts::444455556666:assumed-role/audit/alice",
+        ),
+        ("default", "arn:aws:iam::123456789012:user/alice"),
+    ] {
+        shell.env(&["-p", profile]);
+        let cli = Command::new(&aws)
+            .args("sts get-caller-identity --query Arn --output text".split(' '))
+            .env_clear()
+            .envs(&shell.env)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&cli.stdout).trim(), arn, "{cli:?}");
+        let boto3 = Command::new(&python)
+            .args([
+                "-c",
+                "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])",
+            ])
+            .env_clear()
+            .envs(&shell.env)
+            .output()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&boto3.stdout).trim(),
+            arn,
+            "{boto3:?}"
+        );
+    }
+    let agents: Vec<_> = shell.emulator.log().entries;
+    assert!(agents.iter().filter(|e| e.token_code.is_some()).count() == 1);
+}
+
+#[test]
+fn the_javascript_sdk_uses_the_session_although_a_profile_was_set() {
+    let Some(node) = find_tool("node") else {
+        return;
+    };
+    let modules = awsmfa_test_support::tools_folder().join("npm/node_modules");
+    if !modules.join("@aws-sdk/client-sts").is_dir() {
+        awsmfa_test_support::missing("the AWS SDK for JavaScript");
+        return;
+    }
+    let mut shell = Shell::standard();
+    shell.set("AWS_PROFILE", "bob");
+    let code = shell.code();
+    shell.env(&["-p", "dev", &code]);
+    let script = "const {STSClient, GetCallerIdentityCommand} = require('@aws-sdk/client-sts');
+        new STSClient({}).send(new GetCallerIdentityCommand({})).then(a => console.log(a.Arn));";
+    let output = Command::new(node)
+        .args(["-e", script])
+        .env_clear()
+        .envs(&shell.env)
+        .env("NODE_PATH", modules)
+        .output()
+        .unwrap();
+    let arn = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        arn.trim(),
+        "arn:aws:sts::111122223333:assumed-role/dev/alice",
+        "{output:?}"
+    );
+}
+
+#[test]
+fn the_users_name_costs_no_round_trip() {
+    const DELAY: Duration = Duration::from_millis(1500);
+    let mut shell = Shell::standard();
+    shell
+        .emulator
+        .inject(Fault::Delay(DELAY).on("GetSessionToken"));
+    shell
+        .emulator
+        .inject(Fault::Delay(DELAY).on("GetCallerIdentity"));
+    let code = shell.code();
+    let begin = Instant::now();
+    shell.env(&["-p", "dev", &code]);
+    let took = begin.elapsed();
+    assert!(took >= DELAY && took < 2 * DELAY, "{took:?}");
+    let log = shell.emulator.log();
+    assert_eq!(log.count("GetCallerIdentity"), 1);
+    assert_eq!(log.last().role_session_name.as_deref(), Some("alice"));
+}
+
+#[test]
+fn a_name_in_the_profile_or_the_options_wins_and_spares_the_question() {
+    let mut shell = Shell::with_files(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+[profile dev]
+role_arn = arn:aws:iam::111122223333:role/dev
+source_profile = default
+role_session_name = from-the-profile
+",
+        ALICE,
+    );
+    let code = shell.code();
+    shell.env(&["-p", "dev", &code]);
+    let name = |shell: &Shell| shell.emulator.log().last().role_session_name.clone();
+    assert_eq!(name(&shell).as_deref(), Some("from-the-profile"));
+    shell.env(&["-p", "dev", "--role-session-name", "from-the-option"]);
+    assert_eq!(name(&shell).as_deref(), Some("from-the-option"));
+    // Bare, it repeats the whole target.
+    shell.env(&[]);
+    assert_eq!(name(&shell).as_deref(), Some("from-the-option"));
+    let code = shell.code();
+    shell.set("AWSMFA_ROLE_SESSION_NAME", "from-the-variable");
+    shell.env(&["-p", "default", "--role-arn", ADMIN, &code]);
+    assert_eq!(name(&shell).as_deref(), Some("from-the-variable"));
+    assert_eq!(shell.emulator.log().count("GetCallerIdentity"), 0);
+}
+
+#[test]
+fn the_name_of_a_second_role_is_the_users_too() {
+    let mut shell = Shell::with_files(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+[profile dev]
+role_arn = arn:aws:iam::111122223333:role/dev
+source_profile = default
+role_session_name = build-7
+[profile chained]
+role_arn = arn:aws:iam::444455556666:role/chained
+source_profile = dev
+",
+        ALICE,
+    );
+    // A session of her own, for which nobody asks the name.
+    let code = shell.code();
+    shell.env(&[&code]);
+    assert_eq!(shell.emulator.log().count("GetCallerIdentity"), 0);
+    shell.env(&["-p", "chained"]);
+    let log = shell.emulator.log();
+    let names: Vec<_> = log
+        .entries
+        .iter()
+        .filter_map(|entry| entry.role_session_name.as_deref())
+        .collect();
+    assert_eq!(names, ["build-7", "alice"]);
+    assert_eq!(
+        shell.get("AWSMFA_USER_ARN"),
+        Some("arn:aws:iam::123456789012:user/alice")
+    );
+}
+
+#[test]
+fn a_users_name_is_taken_without_its_path_and_fitted_to_what_aws_takes() {
+    let mut shell = Shell::standard();
+    shell.emulator.edit(|world| {
+        world.user("alice").name = "team/q".to_owned();
+        let trust = Trust::in_principals(["123456789012"]);
+        world.roles.push(Role::new("111122223333", "open", trust));
+    });
+    let code = shell.emulator.device("team/q").code();
+    shell.env(&["--role-arn", "arn:aws:iam::111122223333:role/open", &code]);
+    let log = shell.emulator.log();
+    assert_eq!(log.last().role_session_name.as_deref(), Some("q-"));
+}
+
+#[test]
+fn options_name_a_role_that_no_file_does() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.env(&["--role-arn", AUDIT, "--external-id", "Example-7", &code]);
+    assert_eq!(shell.role_in_place(), Some(AUDIT));
+    // Bare: the whole target again, its external ID included.
+    shell.env(&[]);
+    assert_eq!(shell.role_in_place(), Some(AUDIT));
+    // Another role: the external ID was said of the last one.
+    shell.env(&["--role-arn", ADMIN]);
+    let log = shell.emulator.log();
+    assert_eq!(log.last().external_id, None);
+    assert_eq!(log.count_with_token_code(), 1);
+}
+
+/// alice's keys in the profile `default`.
+pub(crate) const ALICE: &str = "[default]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+";

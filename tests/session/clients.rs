@@ -1,0 +1,192 @@
+//! The session in the hands of clients that are not ours, and awsmfa before a server that is not.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use awsmfa_test_support::{World, find_tool, tools_folder};
+
+use crate::common::{Run, Stage};
+
+const USER: &str = "arn:aws:iam::123456789012:user/alice";
+
+/// Prints whom AWS takes the AWS CLI for.
+const AWS_CLI: &str = "aws sts get-caller-identity --query Arn --output text";
+
+/// Prints whom AWS takes boto3 for.
+const BOTO3: &str =
+    "python3 -c 'import boto3; print(boto3.client(\"sts\").get_caller_identity()[\"Arn\"])'";
+
+/// Prints whom AWS takes the AWS SDK for JavaScript for.
+const JAVASCRIPT: &str = "node -e '\
+    const { STSClient, GetCallerIdentityCommand } = require(\"@aws-sdk/client-sts\");\
+    new STSClient({}).send(new GetCallerIdentityCommand({})).then((it) => console.log(it.Arn));'";
+
+/// Starts a session in bash and lets a client ask who it is.
+fn who_am_i(stage: &mut Stage, client: &str) {
+    let code = stage.code();
+    stage.set("CODE", code);
+    let script = format!("set -eu\neval \"$(awsmfa env \"$CODE\")\"\n{client}\n");
+    let run = stage.script(&["bash", "--norc"], &script);
+    run.assert_quiet_success();
+    assert_eq!(run.stdout.trim_end(), USER);
+    let log = stage.emulator.log();
+    assert_eq!(log.actions(), ["GetSessionToken", "GetCallerIdentity"]);
+    assert!(log.last().session_token, "the session, not the keys");
+}
+
+#[test]
+fn the_aws_cli() {
+    if find_tool("aws").is_some() {
+        let mut stage = Stage::new();
+        who_am_i(&mut stage, AWS_CLI);
+        stage.assert_clean_home();
+    }
+}
+
+#[test]
+fn boto3() {
+    // The tools' own Python, which has it.
+    if find_tool("aws").is_some() {
+        who_am_i(&mut Stage::new(), BOTO3);
+    }
+}
+
+/// This SDK lets a profile win over keys in the environment.
+#[test]
+fn the_javascript_sdk_although_a_profile_was_set() {
+    let modules = tools_folder().join("npm/node_modules");
+    if find_tool("node").is_none() {
+        return;
+    }
+    if !modules.join("@aws-sdk/client-sts").exists() {
+        awsmfa_test_support::missing("@aws-sdk/client-sts");
+        return;
+    }
+    let mut stage = Stage::new();
+    stage.set("NODE_PATH", modules.to_str().unwrap());
+    stage.set("AWS_PROFILE", "default");
+    who_am_i(&mut stage, JAVASCRIPT);
+}
+
+#[test]
+fn over_https_with_a_ca_of_its_own() {
+    if find_tool("aws").is_none() {
+        return;
+    }
+    let mut stage = Stage::new();
+    let url = stage.emulator.https_url();
+    stage.set("AWS_ENDPOINT_URL", url);
+    let ca = stage.emulator.write_ca(&stage.out("."));
+    stage.set("AWS_CA_BUNDLE", ca.to_str().unwrap());
+    who_am_i(&mut stage, AWS_CLI);
+    let log = stage.emulator.log();
+    assert!(log.entries.iter().all(|entry| entry.tls));
+}
+
+/// The CA is in the profile, which `env` removes.
+#[test]
+fn over_https_with_the_ca_of_the_profile() {
+    if find_tool("aws").is_none() {
+        return;
+    }
+    let mut stage = Stage::new();
+    stage.environment.remove("AWS_ENDPOINT_URL");
+    let ca = stage.emulator.write_ca(&stage.out("."));
+    stage.home.write_config(&format!(
+        "[profile secure]\n\
+         aws_access_key_id = {}\n\
+         aws_secret_access_key = {}\n\
+         mfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
+         region = eu-west-1\n\
+         ca_bundle = {}\n\
+         endpoint_url = {}\n",
+        World::ALICE_KEY,
+        World::ALICE_SECRET,
+        ca.display(),
+        stage.emulator.https_url()
+    ));
+    stage.set("AWS_PROFILE", "secure");
+    who_am_i(&mut stage, AWS_CLI);
+    let regions: Vec<_> = stage.emulator.log().entries;
+    let regions: Vec<_> = regions
+        .iter()
+        .map(|entry| entry.region.as_deref())
+        .collect();
+    assert_eq!(regions, [Some("eu-west-1"), Some("eu-west-1")]);
+}
+
+/// moto's server with a user in it, from whose fourth request on it checks signatures.
+const MOTO: &str = r#"
+import os, sys
+os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"
+import boto3
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+url = "http://%s:%s" % server.get_host_and_port()
+iam = boto3.client("iam", endpoint_url=url, region_name="us-east-1",
+                   aws_access_key_id="nobody", aws_secret_access_key="nothing")
+iam.create_user(UserName="alice")
+iam.put_user_policy(UserName="alice", PolicyName="all", PolicyDocument="""{
+    "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}""")
+key = iam.create_access_key(UserName="alice")["AccessKey"]
+print(url, key["AccessKeyId"], key["SecretAccessKey"], flush=True)
+sys.stdin.read()
+"#;
+
+/// Runs until it is dropped.
+struct Moto {
+    server: Child,
+    url: String,
+    key: String,
+    secret: String,
+}
+
+impl Moto {
+    fn start(stage: &Stage) -> Option<Self> {
+        find_tool("moto_server")?;
+        let mut command = stage.command(&["python3", "-c", MOTO]);
+        let command = command.stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut server = command.spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(server.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let [url, key, secret] = words.try_into().unwrap();
+        Some(Self {
+            server,
+            url,
+            key,
+            secret,
+        })
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        // It ends when its standard input does.
+        drop(self.server.stdin.take());
+        let _ = self.server.wait();
+    }
+}
+
+#[test]
+fn a_server_of_moto_accepts_the_request() {
+    let mut stage = Stage::new();
+    let Some(moto) = Moto::start(&stage) else {
+        return;
+    };
+    stage.set("AWS_ENDPOINT_URL", moto.url.as_str());
+    stage.set("AWS_ACCESS_KEY_ID", moto.key.as_str());
+    stage.set("AWS_SECRET_ACCESS_KEY", moto.secret.as_str());
+    stage.set("AWS_MFA_SERIAL", "arn:aws:iam::123456789012:mfa/alice");
+    // moto checks signatures, not codes.
+    let script = "set -eu\neval \"$(awsmfa env 123456)\"\nenv\n";
+    let run = stage.script(&["bash", "--norc"], script);
+    run.assert_quiet_success();
+    assert!(run.stdout.contains("\nAWS_SESSION_TOKEN="), "{run:?}");
+
+    stage.set("AWS_SECRET_ACCESS_KEY", World::BOB_SECRET);
+    let run: Run = stage.script(&["bash", "--norc"], script);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+}

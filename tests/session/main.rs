@@ -1,0 +1,17 @@
+//! The main job from end to end: the program in real shells, with real clients, against an emulator
+//! of AWS that checks signatures and codes.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod clients;
+mod common;
+mod failure;
+mod no_code;
+#[cfg(target_os = "linux")]
+mod nothing_on_disk;
+mod shells;
+mod streams;
+#[cfg(target_os = "linux")]
+mod trace;

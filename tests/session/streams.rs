@@ -1,0 +1,180 @@
+//! What the statements are to the shell: whole or not there at all, good for the usual ways of
+//! evaluating them, and harmless where there is nothing to do.
+
+use awsmfa_test_support::{Outcome, find_tool};
+
+use crate::common::{Environment, Stage, posix_shells, variables};
+
+/// What a crash leaves behind must not be evaluated, so there is one write and nothing before it.
+#[cfg(target_os = "linux")]
+#[test]
+fn statements_come_in_one_write() {
+    let stage = Stage::new();
+    let code = stage.code();
+    let env = |more: &[&'static str]| [&["env", "--shell", "sh", code.as_str()], more].concat();
+    for (args, code) in [
+        (env(&["-p", "dev"]), 0),
+        // Used before.
+        (env(&[]), 1),
+        (env(&["--nonsense"]), 2),
+        (vec!["unset", "--shell", "sh"], 0),
+        (vec!["unset", "--shell", "sh", "--all"], 0),
+        (vec!["profiles"], 0),
+    ] {
+        let Some((calls, run)) = crate::trace::traced(&stage, "write,writev", &args) else {
+            return;
+        };
+        assert_eq!(run.code, code, "{args:?} {run:?}");
+        let to_stdout =
+            |call: &&String| call.starts_with("write(1,") || call.starts_with("writev(1,");
+        let writes = calls.iter().filter(to_stdout).count();
+        assert_eq!(writes, 1, "{args:?}: {calls:?}");
+        assert!(to_stdout(&calls.last().unwrap()), "{args:?}: {calls:?}");
+    }
+}
+
+/// The role is refused when the code is spent already: what was paid for is kept, and the line fails.
+#[test]
+fn statements_before_the_one_that_fails_are_evaluated() {
+    let mut stage = Stage::new();
+    stage.set("CODE", stage.code());
+    let script = "\
+        env -0 > \"$OUT/before\"\n\
+        if eval \"$(awsmfa env -p audit --external-id wrong \"$CODE\")\"; then exit 8; fi\n\
+        env -0 > \"$OUT/failed\"\n\
+        eval \"$(awsmfa env -p audit)\" && echo on\n";
+    for shell in posix_shells() {
+        stage.emulator.forget_codes();
+        stage.emulator.clear_log();
+        let run = stage.script(shell, script);
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (0, "on\n"),
+            "{shell:?} {run:?}"
+        );
+        assert_eq!(
+            session_of(&stage.written("failed")),
+            session_of(&stage.written("before"))
+        );
+        let log = stage.emulator.log();
+        assert_eq!(log.count_with_token_code(), 1, "{shell:?}");
+        assert_eq!(log.last().outcome, Outcome::Done, "{shell:?}");
+    }
+}
+
+/// All but the books of awsmfa and what a shell counts for itself.
+fn session_of(dump: &str) -> Environment {
+    let mut session = variables(dump);
+    session.retain(|name, _| !name.starts_with("AWSMFA_") && name != "_");
+    session
+}
+
+#[test]
+fn eval_without_quotes() {
+    let mut stage = Stage::new();
+    stage.set("CODE", stage.code());
+    let script = "\
+        set -eu\n\
+        env -0 | sort -z > \"$OUT/before\"\n\
+        eval $(awsmfa env $CODE)\n\
+        printf %s \"${AWS_ACCESS_KEY_ID%%????????????????}\"\n\
+        eval $(awsmfa unset)\n\
+        env -0 | sort -z > \"$OUT/after\"\n\
+        eval $(awsmfa env 12345)\n\
+        echo on\n";
+    for shell in posix_shells() {
+        stage.emulator.forget_codes();
+        let run = stage.script(shell, script);
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (2, "ASIA"),
+            "{shell:?} {run:?}"
+        );
+        assert_eq!(stage.written("after"), stage.written("before"), "{shell:?}");
+    }
+}
+
+const NOTHING_TO_END: &str =
+    "awsmfa: no session of awsmfa is in place; nothing of AWS's is changed\n";
+
+#[test]
+fn unset_may_run_twice_and_in_a_trap() {
+    let mut stage = Stage::new();
+    stage.set("CODE", stage.code());
+    let script = "\
+        set -eu\n\
+        env -0 | sort -z > \"$OUT/before\"\n\
+        trap 'eval \"$(awsmfa unset)\"; env -0 | sort -z > \"$OUT/after\"' EXIT\n\
+        eval \"$(awsmfa env \"$CODE\")\"\n\
+        eval \"$(awsmfa unset)\"\n";
+    for shell in posix_shells() {
+        stage.emulator.forget_codes();
+        let run = stage.script(shell, script);
+        assert_eq!(
+            (run.code, run.stderr.as_str()),
+            (0, NOTHING_TO_END),
+            "{shell:?} {run:?}"
+        );
+        assert_eq!(stage.written("after"), stage.written("before"), "{shell:?}");
+    }
+}
+
+/// Keys that somebody else put in place since are not awsmfa's to remove.
+#[test]
+fn unset_leaves_the_keys_of_others() {
+    let mut stage = Stage::new();
+    stage.set("CODE", stage.code());
+    let script = "\
+        set -eu\n\
+        eval \"$(awsmfa env \"$CODE\")\"\n\
+        export AWS_ACCESS_KEY_ID=AKIAI44QH8DHBEXAMPLE\n\
+        env -0 > \"$OUT/during\"\n\
+        awsmfa status > \"$OUT/status\" || echo $?\n\
+        eval \"$(awsmfa unset)\"\n\
+        env -0 > \"$OUT/after\"\n\
+        eval \"$(awsmfa unset --all)\"\n\
+        env -0 > \"$OUT/after-all\"\n";
+    let run = stage.script(&["bash", "--norc"], script);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "3\n"), "{run:?}");
+    let status = stage.written("status");
+    assert!(status.contains("not from awsmfa"), "{status}");
+
+    let after = stage.written("after");
+    assert_eq!(session_of(&after), session_of(&stage.written("during")));
+    let books = variables(&after)
+        .into_keys()
+        .filter(|name| name.starts_with("AWSMFA_"));
+    assert_eq!(books.count(), 0);
+
+    let cleared = variables(&stage.written("after-all"));
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
+        assert!(!cleared.contains_key(name), "{name}");
+    }
+}
+
+/// A script may be piped into a shell, whose standard input is then not awsmfa's to read.
+#[test]
+fn standard_input_stays_the_scripts() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+
+    if find_tool("bash").is_none() {
+        return;
+    }
+    let mut stage = Stage::new();
+    stage.set("CODE", stage.code());
+    let mut command = stage.command(&["bash", "--norc"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin
+        .write_all(b"eval \"$(awsmfa env \"$CODE\")\"\necho on\n")
+        .unwrap();
+    drop(stdin);
+    let run = crate::common::Run::wait(child);
+    run.assert_quiet_success();
+    assert_eq!(run.stdout, "on\n");
+}

@@ -1,0 +1,126 @@
+//! The choice of a device where the user has several, and of a profile where nothing says which.
+
+use awsmfa_test_support::{MfaDevice, TestHome, World};
+
+use crate::pty::{CTRL_C, CTRL_D};
+use crate::stand::{FAILURE, Stand};
+
+const PHONE: &str = "arn:aws:iam::123456789012:mfa/phone";
+const KEY: &str = "arn:aws:iam::123456789012:u2f/user/alice/key";
+
+/// alice has these devices beside her own, and no profile names one.
+fn with_devices(more: impl IntoIterator<Item = MfaDevice>) -> Stand {
+    let mut world = World::standard();
+    world.user("alice").devices.extend(more);
+    let home = TestHome::standard();
+    home.write_config("[default]\nregion = eu-central-1\n");
+    Stand::with(world, home)
+}
+
+#[test]
+fn of_a_device() {
+    let stand = with_devices([MfaDevice::totp(PHONE), MfaDevice::security_key(KEY)]);
+    let mut terminal = stand.ask(&[]);
+    let before = terminal.expect("Which MFA device?");
+    assert!(before.contains("security keys") && before.contains(KEY));
+    let list = terminal.expect("Number, 1 to 2: ");
+    assert!(list.contains("1) arn:aws:iam::123456789012:mfa/alice"));
+    assert!(list.contains(&format!("2) {PHONE}")), "{list}");
+    for wrong in ["3", "0", "-1", "phone", ""] {
+        terminal.enter(wrong);
+        terminal.expect("Number, 1 to 2: ");
+    }
+    terminal.enter("2");
+    terminal.expect(&format!("MFA code for {PHONE}: "));
+    let mut code = None;
+    stand.emulator.edit(|world| {
+        let device = world.user("alice").devices[1].totp.clone();
+        code = device.map(|device| device.code());
+    });
+    terminal.enter(&code.unwrap());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let log = stand.emulator.log();
+    assert_eq!(log.last().serial_number.as_deref(), Some(PHONE));
+    assert_eq!(log.count("ListMFADevices"), 1);
+}
+
+#[test]
+fn is_not_asked_for_where_only_one_device_can_be_used() {
+    let stand = with_devices([MfaDevice::security_key(KEY)]);
+    let mut terminal = stand.ask(&[]);
+    let before = terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/alice: ");
+    assert!(before.contains(KEY), "{before}");
+    assert!(!before.contains("Which MFA device?"), "{before}");
+}
+
+#[test]
+fn of_a_device_that_is_not_made() {
+    for (key, why) in [
+        (CTRL_D, "no MFA device was chosen: no answer was given"),
+        (CTRL_C, "interrupted (SIGINT)"),
+    ] {
+        let stand = with_devices([MfaDevice::totp(PHONE)]);
+        let mut terminal = stand.ask(&[]);
+        terminal.expect("Number, 1 to 2: ");
+        terminal.send(key);
+        assert_eq!(terminal.wait().code(), Some(1));
+        assert!(terminal.shown().contains(why), "{}", terminal.shown());
+        assert_eq!(terminal.stdout(), FAILURE);
+        terminal.assert_modes_unchanged();
+        stand.assert_no_code_sent();
+    }
+}
+
+/// Two profiles with keys, and no default.
+fn without_default() -> Stand {
+    let home = TestHome::new();
+    home.write_config(
+        "[profile work]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\n\
+         [profile bob]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::123456789012:mfa/bob\n",
+    );
+    home.write_credentials(&format!(
+        "[work]\naws_access_key_id = {}\naws_secret_access_key = {}\n\n\
+         [bob]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        World::ALICE_KEY,
+        World::ALICE_SECRET,
+        World::BOB_KEY,
+        World::BOB_SECRET
+    ));
+    Stand::with(World::standard(), home)
+}
+
+#[test]
+fn of_a_profile() {
+    let stand = without_default();
+    let mut terminal = stand.ask(&[]);
+    terminal.expect("Which profile?");
+    let list = terminal.expect("Number, 1 to 2: ");
+    let number = |name: &str| {
+        let line = list.lines().find(|line| line.ends_with(name)).unwrap();
+        line.trim().split(')').next().unwrap().to_owned()
+    };
+    terminal.enter("7");
+    terminal.expect("Number, 1 to 2: ");
+    terminal.enter(&number("bob"));
+    terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/bob: ");
+    terminal.enter(&stand.emulator.device("bob").code());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let signer = stand.emulator.log().last().access_key_id.clone();
+    assert_eq!(signer.as_deref(), Some(World::BOB_KEY));
+    // The next `env` of the same shell asks no more.
+    assert!(terminal.stdout().contains("AWSMFA_TARGET_PROFILE='bob'"));
+}
+
+#[test]
+fn of_a_profile_that_is_not_made() {
+    let stand = without_default();
+    let mut terminal = stand.ask(&[]);
+    terminal.expect("Number, 1 to 2: ");
+    terminal.send(CTRL_D);
+    assert_eq!(terminal.wait().code(), Some(1));
+    let shown = terminal.shown();
+    assert!(shown.contains("no profile was chosen"), "{shown}");
+    assert!(shown.contains("--profile"), "{shown}");
+    assert_eq!(terminal.stdout(), FAILURE);
+    assert!(stand.emulator.log().entries.is_empty());
+}

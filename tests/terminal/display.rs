@@ -1,0 +1,110 @@
+//! `status` and `profiles` on a terminal: colours, and lines that fit.
+
+use awsmfa_test_support::find_tool;
+
+use crate::pty::Terminal;
+use crate::stand::{AWSMFA, Stand};
+
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const RED: &str = "\x1b[31m";
+
+/// What is shown of this command in a shell that holds a session, and how it ends.
+fn in_a_session(options: &str, variables: &[(&str, &str)], command: &str) -> (String, i32) {
+    let bash = find_tool("bash").expect("bash");
+    let stand = Stand::new();
+    let line = format!(
+        "eval \"$(awsmfa env {options} {} 2>/dev/null)\" || exit 99; {command}",
+        stand.code()
+    );
+    let command = stand
+        .command(bash, &["-c", &line])
+        .envs(variables.iter().copied());
+    let mut terminal = Terminal::showing(command, 40);
+    let status = terminal.wait().code().unwrap();
+    (terminal.shown().to_owned(), status)
+}
+
+#[test]
+fn status_is_green_yellow_or_red() {
+    let (shown, status) = in_a_session("", &[], "awsmfa status");
+    assert!(shown.contains(GREEN) && shown.contains("left"), "{shown}");
+    assert_eq!(status, 0);
+
+    let (shown, status) = in_a_session("--duration 15m", &[], "awsmfa status");
+    assert!(
+        shown.contains(YELLOW) && shown.contains("15m left"),
+        "{shown}"
+    );
+    assert!(!shown.contains(GREEN), "{shown}");
+    assert_eq!(status, 0);
+
+    let over = "AWS_CREDENTIAL_EXPIRATION=2020-01-01T00:00:00Z awsmfa status";
+    let (shown, status) = in_a_session("", &[], over);
+    assert!(shown.contains(RED) && shown.contains("expired"), "{shown}");
+    assert_eq!(status, 4);
+}
+
+#[test]
+fn status_has_no_colours_where_none_are_wanted() {
+    for (variables, command) in [
+        (&[("NO_COLOR", "1")][..], "awsmfa status"),
+        (&[("TERM", "dumb")], "awsmfa status"),
+        (&[], "awsmfa status | cat"),
+        (&[], "awsmfa status --format json"),
+        (&[], "awsmfa status --format prompt"),
+    ] {
+        let (shown, status) = in_a_session("", variables, command);
+        assert_eq!(status, 0, "{command}: {shown}");
+        assert!(shown.contains("default"), "{command}: {shown}");
+        assert!(!shown.contains('\x1b'), "{command} {variables:?}: {shown}");
+    }
+}
+
+#[test]
+fn status_fits_a_narrow_terminal() {
+    let (shown, status) = in_a_session("-p dev", &[("NO_COLOR", "1")], "awsmfa status");
+    assert_eq!(status, 0, "{shown}");
+    assert_fits(&shown);
+    assert!(shown.contains("dev: "), "{shown}");
+    assert!(
+        shown.contains("arn:aws:iam::111122223333:role/dev"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn profiles_fit_a_narrow_terminal() {
+    let stand = Stand::new();
+    let mut terminal = Terminal::showing(stand.command(AWSMFA, &["profiles"]), 40);
+    assert_eq!(terminal.wait().code(), Some(0));
+    let shown = terminal.shown();
+    assert_fits(shown);
+    assert!(shown.contains("dev"), "{shown}");
+    assert!(
+        shown.contains("arn:aws:iam::123456789012:mfa/alice"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn profiles_are_a_table_where_it_fits() {
+    let stand = Stand::new();
+    let mut terminal = Terminal::showing(stand.command(AWSMFA, &["profiles"]), 120);
+    assert_eq!(terminal.wait().code(), Some(0));
+    let first = terminal.shown().lines().next().unwrap();
+    assert!(
+        first.starts_with("PROFILE ") && first.ends_with("USABLE"),
+        "{first}"
+    );
+}
+
+/// Only what ends in a word that cannot be broken, an ARN, may be longer than a line.
+#[track_caller]
+fn assert_fits(shown: &str) {
+    for line in shown.lines() {
+        let last = line.split_whitespace().last().unwrap_or_default();
+        let fits = line.chars().count() <= 40 || last.starts_with("arn:");
+        assert!(fits, "{line:?} in\n{shown}");
+    }
+}

@@ -1,0 +1,93 @@
+//! The ways to leave the prompt: each fails the evaluating line, sends no code and leaves the
+//! terminal as it was.
+
+use rustix::process::Signal;
+
+use crate::pty::{CTRL_BACKSLASH, CTRL_C, CTRL_D, Terminal};
+use crate::stand::{FAILURE, PROMPT, Stand};
+
+/// What is shown once the prompt was left in this way.
+#[track_caller]
+fn shown_after(leave: impl FnOnce(&mut Terminal)) -> String {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&[]);
+    terminal.expect(PROMPT);
+    stand.wait_for_answers("GetCallerIdentity", 1);
+    leave(&mut terminal);
+    assert_eq!(terminal.wait().code(), Some(1), "{}", terminal.shown());
+    assert_eq!(terminal.stdout(), FAILURE);
+    terminal.assert_modes_unchanged();
+    stand.assert_no_code_sent();
+    terminal.shown().to_owned()
+}
+
+#[test]
+fn ctrl_c() {
+    let shown = shown_after(|terminal| terminal.send(CTRL_C));
+    assert!(shown.contains("interrupted (SIGINT)"), "{shown}");
+}
+
+#[test]
+fn ctrl_c_after_some_digits() {
+    let shown = shown_after(|terminal| {
+        terminal.send("123");
+        terminal.expect("123");
+        terminal.send(CTRL_C);
+    });
+    assert!(shown.contains("interrupted (SIGINT)"), "{shown}");
+}
+
+#[test]
+fn ctrl_d() {
+    let shown = shown_after(|terminal| terminal.send(CTRL_D));
+    assert!(
+        shown.contains("no MFA code: no answer was given"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn ctrl_backslash() {
+    let shown = shown_after(|terminal| terminal.send(CTRL_BACKSLASH));
+    assert!(shown.contains("interrupted (SIGQUIT)"), "{shown}");
+}
+
+#[test]
+fn sigterm() {
+    let shown = shown_after(|terminal| terminal.signal(Signal::TERM));
+    assert!(shown.contains("interrupted (SIGTERM)"), "{shown}");
+}
+
+#[test]
+fn sighup() {
+    let shown = shown_after(|terminal| terminal.signal(Signal::HUP));
+    assert!(shown.contains("interrupted (SIGHUP)"), "{shown}");
+}
+
+#[test]
+fn hang_up() {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&[]);
+    terminal.expect(PROMPT);
+    terminal.hang_up();
+    assert_eq!(terminal.wait().code(), Some(1));
+    assert_eq!(terminal.stdout(), FAILURE);
+    stand.assert_no_code_sent();
+}
+
+#[test]
+fn ctrl_c_while_the_code_is_on_its_way() {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&[]);
+    terminal.expect(PROMPT);
+    stand.wait_for_answers("GetCallerIdentity", 1);
+    stand
+        .emulator
+        .inject(awsmfa_test_support::Fault::HangBeforeAnswer);
+    terminal.enter(&stand.code());
+    stand.wait_for_answers("GetSessionToken", 1);
+    terminal.send(CTRL_C);
+    assert_eq!(terminal.wait().code(), Some(1));
+    assert_eq!(terminal.stdout(), FAILURE);
+    terminal.assert_modes_unchanged();
+}

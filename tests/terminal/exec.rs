@@ -1,0 +1,48 @@
+//! `exec` at a terminal: awsmfa asks there, and leaves it to the command.
+
+use crate::pty::{CTRL_C, Terminal};
+use crate::stand::{AWSMFA, PROMPT, Stand};
+
+fn exec(stand: &Stand, script: &str) -> Terminal {
+    let command = stand.command(AWSMFA, &["exec", "--", "sh", "-c", script]);
+    Terminal::showing(command, 120)
+}
+
+#[test]
+fn what_is_typed_after_the_code_is_read_by_the_command() {
+    let stand = Stand::new();
+    let mut terminal = exec(
+        &stand,
+        "read -r line; echo \"<$line:${AWS_ACCESS_KEY_ID%????????????????}>\"; exit 7",
+    );
+    terminal.expect(PROMPT);
+    terminal.enter(&stand.code());
+    terminal.enter("for the command");
+    terminal.expect("<for the command:ASIA>");
+    assert_eq!(terminal.wait().code(), Some(7));
+    terminal.assert_modes_unchanged();
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_runs_nothing() {
+    let stand = Stand::new();
+    let mut terminal = exec(&stand, "touch ~/ran");
+    terminal.expect(PROMPT);
+    terminal.send(CTRL_C);
+    assert_eq!(terminal.wait().code(), Some(1));
+    assert!(!stand.home.path().join("ran").exists());
+    terminal.assert_modes_unchanged();
+    stand.assert_no_code_sent();
+}
+
+#[test]
+fn ctrl_c_in_the_command_ends_it_alone() {
+    let stand = Stand::new();
+    let mut terminal = exec(&stand, "trap 'echo trapped; exit 3' INT; echo begun; cat");
+    terminal.expect(PROMPT);
+    terminal.enter(&stand.code());
+    terminal.expect("begun");
+    terminal.send(CTRL_C);
+    terminal.expect("trapped");
+    assert_eq!(terminal.wait().code(), Some(3));
+}

@@ -1,0 +1,149 @@
+//! While the user types, the keys are checked; what is wrong with them is said before a code is
+//! typed, and the question is taken back.
+
+use std::time::Duration;
+
+use awsmfa_test_support::{Fault, TestHome, World, find_tool};
+
+use crate::pty::Terminal;
+use crate::stand::{FAILURE, PROMPT, Stand};
+
+/// Clears the line of the question.
+const LINE_CLEARED: &str = "\r\x1b[2K";
+
+#[test]
+fn enter_costs_one_request_on_the_connection_of_the_check() {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&[]);
+    terminal.expect(PROMPT);
+    stand.wait_for_answers("GetCallerIdentity", 1);
+    let before = stand.emulator.log().entries.len();
+    assert_eq!(before, 1);
+    terminal.enter(&stand.code());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let log = stand.emulator.log();
+    assert_eq!(log.actions(), ["GetCallerIdentity", "GetSessionToken"]);
+    assert_eq!(log.connections(), 1);
+}
+
+#[test]
+fn a_code_that_is_typed_before_the_check_has_ended_waits_for_it() {
+    let stand = Stand::new();
+    let slow = Fault::Delay(Duration::from_secs(1));
+    stand.emulator.inject(slow.on("GetCallerIdentity"));
+    let mut terminal = stand.ask(&[]);
+    terminal.expect(PROMPT);
+    terminal.enter(&stand.code());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let log = stand.emulator.log();
+    assert_eq!(log.actions(), ["GetCallerIdentity", "GetSessionToken"]);
+    assert_eq!(log.connections(), 1);
+}
+
+#[test]
+fn a_role_costs_two_requests_on_the_same_connection() {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&["-p", "dev"]);
+    terminal.expect(PROMPT);
+    stand.wait_for_answers("GetCallerIdentity", 1);
+    terminal.enter(&stand.code());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let log = stand.emulator.log();
+    assert_eq!(
+        log.actions(),
+        ["GetCallerIdentity", "GetSessionToken", "AssumeRole"]
+    );
+    assert_eq!(log.connections(), 1);
+    assert_eq!(log.last().role_session_name.as_deref(), Some("alice"));
+}
+
+/// The question is asked, taken back when the answer of the check comes, and this is said.
+#[track_caller]
+fn assert_said_before_a_code_is_typed(stand: &Stand, why: &str) {
+    // The question is there before the answer of the check, as it is over a network.
+    let slow = Fault::Delay(Duration::from_millis(500));
+    stand.emulator.inject(slow.on("GetCallerIdentity"));
+    let mut terminal = stand.ask(&[]);
+    terminal.expect("MFA code for ");
+    terminal.expect(LINE_CLEARED);
+    terminal.expect(why);
+    assert_eq!(terminal.wait().code(), Some(1));
+    assert_eq!(terminal.stdout(), FAILURE);
+    terminal.assert_modes_unchanged();
+    stand.assert_no_code_sent();
+}
+
+#[test]
+fn an_inactive_key() {
+    let stand = Stand::new();
+    stand
+        .emulator
+        .edit(|world| world.user("alice").keys[0].active = false);
+    assert_said_before_a_code_is_typed(&stand, "AWS does not know the access key");
+}
+
+#[test]
+fn an_unknown_key() {
+    let stand = Stand::new();
+    stand
+        .emulator
+        .edit(|world| world.user("alice").keys.clear());
+    assert_said_before_a_code_is_typed(&stand, "AWS does not know the access key");
+}
+
+#[test]
+fn a_wrong_secret() {
+    let stand = Stand::new();
+    let secret = World::BOB_SECRET.to_owned();
+    stand
+        .emulator
+        .edit(|world| world.user("alice").keys[0].secret = secret);
+    assert_said_before_a_code_is_typed(&stand, "the secret access key does not belong");
+}
+
+#[test]
+fn a_wrong_clock() {
+    for seconds in [3600, -3600] {
+        let stand = Stand::new();
+        stand.emulator.inject(Fault::ClockSkew(seconds));
+        assert_said_before_a_code_is_typed(&stand, "the clock of this machine is");
+    }
+}
+
+#[test]
+fn a_device_of_another_account() {
+    let home = TestHome::standard();
+    home.write_config(
+        "[default]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n",
+    );
+    let stand = Stand::with(World::standard(), home);
+    assert_said_before_a_code_is_typed(
+        &stand,
+        "arn:aws:iam::111122223333:mfa/alice is in another account than \
+         arn:aws:iam::123456789012:user/alice",
+    );
+}
+
+#[test]
+fn what_was_typed_so_far_does_not_reach_the_shell() {
+    let bash = find_tool("bash").expect("bash");
+    let stand = Stand::new();
+    stand
+        .emulator
+        .edit(|world| world.user("alice").keys[0].active = false);
+    let slow = Fault::Delay(Duration::from_secs(2));
+    stand.emulator.inject(slow.on("GetCallerIdentity"));
+    let command = stand.command(bash, &["--norc", "--noprofile", "-i"]);
+    let mut terminal = Terminal::showing(command.env("PS1", "ready> "), 120);
+    terminal.expect("ready> ");
+    terminal.enter("eval \"$(awsmfa env)\"");
+    terminal.expect(PROMPT);
+    terminal.send("1234");
+    terminal.expect("1234");
+    terminal.expect("AWS does not know the access key");
+    terminal.expect("ready> ");
+    terminal.enter("echo \"status:$?\"");
+    terminal.expect("status:1\r");
+    terminal.expect("ready> ");
+    stand.assert_no_code_sent();
+}

@@ -1,0 +1,101 @@
+//! In real interactive shells: leaving the prompt leaves the shell alive, with echo and with nothing
+//! set, and the next try works.
+
+use awsmfa_test_support::{World, find_tool};
+
+use crate::pty::{CTRL_C, CTRL_D, Terminal};
+use crate::stand::{PROMPT, Stand};
+
+struct Shell {
+    name: &'static str,
+    options: &'static [&'static str],
+    start: &'static str,
+    save_modes: &'static str,
+    /// Prints `state:`, the status of the line before, whether the modes are the saved ones, and the
+    /// access key.
+    state: &'static str,
+}
+
+const BASH: Shell = Shell {
+    name: "bash",
+    options: &["--norc", "--noprofile", "-i"],
+    start: "eval \"$(awsmfa env)\"",
+    save_modes: "modes=$(stty -g)",
+    state: "s=$?; [ \"$modes\" = \"$(stty -g)\" ]; \
+            echo \"state:$((s != 0)),$?,${AWS_ACCESS_KEY_ID:-none}.\"",
+};
+
+const ZSH: Shell = Shell {
+    name: "zsh",
+    options: &["-f", "-i"],
+    ..BASH
+};
+
+const FISH: Shell = Shell {
+    name: "fish",
+    options: &[
+        "--no-config",
+        "-i",
+        "-C",
+        "function fish_prompt; echo 'ready> '; end",
+    ],
+    start: "awsmfa env | source",
+    save_modes: "set modes (stty -g)",
+    state: "set s $status; test \"$modes\" = (stty -g); \
+            echo \"state:\"(test $s -ne 0; and echo 1; or echo 0)\",$status,\"\
+            (set -q AWS_ACCESS_KEY_ID; and echo $AWS_ACCESS_KEY_ID; or echo none).",
+};
+
+fn leaves_the_shell_as_it_was(shell: &Shell) {
+    let Some(program) = find_tool(shell.name) else {
+        return;
+    };
+    let stand = Stand::new();
+    let command = stand.command(program, shell.options);
+    let mut terminal = Terminal::showing(command.env("PS1", "ready> "), 120);
+    terminal.expect("ready> ");
+    terminal.enter(shell.save_modes);
+    for key in [CTRL_C, CTRL_D] {
+        terminal.expect("ready> ");
+        terminal.enter(shell.start);
+        terminal.expect(PROMPT);
+        terminal.send("12");
+        terminal.expect("12");
+        terminal.send(key);
+        if key == CTRL_D {
+            // With something on the line it only hands that over; the second one ends the input.
+            terminal.send(CTRL_D);
+            terminal.expect("not an MFA code");
+            terminal.expect(PROMPT);
+            terminal.send(CTRL_D);
+        }
+        terminal.expect("ready> ");
+        terminal.enter(shell.state);
+        terminal.expect("state:1,0,none.");
+    }
+    stand.assert_no_code_sent();
+    terminal.expect("ready> ");
+    terminal.enter(shell.start);
+    terminal.expect(PROMPT);
+    terminal.enter(&stand.code());
+    terminal.expect("ready> ");
+    terminal.enter(shell.state);
+    terminal.expect("state:0,0,ASIA");
+    assert_eq!(stand.emulator.log().count_with_token_code(), 1);
+    assert!(!terminal.shown().contains(World::ALICE_SECRET));
+}
+
+#[test]
+fn bash() {
+    leaves_the_shell_as_it_was(&BASH);
+}
+
+#[test]
+fn zsh() {
+    leaves_the_shell_as_it_was(&ZSH);
+}
+
+#[test]
+fn fish() {
+    leaves_the_shell_as_it_was(&FISH);
+}
