@@ -546,7 +546,8 @@ impl Wanted {
     }
 }
 
-async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
+/// Gets at long-term keys, by a program perhaps.
+pub(crate) async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
         KeysFrom::Process { command, place } => credential_process::run(place, command).await,
@@ -554,7 +555,7 @@ async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
 }
 
 /// A virtual device is of the account of its user.
-fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
+pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
     match (Arn::parse(serial), Arn::parse(&identity.arn)) {
         (Some(device), Some(user))
             if (device.partition, device.account) != (user.partition, user.account) =>

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use awsmfa::cli::{Cli, Command};
-use awsmfa::commands::{Failure, Output, env, exec, profiles, status, unset};
+use awsmfa::commands::{Failure, Output, doctor, env, exec, profiles, status, unset};
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
 use awsmfa::intent::Intent;
@@ -77,6 +77,7 @@ fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
             Err(become_command(command).into())
         }
         Command::Status(options) => Ok(status::run(options, world)),
+        Command::Doctor(options) => until_signal(doctor::run(options, world)),
         Command::Profiles(options) => profiles::run(options, world),
     }
 }

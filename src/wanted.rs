@@ -7,7 +7,7 @@ use crate::aws::api::Endpoint;
 use crate::aws::arn::Arn;
 use crate::aws::files_on_disk::FilesError;
 use crate::bookkeeping::{Owner, Present, Settings, Target};
-use crate::chain::{self, Chain, ChainError, Hop, Setting, Source};
+use crate::chain::{self, Chain, ChainError, Hop, KeysFrom, Setting, Source};
 use crate::cli::SessionOptions;
 use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, OutOfRange, ROLE_SESSION};
 use crate::endpoint::{Deciding, EndpointError};
@@ -48,12 +48,27 @@ pub struct Wanted {
     pub renew_within: Option<Duration>,
     /// Where the calls go.
     pub endpoint: Endpoint,
+    /// Where the settings stand, to be told.
+    pub places: Places,
     /// The CA bundle for the calls.
     pub ca_bundle: Option<Setting>,
     /// What the profile gives for variables that are not set.
     pub settings: Settings,
     /// What the user should know, for standard error.
     pub notices: Vec<String>,
+}
+
+/// Where settings stand: an option, a variable, or a line of a file.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The long-term keys.
+    pub keys: String,
+    /// The device, if it is named.
+    pub serial: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The URL of STS, if there is one.
+    pub sts_url: Option<String>,
 }
 
 /// Why what is wanted cannot be told or cannot be had.
@@ -229,7 +244,13 @@ impl Wanted {
             profile: chain.profiles.first(),
             recorded_url,
         }
-        .endpoint()?;
+        .decide()?;
+        let places = Places {
+            keys: keys_place(&chain),
+            serial: device.as_ref().map(|device| device.place.clone()),
+            region: endpoint.region_place,
+            sts_url: endpoint.sts_url_place,
+        };
         let serial = device.map(|device| device.text);
         let settings = settings(&target, &chain, serial.as_deref());
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
@@ -244,7 +265,8 @@ impl Wanted {
                 Some(within) => Some(within),
                 None => duration_variable(environment, variable::RENEW_WITHIN)?,
             },
-            endpoint,
+            endpoint: endpoint.endpoint,
+            places,
             ca_bundle: ca_bundle(before, &chain)?,
             settings,
             notices: durations.notices,
@@ -448,6 +470,16 @@ fn settings(target: &Target, chain: &Chain<'_>, serial: Option<&str>) -> Setting
             .or(serial)
             .and_then(Arn::parse)
             .map(|arn| arn.account.to_owned()),
+    }
+}
+
+fn keys_place(chain: &Chain<'_>) -> String {
+    let profile = chain.profiles.last();
+    let id = profile.and_then(|profile| profile.get("aws_access_key_id"));
+    match (&chain.source.keys, id) {
+        (KeysFrom::Process { place, .. }, _) => place.clone(),
+        (KeysFrom::Known(_), Some(id)) if chain.source.profile.is_some() => id.place,
+        (KeysFrom::Known(_), _) => environment::ACCESS_KEY_ID.name.to_owned(),
     }
 }
 

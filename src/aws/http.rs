@@ -27,7 +27,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{CertificateError, ClientConfig, OtherError};
 use tower_service::Service;
 
-use super::proxy::Proxies;
+use super::proxy::{Proxies, Shown};
 use super::refusal::offset_by_date;
 use super::trust::{Trust, Untrusted};
 use crate::clock;
@@ -89,6 +89,7 @@ pub enum Problem {
 /// The client.
 #[derive(Debug, Clone)]
 pub struct Http {
+    authorities: String,
     connector: Arc<Connector>,
 }
 
@@ -96,6 +97,7 @@ impl Http {
     /// A client that goes by these proxies and trusts these authorities. Certificates of the platform
     /// are loaded when the first connection needs them.
     pub fn new(proxies: Proxies, trust: Trust) -> Result<Self, rustls::Error> {
+        let authorities = trust.place().to_owned();
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -108,11 +110,12 @@ impl Http {
             .pool_timer(TokioTimer::new())
             .build(dial);
         Ok(Self {
+            authorities,
             connector: Arc::new(Connector {
                 client,
                 proxies,
                 told: Mutex::new(Told {
-                    host: String::new(),
+                    asked: None,
                     may_speak: true,
                     has_spoken: false,
                     clock_offset: None,
@@ -144,6 +147,26 @@ impl Http {
         self.connector.told().clock_offset
     }
 
+    /// The proxy on the way to the host that was asked last.
+    #[must_use]
+    pub fn proxy(&self) -> Option<Shown> {
+        let told = self.connector.told();
+        self.connector.proxies.shown(told.asked.as_ref()?)
+    }
+
+    /// Which authorities are trusted, in words.
+    #[must_use]
+    pub fn authorities(&self) -> &str {
+        &self.authorities
+    }
+
+    /// The address that was asked last, like `https://sts.eu-central-1.amazonaws.com`.
+    #[must_use]
+    pub fn asked(&self) -> Option<String> {
+        let told = self.connector.told();
+        Some(bare(told.asked.as_ref()?))
+    }
+
     /// Whether what is slow may say so; not while a question stands at the terminal.
     pub fn may_speak(&self, may: bool) {
         self.connector.told().may_speak = may;
@@ -160,7 +183,7 @@ struct Connector {
 /// What the user is told, of what is waited for and what was found.
 #[derive(Debug)]
 struct Told {
-    host: String,
+    asked: Option<Uri>,
     may_speak: bool,
     has_spoken: bool,
     clock_offset: Option<TimeDelta>,
@@ -183,9 +206,12 @@ impl Connector {
 
     fn say_what_is_waited_for(&self) {
         let mut told = self.told();
-        if told.may_speak && !told.has_spoken && !told.host.is_empty() {
+        if let Some(asked) = told.asked.as_ref().map(host)
+            && told.may_speak
+            && !told.has_spoken
+        {
             told.has_spoken = true;
-            report::note(&format!("waiting for {} …", told.host));
+            report::note(&format!("waiting for {asked} …"));
         }
     }
 
@@ -193,7 +219,7 @@ impl Connector {
         let mut request = request
             .try_into_http1x()
             .map_err(|error| ConnectorError::user(error.into()))?;
-        self.told().host = host(request.uri());
+        self.told().asked = Some(request.uri().clone());
         // Through a tunnel the credentials went before; else they go with the request.
         if request.uri().scheme_str() == Some("http")
             && let Some(proxy) = self.proxies.intercept(request.uri())
@@ -353,9 +379,9 @@ fn host(uri: &Uri) -> String {
     uri.host().unwrap_or_default().to_owned()
 }
 
-/// A proxy's address without the slash at its end.
-fn bare(proxy: &Uri) -> String {
-    proxy.to_string().trim_end_matches('/').to_owned()
+/// An address without the slash at its end.
+fn bare(uri: &Uri) -> String {
+    uri.to_string().trim_end_matches('/').to_owned()
 }
 
 /// An error and what is below it, the content of an [`io::Error`] too, which `source` leaves out.

@@ -112,9 +112,8 @@ impl Proxies {
 
     /// The proxy for a destination, to be shown.
     #[must_use]
-    pub fn shown(&self, destination: &str) -> Option<Shown> {
-        let destination: http::Uri = destination.parse().ok()?;
-        self.intercept(&destination)?;
+    pub fn shown(&self, destination: &http::Uri) -> Option<Shown> {
+        self.intercept(destination)?;
         let named = match destination.scheme_str() {
             Some("http") => self.http.as_ref(),
             _ => self.https.as_ref(),
@@ -210,7 +209,9 @@ mod tests {
     }
 
     fn shown(variables: &[(&str, &str)], destination: &str) -> Option<String> {
-        let shown = proxies(variables).unwrap().shown(destination)?;
+        let shown = proxies(variables)
+            .unwrap()
+            .shown(&destination.parse().unwrap())?;
         Some(format!("{} by {}", shown.address, shown.variable))
     }
 

@@ -157,6 +157,16 @@ impl Refusal {
         }
     }
 
+    /// A clock that is so far ahead of AWS's, or behind where negative, that requests are refused.
+    #[must_use]
+    pub fn clock(offset: TimeDelta) -> Self {
+        Self {
+            operation: Operation::GetCallerIdentity,
+            cause: Cause::Clock(Some(offset)),
+            request_id: None,
+        }
+    }
+
     /// What an error of the SDK means.
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where

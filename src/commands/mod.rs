@@ -1,5 +1,6 @@
 //! One file a verb: gather, decide, emit.
 
+pub mod doctor;
 pub mod env;
 pub mod exec;
 mod obtain;

@@ -81,6 +81,20 @@ impl Stage {
         }
     }
 
+    /// Runs awsmfa without a shell around it; gives the exit code and what it printed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_awsmfa"))
+            .args(arguments)
+            .env_clear()
+            .envs(&self.variables)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes| self.redact(&String::from_utf8(bytes).unwrap());
+        let code = output.status.code().unwrap();
+        (code, text(output.stdout), text(output.stderr))
+    }
+
     pub(crate) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (from, to) in &self.redacted {
