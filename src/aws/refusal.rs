@@ -338,7 +338,8 @@ fn hint_of(problem: &Problem) -> String {
 
 fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, status: u16) -> Cause {
     let text = message.unwrap_or_default();
-    let Some(code) = code else {
+    let is_code = |code: &&str| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    let Some(code) = code.filter(is_code) else {
         return match status {
             407 => Cause::ProxyAuthorization,
             500.. => Cause::Server(status),
@@ -375,7 +376,7 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
         | "RequestLimitExceeded" => Cause::Throttled,
         _ if status >= 500 => Cause::Server(status),
         _ => Cause::Service {
-            code: printable(code),
+            code: code.to_owned(),
             // A validation error repeats what was sent, a token code perhaps.
             message: (code != "ValidationError" && !text.is_empty()).then(|| printable(text)),
         },
@@ -405,7 +406,8 @@ fn by_reading(error: &(dyn StdError + 'static), status: u16) -> Cause {
     }
 }
 
-/// Text of the other end, fit for a terminal: one line, no control characters, not long.
+/// Text of the other end, fit for a terminal: one line, no control characters, not long, and without
+/// a token code, which an answer may repeat.
 fn printable(text: &str) -> String {
     const LONGEST: usize = 300;
     let mut line: String = text
@@ -417,7 +419,22 @@ fn printable(text: &str) -> String {
         line.pop();
         line.push('…');
     }
-    line.trim().to_owned()
+    without_codes(line.trim())
+}
+
+/// Takes the place of every run of six digits.
+fn without_codes(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::new();
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = &rest[start..];
+        let end = digits.find(|c: char| !c.is_ascii_digit());
+        let digits = &digits[..end.unwrap_or(digits.len())];
+        kept.push_str(&rest[..start]);
+        kept.push_str(if digits.len() == 6 { "……" } else { digits });
+        rest = &rest[start + digits.len()..];
+    }
+    kept + rest
 }
 
 /// How far this machine's clock is ahead of AWS's, read from a text like `Signature expired:
@@ -548,5 +565,7 @@ mod tests {
         let printed = printable(&format!("a\x1b[31m\nb{}", "x".repeat(1000)));
         assert!(printed.chars().all(|c| !c.is_control()));
         assert_eq!(printed.chars().count(), 301);
+        let told = "account 123456789012: 123456, x654321y";
+        assert_eq!(printable(told), "account 123456789012: ……, x……y");
     }
 }

@@ -4,7 +4,12 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
 mod doctor;
+#[cfg(target_os = "linux")]
+mod dumps;
 mod fault_table;
 mod line;
+mod metadata;
 mod proxy;
+mod round_trips;
