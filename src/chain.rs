@@ -2,17 +2,19 @@
 //! `source_profile` as the AWS CLI follows them.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::aws::arn::Arn;
 use crate::aws::config_file::ConfigFile;
-use crate::aws::shared_files::{Settings, SharedFiles, Sourced};
+use crate::aws::shared_files::SharedFiles;
 use crate::duration::ROLE_SESSION;
-use crate::environment::ACCESS_KEY_ID;
-use crate::environment::{Environment, NotText, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::environment::{ACCESS_KEY_ID, Environment, NotText, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::profile::{Profile, Setting};
+use crate::role::{
+    EXTERNAL_ID_RULE, Hop, ROLE_SESSION_NAME_RULE, is_external_id, is_role_session_name,
+};
 use crate::session::{Keys, is_temporary};
 use crate::value::Value;
-
-use std::time::Duration;
 
 /// Where long-term keys are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,21 +59,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// A role on the way, in the order in which they are assumed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hop {
-    /// `role_arn`
-    pub role_arn: String,
-    /// Where the role is named, for messages.
-    pub place: String,
-    /// `external_id`
-    pub external_id: Option<String>,
-    /// `role_session_name`
-    pub role_session_name: Option<String>,
-    /// `duration_seconds`
-    pub duration: Option<Duration>,
-}
-
 /// A profile followed to its keys.
 #[derive(Debug)]
 pub struct Chain<'f> {
@@ -100,24 +87,6 @@ impl Chain<'_> {
             profiles: Vec::new(),
         }
     }
-}
-
-/// A profile with its name.
-#[derive(Debug, Clone)]
-pub struct Profile<'f> {
-    /// Its name.
-    pub name: String,
-    settings: Settings<'f>,
-    files: &'f SharedFiles,
-}
-
-/// A setting of a profile, with where it stands for messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// The text.
-    pub text: String,
-    /// `profile dev, /home/alice/.aws/config line 12: region`
-    pub place: String,
 }
 
 /// Why a profile leads to no keys.
@@ -253,54 +222,6 @@ impl ChainError {
 }
 
 impl Profile<'_> {
-    /// A key's value; one that is empty counts as absent.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<Setting> {
-        self.get_as_written(key)
-            .filter(|setting| !setting.text.is_empty())
-    }
-
-    /// A key's value, the empty one included.
-    #[must_use]
-    pub fn get_as_written(&self, key: &str) -> Option<Setting> {
-        self.located(key, &self.settings.get(key)?)
-    }
-
-    /// The endpoint of a service: `endpoint_url` in the `[services …]` section that the profile
-    /// names, or the profile's own (AWS SDKs reference guide, "Service-specific endpoints").
-    #[must_use]
-    pub fn endpoint_url(&self, service: &str) -> Option<Setting> {
-        let services = self.get("services").and_then(|name| {
-            let sourced = self
-                .files
-                .services(&name.text)?
-                .nested(service, "endpoint_url")?;
-            self.located("endpoint_url", &sourced)
-        });
-        services
-            .filter(|setting| !setting.text.is_empty())
-            .or_else(|| self.get("endpoint_url"))
-    }
-
-    fn located(&self, key: &str, sourced: &Sourced) -> Option<Setting> {
-        let file = self.files.file(sourced.file).path().display();
-        Some(Setting {
-            text: sourced.value.as_str()?.to_owned(),
-            place: format!("profile {}, {file} line {}: {key}", self.name, sourced.line),
-        })
-    }
-
-    fn value(&self, key: &str) -> Option<Value> {
-        self.settings
-            .get(key)
-            .map(|sourced| sourced.value)
-            .filter(|value| !value.is_empty())
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
-    }
-
     /// Whether there is anything that should lead to credentials.
     fn leads_somewhere(&self) -> bool {
         [
@@ -410,48 +331,6 @@ impl Profile<'_> {
             duration,
         })
     }
-}
-
-/// What AWS demands of an `ExternalId`.
-pub const EXTERNAL_ID_RULE: &str = "needs 2 to 1224 letters, digits or characters of _+=,.@:/-";
-
-/// Whether AWS takes a text as `ExternalId`.
-#[must_use]
-pub fn is_external_id(id: &str) -> bool {
-    (2..=1224).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| is_role_session_name_byte(byte) || b":/".contains(&byte))
-}
-
-/// What AWS demands of a `RoleSessionName`.
-pub const ROLE_SESSION_NAME_RULE: &str = "needs 2 to 64 letters, digits or characters of _+=,.@-";
-
-/// Whether AWS takes a text as `RoleSessionName`.
-#[must_use]
-pub fn is_role_session_name(name: &str) -> bool {
-    (2..=64).contains(&name.len()) && name.bytes().all(is_role_session_name_byte)
-}
-
-fn is_role_session_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
-}
-
-/// A user's name fitted to what AWS takes as `RoleSessionName`.
-#[must_use]
-pub fn fit_role_session_name(name: &str) -> String {
-    let mut fitted: String = name
-        .chars()
-        .map(|c| match u8::try_from(c) {
-            Ok(byte) if is_role_session_name_byte(byte) => c,
-            _ => '-',
-        })
-        .take(64)
-        .collect();
-    while fitted.len() < 2 {
-        fitted.push('-');
-    }
-    fitted
 }
 
 /// The profile of that name.
@@ -636,3 +515,6 @@ fn nearest(files: &SharedFiles, name: &str) -> Option<String> {
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| known.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

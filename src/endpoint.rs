@@ -3,8 +3,8 @@
 use crate::aws::api::Endpoint;
 use crate::aws::arn::{default_region, partition_of};
 use crate::bookkeeping::OWNER_ENDPOINT_URL;
-use crate::chain::{Profile, Setting};
 use crate::environment::{self, Environment, NotText};
+use crate::profile::{Profile, Setting};
 
 /// Why no endpoint can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -221,3 +221,6 @@ fn is_region(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,10 +14,14 @@ pub mod environment;
 pub mod error;
 pub mod exchange;
 pub mod intent;
+pub mod profile;
 pub mod prompt;
 pub mod report;
+pub mod role;
 pub mod session;
 pub mod shell;
+#[cfg(test)]
+mod testing;
 pub mod token_code;
 pub mod value;
 pub mod wanted;

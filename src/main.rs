@@ -70,34 +70,39 @@ fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
         "the test asked for it"
     );
     match &cli.command {
-        Command::Env(options) => until_signal(env::run(options, world, args)),
+        Command::Env(options) => wait_for(until_signal(env::run(options, world, args))),
         Command::Unset(options) => unset::run(options, world, args),
         Command::Exec(options) => {
-            let command = until_signal(exec::run(options, world))?;
+            // Nobody evaluates its output. A signal that the user lets it ignore, as by nohup, is
+            // ignored by the command too as long as there is no handler.
+            let command = wait_for(exec::run(options, world))?;
             Err(become_command(command).into())
         }
         Command::Status(options) => Ok(status::run(options, world)),
-        Command::Doctor(options) => until_signal(doctor::run(options, world)),
+        Command::Doctor(options) => wait_for(doctor::run(options, world)),
         Command::Profiles(options) => profiles::run(options, world),
     }
 }
 
-/// Runs a verb that waits for others, until it is done or a signal comes.
-fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Runs a verb that waits for others.
+fn wait_for<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Setup)?;
-    let outcome = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            signal = interrupted() => Err(signal.into()),
-            outcome = verb => outcome,
-        }
-    });
+    let outcome = runtime.block_on(verb);
     // A thread may wait at the terminal, or for a name server.
     runtime.shutdown_background();
     outcome
+}
+
+/// A verb, until it is done or a signal comes.
+async fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        signal = interrupted() => Err(signal.into()),
+        outcome = verb => outcome,
+    }
 }
 
 /// Becomes the command of `exec`; comes back only if that fails.
@@ -120,24 +125,23 @@ fn become_command(mut command: std::process::Command) -> Error {
 /// Waits for a signal that would end the process without a word to the shell.
 #[cfg(unix)]
 async fn interrupted() -> Error {
-    use tokio::signal::unix::{SignalKind, signal};
-    let hear = |kind| signal(kind).map_err(Error::Setup);
-    let signals = (|| {
-        Ok((
-            hear(SignalKind::interrupt())?,
-            hear(SignalKind::terminate())?,
-            hear(SignalKind::hangup())?,
-            hear(SignalKind::quit())?,
-        ))
-    })();
-    match signals {
-        Ok((mut interrupt, mut terminate, mut hangup, mut quit)) => tokio::select! {
-            _ = interrupt.recv() => Error::Interrupted("SIGINT"),
-            _ = terminate.recv() => Error::Interrupted("SIGTERM"),
-            _ = hangup.recv() => Error::Interrupted("SIGHUP"),
-            _ = quit.recv() => Error::Interrupted("SIGQUIT"),
-        },
-        Err(error) => error,
+    use tokio::signal::unix::SignalKind;
+    tokio::select! {
+        error = heard(SignalKind::hangup(), "SIGHUP") => error,
+        error = heard(SignalKind::interrupt(), "SIGINT") => error,
+        error = heard(SignalKind::quit(), "SIGQUIT") => error,
+        error = heard(SignalKind::terminate(), "SIGTERM") => error,
+    }
+}
+
+#[cfg(unix)]
+async fn heard(kind: tokio::signal::unix::SignalKind, name: &'static str) -> Error {
+    match tokio::signal::unix::signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+            Error::Interrupted(name)
+        }
+        Err(error) => Error::Setup(error),
     }
 }
 

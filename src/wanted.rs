@@ -7,12 +7,22 @@ use crate::aws::api::Endpoint;
 use crate::aws::arn::Arn;
 use crate::aws::files_on_disk::FilesError;
 use crate::bookkeeping::{Owner, Present, Settings, Target};
-use crate::chain::{self, Chain, ChainError, Hop, KeysFrom, Setting, Source};
+use crate::chain::{self, Chain, ChainError, KeysFrom, Source};
 use crate::cli::SessionOptions;
-use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, OutOfRange, ROLE_SESSION};
+use crate::duration::{self, CHAINED, OutOfRange};
 use crate::endpoint::{Deciding, EndpointError};
 use crate::environment::{self, Environment, NotText};
+use crate::profile::Setting;
+use crate::role::{self, Hop};
 use crate::world::World;
+
+use device::{check_account, device, partition};
+use durations::durations;
+
+mod device;
+mod durations;
+#[cfg(test)]
+mod tests;
 
 /// Options that a person would set once, as environment variables.
 mod variable {
@@ -391,14 +401,14 @@ fn asked(
         target.role_arn = Some(role_arn.clone());
     }
     if let Some(name) = &options.role_session_name
-        && !chain::is_role_session_name(name)
+        && !role::is_role_session_name(name)
     {
-        return Err(option("--role-session-name", chain::ROLE_SESSION_NAME_RULE));
+        return Err(option("--role-session-name", role::ROLE_SESSION_NAME_RULE));
     }
     if let Some(id) = &options.external_id
-        && !chain::is_external_id(id)
+        && !role::is_external_id(id)
     {
-        return Err(option("--external-id", chain::EXTERNAL_ID_RULE));
+        return Err(option("--external-id", role::EXTERNAL_ID_RULE));
     }
     if options.serial.as_deref() == Some("") {
         return Err(option("--serial", "is empty"));
@@ -526,179 +536,6 @@ fn option_of_a_role(options: &SessionOptions) -> Option<&'static str> {
     .find_map(|(given, option)| given.then_some(option))
 }
 
-/// The device, as far as it is named.
-fn device(
-    target: &Target,
-    chain: &Chain<'_>,
-    environment: &Environment,
-) -> Result<Option<Setting>, WantedError> {
-    let named = |text: &str, place: &str| Setting {
-        text: text.to_owned(),
-        place: place.to_owned(),
-    };
-    let mut profiles = chain.profiles.iter();
-    let found = match &target.serial {
-        Some(serial) => Some(named(serial, "--serial")),
-        None => profiles.find_map(|profile| profile.get_as_written("mfa_serial")),
-    };
-    let found = match found {
-        Some(found) => found,
-        None => match environment.text(variable::SERIAL)? {
-            Some(serial) => named(serial, variable::SERIAL),
-            None => return Ok(None),
-        },
-    };
-    match problem_of_serial(&found.text) {
-        None => Ok(Some(found)),
-        Some(problem) => Err(WantedError::BadSerial {
-            place: found.place,
-            problem,
-        }),
-    }
-}
-
-/// What keeps a text from being a `SerialNumber` for STS (AWS STS API reference: 9 to 256
-/// characters of `[\w+=/:,.@-]`).
-fn problem_of_serial(serial: &str) -> Option<&'static str> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b);
-    if serial.is_empty() {
-        Some("is empty")
-    } else if !(9..=256).contains(&serial.len()) || !serial.bytes().all(allowed) {
-        Some("is not the serial number of an MFA device")
-    } else if serial.starts_with("arn:") {
-        match Arn::parse(serial) {
-            None => Some("is not a whole ARN"),
-            Some(arn) if arn.is_security_key() => {
-                Some("is a security key, which STS cannot use: it needs a device that shows codes")
-            }
-            Some(arn) if !arn.resource.starts_with("mfa/") => {
-                Some("is not the ARN of an MFA device")
-            }
-            Some(_) => None,
-        }
-    } else {
-        None
-    }
-}
-
-/// An ARN of the device or a role and the partition that they all are in.
-fn partition(
-    device: Option<&Setting>,
-    hops: &[Hop],
-) -> Result<Option<(String, String)>, WantedError> {
-    let named = device
-        .map(|device| (&device.text, &device.place))
-        .into_iter()
-        .chain(hops.iter().map(|hop| (&hop.role_arn, &hop.place)));
-    let mut first = None;
-    for (text, place) in named {
-        let Some(arn) = Arn::parse(text) else {
-            continue;
-        };
-        match first {
-            None => first = Some((text, place, arn.partition)),
-            Some((one, its_place, partition)) if partition != arn.partition => {
-                return Err(WantedError::TwoPartitions {
-                    one: format!("{its_place} = {one}"),
-                    other: format!("{place} = {text}"),
-                });
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(first.map(|(text, _, partition)| (text.clone(), partition.to_owned())))
-}
-
-/// Holds the device against the account that the source profile says its keys are in.
-fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), WantedError> {
-    let source = chain
-        .profiles
-        .last()
-        .filter(|_| chain.source.profile.is_some());
-    let ours = source.and_then(|profile| profile.get("aws_account_id"));
-    let named = device.and_then(|device| Some((device, Arn::parse(&device.text)?)));
-    if let (Some(ours), Some((device, arn))) = (ours, named)
-        && ours.text != arn.account
-    {
-        return Err(WantedError::OtherAccount {
-            device: format!("{} = {}", device.place, device.text),
-            theirs: arn.account.to_owned(),
-            ours: format!("{} ({})", ours.text, ours.place),
-        });
-    }
-    Ok(())
-}
-
-struct Durations {
-    mfa: Duration,
-    role: Duration,
-    notices: Vec<String>,
-}
-
-fn durations(
-    target: &Target,
-    hops: &[Hop],
-    no_session: bool,
-    environment: &Environment,
-) -> Result<Durations, WantedError> {
-    let check = |bounds: duration::Bounds, option, given| {
-        let checked = bounds.check(given);
-        checked.map_err(|problem| WantedError::Duration { option, problem })
-    };
-    // The duration of what lands in the shell, which without a role is the MFA session itself.
-    let of_target = |bounds| {
-        let given = target.duration;
-        given
-            .map(|given| check(bounds, "--duration", given))
-            .transpose()
-    };
-    let of_variables = || -> Result<Duration, WantedError> {
-        for (name, only_behind_role) in [
-            (variable::SESSION_DURATION, true),
-            (variable::DURATION, false),
-        ] {
-            if (!only_behind_role || !hops.is_empty())
-                && let Some(given) = duration_variable(environment, name)?
-            {
-                return check(MFA_SESSION, name, given);
-            }
-        }
-        Ok(DEFAULT_MFA_SESSION)
-    };
-    let Some(hop) = hops.last() else {
-        return Ok(Durations {
-            mfa: match of_target(MFA_SESSION)? {
-                Some(given) => given,
-                None => of_variables()?,
-            },
-            role: CHAINED,
-            notices: Vec::new(),
-        });
-    };
-    let mfa = match target.session_duration {
-        Some(given) => check(MFA_SESSION, "--session-duration", given)?,
-        None => of_variables()?,
-    };
-    let asked = of_target(ROLE_SESSION)?.or(hop.duration).unwrap_or(CHAINED);
-    let mut notices = Vec::new();
-    let role = if asked > CHAINED && hops.len() > 1 {
-        notices.push(format!(
-            "{} is cut to an hour: AWS gives no more to a role that another role assumes",
-            duration::in_words(asked)
-        ));
-        CHAINED
-    } else {
-        if asked > CHAINED && !no_session {
-            notices.push(format!(
-                "for {} the code goes with AssumeRole itself; no MFA session is kept for other roles",
-                duration::in_words(asked)
-            ));
-        }
-        asked
-    };
-    Ok(Durations { mfa, role, notices })
-}
-
 fn duration_variable(
     environment: &Environment,
     name: &'static str,
@@ -729,9 +566,9 @@ fn is_on(environment: &Environment, name: &'static str) -> Result<bool, WantedEr
 
 fn session_name_variable(environment: &Environment) -> Result<Option<String>, WantedError> {
     match environment.text(variable::ROLE_SESSION_NAME)? {
-        Some(name) if !chain::is_role_session_name(name) => Err(WantedError::Variable {
+        Some(name) if !role::is_role_session_name(name) => Err(WantedError::Variable {
             variable: variable::ROLE_SESSION_NAME,
-            problem: chain::ROLE_SESSION_NAME_RULE.to_owned(),
+            problem: role::ROLE_SESSION_NAME_RULE.to_owned(),
         }),
         name => Ok(name.map(str::to_owned)),
     }

@@ -26,6 +26,16 @@ impl World {
         }
     }
 
+    /// A world with these files, for tests on values.
+    #[cfg(test)]
+    pub(crate) fn with_files(environment: Environment, files: SharedFiles) -> Self {
+        let world = Self::new(environment);
+        Self {
+            files: OnceCell::from(files),
+            ..world
+        }
+    }
+
     /// The environment.
     #[must_use]
     pub fn environment(&self) -> &Environment {

@@ -96,24 +96,31 @@ impl Trust {
                 place: format!("{place} = {}", path.display()),
             });
         }
-        let mut places = Vec::new();
-        for variable in [CERT_FILE, CERT_DIR] {
-            if let Some(path) = environment.os_text(variable) {
-                let path = PathBuf::from(path);
-                if variable == CERT_FILE {
-                    read_bundle(&path, variable)?;
-                }
-                places.push(format!("{variable} = {}", path.display()));
-            }
-        }
-        Ok(Self {
-            authorities: Authorities::Platform {
-                amazon_first: places.is_empty(),
+        let file = environment.os_text(CERT_FILE).map(PathBuf::from);
+        let folders = environment.os_text(CERT_DIR).map(PathBuf::from);
+        let in_file = match &file {
+            Some(path) => read_bundle(path, CERT_FILE)?,
+            None => Vec::new(),
+        };
+        let named = |name, path: Option<PathBuf>| Some(format!("{name} = {}", path?.display()));
+        let places: Vec<String> = [named(CERT_FILE, file), named(CERT_DIR, folders.clone())]
+            .into_iter()
+            .flatten()
+            .collect();
+        Ok(match (places.is_empty(), folders) {
+            (true, _) => Self {
+                authorities: Authorities::Platform { amazon_first: true },
+                place: "the platform's trust store".to_owned(),
             },
-            place: if places.is_empty() {
-                "the platform's trust store".to_owned()
-            } else {
-                places.join(", ")
+            (false, None) => Self {
+                authorities: Authorities::Bundle(in_file),
+                place: places.concat(),
+            },
+            (false, Some(_)) => Self {
+                authorities: Authorities::Platform {
+                    amazon_first: false,
+                },
+                place: places.join(", "),
             },
         })
     }

@@ -6,10 +6,11 @@ use std::io;
 use serde_json::json;
 
 use super::{Failure, Output};
-use crate::chain::{self, Chain, ChainError, Profile};
+use crate::chain::{self, Chain, ChainError};
 use crate::cli::{ListFormat, Profiles};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::profile::Profile;
 use crate::wanted::WantedError;
 use crate::world::World;
 

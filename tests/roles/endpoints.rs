@@ -15,6 +15,9 @@ role_arn = arn:aws:iam::111122223333:role/dev
 source_profile = default
 ";
 
+/// A starting environment, arguments, and what the two variables hold then.
+type RegionCase<'a> = (Pairs<'a>, &'a [&'a str], [Option<&'a str>; 2]);
+
 /// What a session holds of these variables.
 fn in_session(
     start: &[(&str, &str)],
@@ -39,7 +42,7 @@ fn in_session(
 fn both_region_variables_hold_the_effective_region() {
     let region = ("AWS_REGION", "us-west-2");
     let default_region = ("AWS_DEFAULT_REGION", "sa-east-1");
-    let cases: &[(Pairs<'_>, &[&str], [Option<&str>; 2])] = &[
+    let cases: &[RegionCase<'_>] = &[
         (&[], &[], [Some("eu-central-1"); 2]),
         (&[region], &[], [Some("us-west-2"); 2]),
         (&[default_region], &[], [Some("sa-east-1"); 2]),

@@ -118,7 +118,7 @@ fn signal(stage: &Stage, name: &str) {
 
 #[test]
 fn a_signal_while_aws_does_not_answer() {
-    for name in ["TERM", "INT"] {
+    for name in ["TERM", "INT", "QUIT"] {
         let stage = stage_with_code();
         stage.emulator.inject(Fault::HangBeforeAnswer);
         let begin = Instant::now();
@@ -186,6 +186,7 @@ fn a_signal_or_a_key_while_the_terminal_is_asked() {
     for (what, shown_at_the_end) in [
         ("TERM", "interrupted (SIGTERM)"),
         ("INT", "interrupted (SIGINT)"),
+        ("QUIT", "interrupted (SIGQUIT)"),
         ("Ctrl-C", ""),
         ("Ctrl-D", "no answer was given"),
     ] {

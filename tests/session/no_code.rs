@@ -256,6 +256,20 @@ fn exec_ends_as_its_command_does() {
     assert_eq!(stage.emulator.log().count("GetSessionToken"), 3);
 }
 
+/// As nohup has it, and as a shell without job control has SIGINT for what it starts in the background.
+#[test]
+fn exec_leaves_ignored_signals_ignored() {
+    let stage = Stage::new();
+    let child = "for it in HUP INT QUIT TERM; do kill -$it $$; done; echo survived";
+    let script = format!(
+        "trap '' HUP INT QUIT TERM\nawsmfa exec {} -- sh -c '{child}'\n",
+        stage.code()
+    );
+    let run = stage.script(&["dash"], &script);
+    run.assert_quiet_success();
+    assert_eq!(run.stdout, "survived\n");
+}
+
 #[test]
 fn exec_finds_out_before_a_code_is_spent_that_nothing_can_run() {
     let stage = Stage::new();

@@ -57,6 +57,27 @@ fn a_role_costs_two_requests_on_the_same_connection() {
     assert_eq!(log.last().role_session_name.as_deref(), Some("alice"));
 }
 
+#[test]
+fn a_role_that_takes_the_code_itself_costs_one_request() {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&["-p", "dev", "--no-session"]);
+    terminal.expect(PROMPT);
+    stand.wait_for_answers("GetCallerIdentity", 1);
+    terminal.enter(&stand.code());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let log = stand.emulator.log();
+    assert_eq!(log.actions(), ["GetCallerIdentity", "AssumeRole"]);
+    assert_eq!(log.connections(), 1);
+}
+
+#[test]
+fn a_code_that_is_given_is_checked_by_the_exchange_alone() {
+    let stand = Stand::new();
+    let mut terminal = stand.ask(&[&stand.code()]);
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    assert_eq!(stand.emulator.log().actions(), ["GetSessionToken"]);
+}
+
 /// The question is asked, taken back when the answer of the check comes, and this is said.
 #[track_caller]
 fn assert_said_before_a_code_is_typed(stand: &Stand, why: &str) {

@@ -1,0 +1,224 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::testing::{ALICE, KEYS, environment, files};
+
+const DEV: &str = "role_arn = arn:aws:iam::111122223333:role/dev\n";
+const ADMIN: &str = "role_arn = arn:aws:iam::111122223333:role/admin\n";
+
+/// What became of following `x`: the source's profile and key, and the names of the roles.
+fn followed(config: &str, credentials: &str) -> Result<(Option<String>, String), String> {
+    followed_in(&environment(&[]), config, credentials)
+}
+
+fn followed_in(
+    environment: &Environment,
+    config: &str,
+    credentials: &str,
+) -> Result<(Option<String>, String), String> {
+    let files = files(config, credentials);
+    let chain = follow(&files, environment, "x", None).map_err(|error| error.to_string())?;
+    let roles: Vec<&str> = chain
+        .hops
+        .iter()
+        .map(|hop| hop.role_arn.rsplit('/').next().unwrap())
+        .collect();
+    let key = chain.source.access_key_id().unwrap_or("process").to_owned();
+    Ok((chain.source.profile, format!("{key} {}", roles.join(" "))))
+}
+
+fn at(profile: &str, roles: &str) -> (Option<String>, String) {
+    (Some(profile.to_owned()), format!("{ALICE} {roles}"))
+}
+
+#[test]
+fn keys_roles_and_chains() {
+    let source = |lines: &str| format!("[profile x]\n{lines}[profile base]\n{KEYS}");
+    assert_eq!(
+        followed(&format!("[profile x]\n{KEYS}"), ""),
+        Ok(at("x", ""))
+    );
+    // Halves of a profile in two files.
+    let credentials = format!("[x]\n{KEYS}");
+    assert_eq!(
+        followed("[profile x]\nregion = y\n", &credentials),
+        Ok(at("x", ""))
+    );
+    let role = source(&format!("{DEV}source_profile = base\n"));
+    assert_eq!(followed(&role, ""), Ok(at("base", "dev")));
+    // The first to be assumed is the farthest.
+    let chain = source(&format!("{ADMIN}source_profile = y\n"))
+        + &format!("[profile y]\n{DEV}source_profile = base\n");
+    assert_eq!(followed(&chain, ""), Ok(at("base", "dev admin")));
+}
+
+#[test]
+fn a_profile_may_name_itself_and_lend_its_keys() {
+    let itself = format!("[profile x]\n{DEV}{KEYS}source_profile = x\n");
+    assert_eq!(followed(&itself, ""), Ok(at("x", "dev")));
+    // As a source it lends its keys, whatever role it names for itself.
+    let lender = format!("[profile x]\n{ADMIN}source_profile = y\n[profile y]\n{DEV}{KEYS}");
+    assert_eq!(followed(&lender, ""), Ok(at("y", "admin")));
+    let error = followed(&format!("[profile x]\n{DEV}source_profile = x\n"), "");
+    assert!(
+        error
+            .unwrap_err()
+            .contains("the profile x has neither keys")
+    );
+}
+
+#[test]
+fn a_circle_is_named() {
+    let config = format!(
+        "[profile x]\n{DEV}source_profile = y\n[profile y]\n{DEV}source_profile = z\n\
+         [profile z]\n{DEV}source_profile = y\n"
+    );
+    assert_eq!(
+        followed(&config, "").unwrap_err(),
+        "profile z, config line 9: source_profile leads round in a circle: x → y → z → y"
+    );
+}
+
+#[test]
+fn credential_source_and_credential_process() {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", ALICE),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let config = format!("[profile x]\n{DEV}credential_source = Environment\n");
+    let found = followed_in(&environment(&keys), &config, "");
+    assert_eq!(found, Ok((None, format!("{ALICE} dev"))));
+    // A session's keys are not a user's.
+    let session = [keys[0], keys[1], ("AWS_SESSION_TOKEN", "token")];
+    assert!(followed_in(&environment(&session), &config, "").is_err());
+
+    let process = "[profile x]\ncredential_process = keys --of alice\n";
+    let files = files(process, "");
+    let chain = follow(&files, &environment(&[]), "x", None).unwrap();
+    let expected = KeysFrom::Process {
+        command: "keys --of alice".to_owned(),
+        place: "profile x, config line 2: credential_process".to_owned(),
+    };
+    assert_eq!(chain.source.keys, expected);
+    // Keys that stand there win, as for the AWS CLI.
+    assert_eq!(followed(&format!("{process}{KEYS}"), ""), Ok(at("x", "")));
+}
+
+#[test]
+fn what_is_no_pair_of_long_term_keys() {
+    for (lines, place) in [
+        (
+            "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
+            "aws_access_key_id is there without",
+        ),
+        (
+            "aws_secret_access_key = x\n",
+            "aws_secret_access_key is there without",
+        ),
+        (
+            &*format!("{KEYS}aws_session_token = t\n"),
+            "aws_session_token is that of a temporary",
+        ),
+        (
+            &*format!("{KEYS}aws_security_token = t\n"),
+            "aws_security_token is that of a temporary",
+        ),
+        (
+            &*KEYS.replace("AKIA", "ASIA"),
+            "aws_access_key_id is that of a temporary",
+        ),
+    ] {
+        let error = followed("", &format!("[x]\n{lines}")).unwrap_err();
+        assert!(error.starts_with("profile x, credentials line "), "{error}");
+        assert!(error.contains(place), "{error}");
+    }
+    // Set but empty is not there.
+    let empty = format!("[x]\n{KEYS}aws_session_token =\n");
+    assert_eq!(followed("", &empty), Ok(at("x", "")));
+}
+
+#[test]
+fn mfa_that_happens_elsewhere_is_told_with_what_to_do() {
+    for (line, hint) in [
+        ("sso_session = corp", "aws sso login --profile x"),
+        (
+            "sso_start_url = https://example.com",
+            "aws sso login --profile x",
+        ),
+        ("login_session = alice", "aws login --profile x"),
+        ("web_identity_token_file = /token", "AWS_PROFILE=x"),
+    ] {
+        for role in ["", DEV] {
+            let files = files(&format!("[profile x]\n{line}\n{role}"), "");
+            let error = follow(&files, &environment(&[]), "x", None).unwrap_err();
+            assert!(
+                matches!(error, ChainError::Elsewhere { .. }),
+                "{line}: {error}"
+            );
+            assert!(error.hint().contains(hint), "{}", error.hint());
+        }
+    }
+}
+
+#[test]
+fn the_nearest_name_is_offered() {
+    let files = files("[profile production]\n[profile staging]\n", "");
+    let hint = |name| profile(&files, name, None).unwrap_err().hint();
+    assert_eq!(hint("prodution"), "did you mean production?");
+    assert_eq!(hint("stagin"), "did you mean staging?");
+    assert_eq!(hint("zzz"), "see which there are: awsmfa profiles");
+}
+
+#[test]
+fn the_environments_keys() {
+    let of = |variables: &[(&str, &str)]| {
+        environment_keys(&environment(variables)).map(|keys| keys.map(|keys| keys.access_key_id))
+    };
+    let (id, secret) = (
+        ("AWS_ACCESS_KEY_ID", ALICE),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    );
+    let token = ("AWS_SESSION_TOKEN", "token");
+    assert_eq!(of(&[id, secret]), Ok(Some(ALICE.to_owned())));
+    assert_eq!(
+        of(&[id, secret, ("AWS_SECURITY_TOKEN", "stale")]),
+        Ok(Some(ALICE.to_owned()))
+    );
+    assert_eq!(
+        of(&[id, secret, ("AWS_SESSION_TOKEN", "")]),
+        Ok(Some(ALICE.to_owned()))
+    );
+    assert_eq!(of(&[]), Ok(None));
+    assert_eq!(of(&[id, secret, token]), Ok(None));
+    assert_eq!(
+        of(&[("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"), secret]),
+        Ok(None)
+    );
+    for half in [id, secret] {
+        let error = of(&[half]).unwrap_err();
+        assert!(
+            matches!(error, ChainError::HalfKeysInEnvironment { .. }),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn names_that_aws_takes() {
+    use crate::role::fit_role_session_name;
+    for (name, fitted) in [
+        ("alice", "alice"),
+        ("a.b@example.com", "a.b@example.com"),
+        ("q", "q-"),
+        ("", "--"),
+        ("jörg meier", "j-rg-meier"),
+    ] {
+        assert_eq!(fit_role_session_name(name), fitted);
+        assert!(is_role_session_name(&fit_role_session_name(name)));
+    }
+    assert_eq!(fit_role_session_name(&"x".repeat(99)), "x".repeat(64));
+    for bad in ["", "x", "a b", "a/b", &*"x".repeat(65)] {
+        assert!(!is_role_session_name(bad), "{bad}");
+    }
+    assert!(is_external_id("a:/b") && !is_external_id("x") && !is_external_id("a b"));
+}

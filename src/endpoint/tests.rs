@@ -1,0 +1,247 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::chain;
+use crate::testing::{environment, files};
+
+/// What decides in a test: `--region`, an ARN, the variables, the lines of the profile, the rest of
+/// the config file.
+#[derive(Default)]
+struct Case<'a> {
+    region: Option<&'a str>,
+    arn: Option<&'a str>,
+    variables: &'a [(&'a str, &'a str)],
+    profile: &'a str,
+    sections: &'a str,
+    recorded: Option<&'a str>,
+}
+
+impl Case<'_> {
+    fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+        let files = files(
+            &format!("[profile x]\n{}\n{}", self.profile, self.sections),
+            "",
+        );
+        let arn = self.arn.map(|arn| (arn, arn.split(':').nth(1).unwrap()));
+        Deciding {
+            region: self.region,
+            arn,
+            before: &environment(self.variables),
+            profile: Some(&chain::profile(&files, "x", None).unwrap()),
+            recorded_url: self.recorded,
+        }
+        .decide()
+        .map(|decided| decided.endpoint)
+    }
+
+    #[track_caller]
+    fn assert_region(&self, region: &str) {
+        assert_eq!(self.endpoint().unwrap().region, region);
+    }
+
+    #[track_caller]
+    fn assert_urls(&self, sts: Option<&str>, iam: Option<&str>) {
+        let endpoint = self.endpoint().unwrap();
+        let urls = (endpoint.sts_url.as_deref(), endpoint.iam_url.as_deref());
+        assert_eq!(urls, (sts, iam));
+    }
+}
+
+const REGION: (&str, &str) = ("AWS_REGION", "us-west-2");
+const DEFAULT_REGION: (&str, &str) = ("AWS_DEFAULT_REGION", "sa-east-1");
+
+#[test]
+fn the_region_is_the_first_that_is_named() {
+    let profile = "region = eu-central-1";
+    let of = |region, variables| Case {
+        region,
+        variables,
+        profile,
+        ..Case::default()
+    };
+    of(Some("ap-south-1"), &[REGION, DEFAULT_REGION]).assert_region("ap-south-1");
+    of(None, &[DEFAULT_REGION, REGION]).assert_region("us-west-2");
+    of(None, &[DEFAULT_REGION]).assert_region("sa-east-1");
+    of(None, &[("AWS_REGION", ""), DEFAULT_REGION]).assert_region("sa-east-1");
+    of(None, &[]).assert_region("eu-central-1");
+    Case::default().assert_region("us-east-1");
+}
+
+#[test]
+fn an_arn_settles_the_partition() {
+    let gov = Some("arn:aws-us-gov:iam::123456789012:mfa/alice");
+    let of = |region, variables| Case {
+        region,
+        arn: gov,
+        variables,
+        ..Case::default()
+    };
+    of(None, &[]).assert_region("us-gov-west-1");
+    of(None, &[REGION]).assert_region("us-gov-west-1");
+    of(None, &[("AWS_REGION", "us-gov-east-1")]).assert_region("us-gov-east-1");
+    of(Some("us-gov-east-1"), &[REGION]).assert_region("us-gov-east-1");
+    let refused = of(Some("us-east-1"), &[]).endpoint().unwrap_err();
+    assert!(
+        matches!(refused, EndpointError::OtherPartition { theirs: "aws", .. }),
+        "{refused}"
+    );
+    assert!(refused.hint().contains("us-gov-west-1"));
+}
+
+#[test]
+fn what_is_no_region_is_refused_with_its_place() {
+    for region in [
+        "EU",
+        "eu central 1",
+        "a.b",
+        "x/y",
+        "-x",
+        "x-",
+        "é",
+        &*"x".repeat(64),
+    ] {
+        let variables = [("AWS_REGION", region)];
+        let case = Case {
+            variables: &variables,
+            ..Case::default()
+        };
+        let error = case.endpoint().unwrap_err().to_string();
+        assert!(error.starts_with("AWS_REGION = "), "{error}");
+    }
+    let case = Case {
+        profile: "region = E",
+        ..Case::default()
+    };
+    let error = case.endpoint().unwrap_err().to_string();
+    assert!(
+        error.starts_with("profile x, config line 2: region = "),
+        "{error}"
+    );
+}
+
+const STS: (&str, &str) = ("AWS_ENDPOINT_URL_STS", "http://sts:1");
+const IAM: (&str, &str) = ("AWS_ENDPOINT_URL_IAM", "http://iam:1");
+const ANY: (&str, &str) = ("AWS_ENDPOINT_URL", "http://any:1");
+const OF_PROFILE: &str = "services = local\nendpoint_url = http://profile:1";
+const SERVICES: &str = "[services local]\nsts =\n  endpoint_url = http://service:1";
+
+#[test]
+fn the_url_of_the_service_comes_before_the_common_one_and_variables_before_the_file() {
+    let of = |variables, sections| Case {
+        variables,
+        profile: OF_PROFILE,
+        sections,
+        ..Case::default()
+    };
+    of(&[STS, IAM, ANY], SERVICES).assert_urls(Some("http://sts:1"), Some("http://iam:1"));
+    of(&[ANY], SERVICES).assert_urls(Some("http://any:1"), Some("http://any:1"));
+    of(&[], SERVICES).assert_urls(Some("http://service:1"), Some("http://profile:1"));
+    of(&[], "").assert_urls(Some("http://profile:1"), Some("http://profile:1"));
+    Case::default().assert_urls(None, None);
+}
+
+#[test]
+fn configured_urls_can_be_ignored() {
+    let variable = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    let case = Case {
+        variables: &[STS, ANY, variable],
+        profile: OF_PROFILE,
+        sections: SERVICES,
+        ..Case::default()
+    };
+    case.assert_urls(None, None);
+    let case = Case {
+        variables: &[STS],
+        profile: "ignore_configured_endpoint_urls = TRUE",
+        ..Case::default()
+    };
+    case.assert_urls(None, None);
+    let case = Case {
+        variables: &[STS, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false")],
+        profile: "ignore_configured_endpoint_urls = true",
+        ..Case::default()
+    };
+    case.assert_urls(Some("http://sts:1"), None);
+}
+
+#[test]
+fn the_recorded_url_is_the_last_resort_for_sts_and_none_for_iam() {
+    let recorded = Some("http://recorded:1");
+    let case = Case {
+        recorded,
+        ..Case::default()
+    };
+    case.assert_urls(recorded, None);
+    let case = Case {
+        recorded,
+        variables: &[STS],
+        ..Case::default()
+    };
+    case.assert_urls(Some("http://sts:1"), None);
+}
+
+#[test]
+fn a_bad_url_is_refused_and_not_repeated() {
+    for url in [
+        "localhost:1",
+        "nonsense",
+        "file:///x",
+        "http://",
+        "ftp://x",
+        "data:,secret",
+    ] {
+        let variables = [("AWS_ENDPOINT_URL", url)];
+        let by_variable = Case {
+            variables: &variables,
+            ..Case::default()
+        };
+        let recorded = Case {
+            recorded: Some(url),
+            ..Case::default()
+        };
+        for (case, place) in [
+            (by_variable, "AWS_ENDPOINT_URL"),
+            (recorded, "AWSMFA_ENDPOINT_URL"),
+        ] {
+            let error = case.endpoint().unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!("{place} is not a URL like https://host:port")
+            );
+        }
+    }
+}
+
+#[test]
+fn fips_and_dualstack_are_switches_of_their_own() {
+    let of = |variables, profile| Case {
+        variables,
+        profile,
+        ..Case::default()
+    };
+    let switches = |case: Case<'_>| {
+        let endpoint = case.endpoint().unwrap();
+        (endpoint.fips, endpoint.dualstack)
+    };
+    assert_eq!(switches(Case::default()), (false, false));
+    assert_eq!(switches(of(&[], "use_fips_endpoint = true")), (true, false));
+    assert_eq!(
+        switches(of(&[], "use_dualstack_endpoint = True")),
+        (false, true)
+    );
+    let off = [("AWS_USE_FIPS_ENDPOINT", "false")];
+    assert_eq!(
+        switches(of(&off, "use_fips_endpoint = true")),
+        (false, false)
+    );
+    let on = [
+        ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+    ];
+    assert_eq!(switches(of(&on, "")), (true, true));
+    let refused = of(&[on[0], ANY], "").endpoint().unwrap_err().to_string();
+    assert!(
+        refused.contains("AWS_ENDPOINT_URL") && refused.contains(on[0].0),
+        "{refused}"
+    );
+}

@@ -1,0 +1,106 @@
+//! What the unit tests on values have in common.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::aws::config_file::ConfigFile;
+use crate::aws::shared_files::SharedFiles;
+use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Settings, Start, Target};
+use crate::environment::Environment;
+use crate::session::{Keys, Session, read_expiration};
+use crate::shell::Change;
+
+/// alice's keys.
+pub(crate) const KEYS: &str = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+";
+/// Their identifier.
+pub(crate) const ALICE: &str = "AKIAIOSFODNN7EXAMPLE";
+
+/// The device that is hers.
+pub(crate) const DEVICE: &str = "arn:aws:iam::123456789012:mfa/alice";
+
+/// bob's keys.
+pub(crate) const BOBS_KEYS: &str = "aws_access_key_id = AKIAI44QH8DHBEXAMPLE
+aws_secret_access_key = je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY
+";
+/// Their identifier.
+pub(crate) const BOB: &str = "AKIAI44QH8DHBEXAMPLE";
+
+/// The two files of these texts, named `config` and `credentials`.
+pub(crate) fn files(config: &str, credentials: &str) -> SharedFiles {
+    let parse = |name, text: &str| {
+        let bytes = Zeroizing::new(text.as_bytes().to_vec());
+        ConfigFile::parse(Path::new(name), bytes).unwrap()
+    };
+    SharedFiles::new(parse("config", config), parse("credentials", credentials))
+}
+
+/// An environment of these variables.
+pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
+    let pairs = variables.iter();
+    Environment::from_pairs(pairs.map(|(name, value)| (name.into(), value.into())))
+}
+
+/// A session that ends in the year 2030.
+pub(crate) fn session(access_key_id: &str) -> Session {
+    Session {
+        access_key_id: access_key_id.to_owned(),
+        secret_access_key: "secret".into(),
+        session_token: "token".into(),
+        expiration: read_expiration("2030-01-01T00:00:00Z").unwrap(),
+    }
+}
+
+/// The environment after `env` for this target started a session of this user's; `mfa` is behind a
+/// role.
+pub(crate) fn in_session(
+    before: &Environment,
+    target: Target,
+    owner: &Owner,
+    role: Option<&str>,
+) -> Environment {
+    let start = Start {
+        session: session("ASIAIOSFODNN7EXAMPLE"),
+        present: Present {
+            owner: owner.clone(),
+            target,
+            role_arn: role.map(str::to_owned),
+            expiration: None,
+        },
+        mfa: role.map(|_| MfaSession {
+            owner: owner.clone(),
+            session: session("ASIAI44QH8DHBEXAMPLE"),
+        }),
+        settings: Settings::default(),
+    };
+    let mut after = before.clone();
+    for change in Memory::read(before).start(before, &start) {
+        match change {
+            Change::Set(name, value) => after.put(name, Some(value)),
+            Change::Unset(name) => after.put(name, None),
+        }
+    }
+    after
+}
+
+/// The owner of a session that was started with these keys.
+pub(crate) fn owner(profile: Option<&str>, key_id: &str) -> Owner {
+    Owner {
+        source_profile: profile.map(str::to_owned),
+        source_key_id: key_id.to_owned(),
+        user_arn: None,
+        endpoint_url: None,
+    }
+}
+
+/// Keys with this identifier.
+pub(crate) fn keys(key_id: &str) -> Keys {
+    Keys {
+        access_key_id: key_id.to_owned(),
+        secret_access_key: "secret".into(),
+    }
+}

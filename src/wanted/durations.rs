@@ -1,0 +1,84 @@
+//! How long the sessions are to live.
+
+use std::time::Duration;
+
+use super::{WantedError, duration_variable, variable};
+use crate::bookkeeping::Target;
+use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, ROLE_SESSION};
+use crate::environment::Environment;
+use crate::role::Hop;
+
+/// The durations, each within AWS's bounds.
+pub(super) struct Durations {
+    /// Of the MFA session.
+    pub(super) mfa: Duration,
+    /// Of the last role's session.
+    pub(super) role: Duration,
+    /// What the user should know.
+    pub(super) notices: Vec<String>,
+}
+
+/// Settles them: what the options ask for, else the profile or the variables.
+pub(super) fn durations(
+    target: &Target,
+    hops: &[Hop],
+    no_session: bool,
+    environment: &Environment,
+) -> Result<Durations, WantedError> {
+    let check = |bounds: duration::Bounds, option, given| {
+        let checked = bounds.check(given);
+        checked.map_err(|problem| WantedError::Duration { option, problem })
+    };
+    // The duration of what lands in the shell, which without a role is the MFA session itself.
+    let of_target = |bounds| {
+        let given = target.duration;
+        given
+            .map(|given| check(bounds, "--duration", given))
+            .transpose()
+    };
+    let of_variables = || -> Result<Duration, WantedError> {
+        for (name, only_behind_role) in [
+            (variable::SESSION_DURATION, true),
+            (variable::DURATION, false),
+        ] {
+            if (!only_behind_role || !hops.is_empty())
+                && let Some(given) = duration_variable(environment, name)?
+            {
+                return check(MFA_SESSION, name, given);
+            }
+        }
+        Ok(DEFAULT_MFA_SESSION)
+    };
+    let Some(hop) = hops.last() else {
+        return Ok(Durations {
+            mfa: match of_target(MFA_SESSION)? {
+                Some(given) => given,
+                None => of_variables()?,
+            },
+            role: CHAINED,
+            notices: Vec::new(),
+        });
+    };
+    let mfa = match target.session_duration {
+        Some(given) => check(MFA_SESSION, "--session-duration", given)?,
+        None => of_variables()?,
+    };
+    let asked = of_target(ROLE_SESSION)?.or(hop.duration).unwrap_or(CHAINED);
+    let mut notices = Vec::new();
+    let role = if asked > CHAINED && hops.len() > 1 {
+        notices.push(format!(
+            "{} is cut to an hour: AWS gives no more to a role that another role assumes",
+            duration::in_words(asked)
+        ));
+        CHAINED
+    } else {
+        if asked > CHAINED && !no_session {
+            notices.push(format!(
+                "for {} the code goes with AssumeRole itself; no MFA session is kept for other roles",
+                duration::in_words(asked)
+            ));
+        }
+        asked
+    };
+    Ok(Durations { mfa, role, notices })
+}

@@ -1,0 +1,529 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use clap::Parser;
+
+use super::*;
+use crate::chain::KeysFrom;
+use crate::cli::{Cli, Command};
+use crate::testing::{
+    ALICE, BOB, BOBS_KEYS, DEVICE, KEYS, environment, files, in_session, keys, owner,
+};
+
+const DEV: &str = "arn:aws:iam::111122223333:role/dev";
+const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
+
+/// alice in `default`, bob in `bob`, and roles behind alice.
+fn config() -> String {
+    format!(
+        "[default]
+region = eu-central-1
+mfa_serial = {DEVICE}
+{KEYS}
+[profile bob]
+{BOBS_KEYS}
+[profile dev]
+role_arn = {DEV}
+source_profile = default
+external_id = of-the-profile
+role_session_name = of-the-profile
+[profile admin]
+role_arn = {ADMIN}
+source_profile = default
+duration_seconds = 7200
+[profile chained]
+role_arn = {ADMIN}
+source_profile = dev
+"
+    )
+}
+
+fn wanted_in(
+    environment: &Environment,
+    config: &str,
+    arguments: &[&str],
+) -> Result<Wanted, WantedError> {
+    let command = ["awsmfa", "env"].iter().chain(arguments);
+    let Command::Env(env) = Cli::try_parse_from(command).unwrap().command else {
+        unreachable!("the verb is env");
+    };
+    let world = World::with_files(environment.clone(), files(config, ""));
+    Wanted::of(&env.session, &world)
+}
+
+#[track_caller]
+fn wanted(variables: &[(&str, &str)], arguments: &[&str]) -> Wanted {
+    wanted_in(&environment(variables), &config(), arguments).unwrap()
+}
+
+fn problem(variables: &[(&str, &str)], config: &str, arguments: &[&str]) -> WantedError {
+    wanted_in(&environment(variables), config, arguments).unwrap_err()
+}
+
+const BOBS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", BOB),
+    ("AWS_SECRET_ACCESS_KEY", "secret"),
+];
+
+/// A session of bob's, started from his profile.
+fn bobs_session() -> Environment {
+    let target = Target {
+        profile: Some("bob".to_owned()),
+        ..Target::default()
+    };
+    in_session(&environment(&[]), target, &owner(Some("bob"), BOB), None)
+}
+
+fn with(mut environment: Environment, variables: &[(&str, &str)]) -> Environment {
+    for (name, value) in variables {
+        environment.put(name, Some((*value).into()));
+    }
+    environment
+}
+
+#[test]
+fn the_keys_come_from_the_first_match() {
+    let profile = |name| ("AWS_PROFILE", name);
+    let default_profile = |name| ("AWS_DEFAULT_PROFILE", name);
+    let clean = || environment(&[]);
+    let foreign = [
+        ("AWS_ACCESS_KEY_ID", "ASIAI44QH8DHBEXAMPLE"),
+        BOBS[1],
+        ("AWS_SESSION_TOKEN", "t"),
+    ];
+    let cases: &[(Environment, &[&str], &str)] = &[
+        (clean(), &[], "default"),
+        (clean(), &["-p", "bob"], "bob"),
+        (with(clean(), &[profile("bob")]), &[], "bob"),
+        (with(clean(), &[default_profile("bob")]), &[], "bob"),
+        (
+            with(clean(), &[profile("default"), default_profile("bob")]),
+            &[],
+            "default",
+        ),
+        (
+            with(clean(), &[profile(""), default_profile("bob")]),
+            &[],
+            "bob",
+        ),
+        (
+            with(clean(), &[profile("bob")]),
+            &["-p", "default"],
+            "default",
+        ),
+        (with(clean(), &BOBS), &[], "env"),
+        (with(clean(), &BOBS), &["-p", "default"], "default"),
+        (
+            with(with(clean(), &BOBS), &[profile("default")]),
+            &[],
+            "default",
+        ),
+        (with(clean(), &foreign), &[], "default"),
+        // In a session: what was set since, then what it records.
+        (bobs_session(), &[], "bob"),
+        (bobs_session(), &["-p", "default"], "default"),
+        (with(bobs_session(), &[profile("default")]), &[], "default"),
+        (
+            with(bobs_session(), &[default_profile("default")]),
+            &[],
+            "default",
+        ),
+        (with(bobs_session(), &[profile("")]), &[], "bob"),
+        // Somebody else's session keys in place: the record does not count.
+        (with(bobs_session(), &foreign), &[], "default"),
+    ];
+    for (index, (environment, arguments, source)) in cases.iter().enumerate() {
+        let wanted = wanted_in(environment, &config(), arguments).unwrap();
+        let found = wanted.source.profile.as_deref().unwrap_or("env");
+        assert_eq!(found, *source, "case {index}");
+    }
+}
+
+#[test]
+fn a_session_that_began_with_keys_of_the_environment_finds_them_again() {
+    let before = environment(&BOBS);
+    let now = in_session(&before, Target::default(), &owner(None, BOB), None);
+    let wanted = wanted_in(&now, &config(), &[]).unwrap();
+    assert_eq!(wanted.source.profile, None);
+    assert_eq!(wanted.source.keys, KeysFrom::Known(keys(BOB)));
+}
+
+#[test]
+fn a_session_that_failed_leaves_its_source_to_the_next_try() {
+    use crate::bookkeeping::{Memory, MfaSession};
+    use crate::shell::Change;
+    let mut now = environment(&[]);
+    let kept = MfaSession {
+        owner: owner(Some("bob"), BOB),
+        session: crate::testing::session("ASIAIOSFODNN7EXAMPLE"),
+    };
+    for change in Memory::keep(&now.clone(), &kept) {
+        if let Change::Set(name, value) = change {
+            now.put(name, Some(value));
+        }
+    }
+    let wanted = wanted_in(&now, &config(), &[]).unwrap();
+    assert_eq!(wanted.source.profile.as_deref(), Some("bob"));
+}
+
+#[test]
+fn no_source_is_said_with_what_stands_there() {
+    let session = [("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"), BOBS[1]];
+    let error = problem(&session, "", &[]);
+    assert!(
+        error
+            .to_string()
+            .contains("only those of a temporary session"),
+        "{error}"
+    );
+    let error = problem(&[], &format!("[profile bob]\n{BOBS_KEYS}"), &[]);
+    assert!(
+        error.to_string().contains("config and credentials"),
+        "{error}"
+    );
+    assert_eq!(error.hint(), "name a profile with --profile: bob");
+}
+
+#[test]
+fn the_device_is_the_first_that_is_named() {
+    let variable = [("AWS_MFA_SERIAL", "GAHT-VARIABLE")];
+    let of = |variables: &[_], arguments: &[_]| wanted(variables, arguments).serial;
+    assert_eq!(
+        of(&variable, &["--serial", "GAHT-OPTION"]).as_deref(),
+        Some("GAHT-OPTION")
+    );
+    assert_eq!(of(&variable, &[]).as_deref(), Some(DEVICE));
+    assert_eq!(
+        of(&variable, &["-p", "bob"]).as_deref(),
+        Some("GAHT-VARIABLE")
+    );
+    assert_eq!(of(&[("AWS_MFA_SERIAL", "")], &["-p", "bob"]), None);
+    // The source's, where the role names none; the role's, where it names one.
+    assert_eq!(of(&[], &["-p", "chained"]).as_deref(), Some(DEVICE));
+    let nearer = config() + "mfa_serial = GAHT-OF-CHAINED\n";
+    let wanted = wanted_in(&environment(&[]), &nearer, &["-p", "chained"]).unwrap();
+    assert_eq!(wanted.serial.as_deref(), Some("GAHT-OF-CHAINED"));
+}
+
+#[test]
+fn what_cannot_be_a_device_is_refused() {
+    for serial in [
+        "",
+        "phone",
+        "my phone 1234",
+        "arn:aws:iam::123456789012:user/alice",
+        "arn:aws:iam::1234:mfa/alice",
+        "arn:aws:iam::123456789012:u2f/user/alice/k",
+        "arn:aws:iam::123456789012:fido-security-key/k",
+        &*"x".repeat(257),
+    ] {
+        let config = format!("[default]\n{KEYS}mfa_serial = {serial}\n");
+        let error = problem(&[], &config, &[]).to_string();
+        assert!(
+            error.starts_with("profile default, config line 4: mfa_serial is "),
+            "{error}"
+        );
+    }
+    let other = format!("[default]\n{KEYS}mfa_serial = {DEVICE}\naws_account_id = 444455556666\n");
+    assert!(matches!(
+        problem(&[], &other, &[]),
+        WantedError::OtherAccount { .. }
+    ));
+    let gov = ["--role-arn", "arn:aws-us-gov:iam::123456789012:role/dev"];
+    assert!(matches!(
+        problem(&[], &config(), &gov),
+        WantedError::TwoPartitions { .. }
+    ));
+}
+
+#[test]
+fn durations_and_who_names_them() {
+    let hours = Duration::from_hours;
+    let minutes = Duration::from_mins;
+    let mfa = ("AWSMFA_DURATION", "8h");
+    let behind = ("AWSMFA_SESSION_DURATION", "9h");
+    let of = |variables: &[_], arguments: &[_]| {
+        let wanted = wanted(variables, arguments);
+        (wanted.mfa_duration, wanted.role_duration)
+    };
+    // The user's own session.
+    assert_eq!(of(&[], &[]).0, hours(12));
+    assert_eq!(of(&[], &["-d", "36h"]).0, hours(36));
+    assert_eq!(of(&[mfa, behind], &[]).0, hours(8));
+    assert_eq!(of(&[mfa], &["-d", "1h"]).0, hours(1));
+    // A role and the MFA session behind it.
+    assert_eq!(of(&[], &["-p", "dev"]), (hours(12), hours(1)));
+    assert_eq!(of(&[mfa], &["-p", "dev"]), (hours(8), hours(1)));
+    assert_eq!(of(&[mfa, behind], &["-p", "dev"]), (hours(9), hours(1)));
+    assert_eq!(
+        of(&[], &["-p", "dev", "-d", "30m", "--session-duration", "2h"]),
+        (hours(2), minutes(30))
+    );
+    assert_eq!(of(&[], &["-p", "admin"]).1, hours(2));
+    assert_eq!(of(&[], &["-p", "admin", "-d", "20m"]).1, minutes(20));
+}
+
+#[test]
+fn longer_than_an_hour_takes_the_code_or_is_cut() {
+    let of = |arguments: &[_]| {
+        let wanted = wanted(&[], arguments);
+        (wanted.sends_code_with_role(), wanted.notices.join("\n"))
+    };
+    assert_eq!(of(&["-p", "dev"]), (false, String::new()));
+    assert_eq!(of(&["-p", "dev", "-d", "1h"]), (false, String::new()));
+    assert_eq!(of(&["-p", "dev", "--no-session"]), (true, String::new()));
+    for arguments in [&["-p", "dev", "-d", "4h"][..], &["-p", "admin"]] {
+        let (sends, notice) = of(arguments);
+        assert!(
+            sends && notice.contains("no MFA session is kept"),
+            "{notice}"
+        );
+    }
+    let (sends, notice) = of(&["-p", "chained", "-d", "4h"]);
+    assert!(
+        !sends && notice.contains("4h is cut to an hour"),
+        "{notice}"
+    );
+    assert_eq!(
+        wanted(&[], &["-p", "chained", "-d", "4h"]).role_duration,
+        CHAINED
+    );
+}
+
+#[test]
+fn durations_out_of_range_are_usage_where_an_option_said_them() {
+    for (variables, arguments, usage) in [
+        (&[][..], &["-d", "14m"][..], true),
+        (&[], &["-d", "37h"], true),
+        (&[], &["-p", "dev", "-d", "13h"], true),
+        (&[], &["-p", "dev", "--session-duration", "37h"], true),
+        (&[("AWSMFA_DURATION", "37h")], &[], false),
+        (&[("AWSMFA_DURATION", "soon")], &[], false),
+        (&[("AWSMFA_SESSION_DURATION", "1m")], &["-p", "dev"], false),
+        (&[("AWSMFA_RENEW_WITHIN", "soon")], &[], false),
+    ] {
+        let error = problem(variables, &config(), arguments);
+        assert_eq!(error.is_usage(), usage, "{error}");
+    }
+}
+
+#[test]
+fn a_bare_call_repeats_the_whole_target_and_options_go_on_top() {
+    let target = Target {
+        profile: Some("default".to_owned()),
+        role_arn: Some(DEV.to_owned()),
+        role_session_name: Some("name".to_owned()),
+        external_id: Some("id-7".to_owned()),
+        duration: Some(Duration::from_mins(30)),
+        session_duration: Some(Duration::from_hours(9)),
+        serial: Some("GAHT12345678".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        no_session: true,
+    };
+    let alice = owner(Some("default"), ALICE);
+    let now = in_session(&environment(&[]), target.clone(), &alice, Some(DEV));
+    let of = |arguments: &[_]| wanted_in(&now, &config(), arguments).unwrap();
+    let bare = of(&[]);
+    assert_eq!(bare.target, target);
+    assert_eq!(bare.role_duration, Duration::from_mins(30));
+    assert_eq!(bare.mfa_duration, Duration::from_hours(9));
+    assert_eq!(bare.serial.as_deref(), Some("GAHT12345678"));
+    assert_eq!(bare.endpoint.region, "eu-west-1");
+    assert!(bare.no_session && bare.is_in_place(&world_of(&now).unwrap()));
+
+    let longer = of(&["-d", "45m"]);
+    assert_eq!(longer.target.duration, Some(Duration::from_mins(45)));
+    assert_eq!(longer.target.external_id, target.external_id);
+    // Another role: what was said of the last one does not hold for it.
+    let other = of(&["--role-arn", ADMIN]);
+    assert_eq!(other.target.external_id, None);
+    assert_eq!(other.target.role_session_name, None);
+    assert_eq!(other.target.duration, None);
+    assert_eq!(other.target.serial, target.serial);
+    assert!(!other.no_session);
+    // A profile: another target altogether.
+    assert_eq!(
+        of(&["-p", "dev"]).target,
+        Target {
+            profile: Some("dev".to_owned()),
+            ..Target::default()
+        }
+    );
+}
+
+fn world_of(environment: &Environment) -> Option<Present> {
+    crate::bookkeeping::Memory::read(environment).present
+}
+
+#[test]
+fn only_the_same_target_is_in_place() {
+    let target = Target {
+        profile: Some("dev".to_owned()),
+        ..Target::default()
+    };
+    let alice = owner(Some("default"), ALICE);
+    let now = in_session(&environment(&[]), target, &alice, Some(DEV));
+    let present = world_of(&now).unwrap();
+    for (arguments, in_place) in [
+        (&["-p", "dev"][..], true),
+        (&[], true),
+        (&["-p", "dev", "-d", "30m"], true),
+        (&["-p", "admin"], false),
+        (&["-p", "default"], false),
+        (&["-p", "bob"], false),
+        (&["-p", "dev", "--region", "eu-west-1"], false),
+        (&["-p", "dev", "--external-id", "other"], false),
+        (&["-p", "dev", "--role-session-name", "other"], false),
+        (&["-p", "dev", "--no-session"], false),
+        (&["--role-arn", ADMIN], false),
+    ] {
+        let wanted = wanted_in(&now, &config(), arguments).unwrap();
+        assert_eq!(wanted.is_in_place(&present), in_place, "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
+    let of_keys = wanted(&[], &[]);
+    assert!(of_keys.is_of_the_same_user(&owner(Some("default"), ALICE)));
+    assert!(of_keys.is_of_the_same_user(&owner(Some("another-name"), ALICE)));
+    assert!(!of_keys.is_of_the_same_user(&owner(Some("default"), BOB)));
+    let elsewhere = Owner {
+        endpoint_url: Some("http://127.0.0.1:1".to_owned()),
+        ..owner(Some("default"), ALICE)
+    };
+    assert!(!of_keys.is_of_the_same_user(&elsewhere));
+    let there = wanted(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], &[]);
+    assert!(there.is_of_the_same_user(&elsewhere));
+    // A program's keys are not known: the profile tells.
+    let process = "[default]\ncredential_process = keys\n";
+    let process = wanted_in(&environment(&[]), process, &[]).unwrap();
+    assert!(process.is_of_the_same_user(&owner(Some("default"), BOB)));
+    assert!(!process.is_of_the_same_user(&owner(Some("bob"), BOB)));
+}
+
+#[test]
+fn the_role_of_the_options_takes_the_place_of_the_profiles_own() {
+    let of = |arguments: &[_]| wanted(&[], arguments).hops;
+    let arns =
+        |hops: &[Hop]| -> Vec<String> { hops.iter().map(|hop| hop.role_arn.clone()).collect() };
+    assert_eq!(arns(&of(&["--role-arn", ADMIN])), [ADMIN]);
+    assert_eq!(arns(&of(&["-p", "dev", "--role-arn", ADMIN])), [ADMIN]);
+    assert_eq!(arns(&of(&["-p", "chained", "--role-arn", DEV])), [DEV, DEV]);
+    // The profile's external ID and session name are its own role's.
+    let hops = of(&["-p", "dev", "--role-arn", ADMIN]);
+    assert_eq!(
+        (
+            hops[0].external_id.as_deref(),
+            hops[0].role_session_name.as_deref()
+        ),
+        (None, None)
+    );
+    let hops = of(&["-p", "dev", "--external-id", "of-the-option"]);
+    assert_eq!(hops[0].external_id.as_deref(), Some("of-the-option"));
+    assert_eq!(hops[0].role_session_name.as_deref(), Some("of-the-profile"));
+}
+
+#[test]
+fn options_of_a_role_need_one() {
+    for arguments in [
+        &["--external-id", "id"][..],
+        &["--role-session-name", "name"],
+        &["--session-duration", "1h"],
+        &["--no-session"],
+    ] {
+        let error = problem(&[], &config(), arguments);
+        assert!(matches!(error, WantedError::OnlyWithRole { .. }), "{error}");
+        assert!(error.is_usage());
+    }
+    // The variable is a habit, not a question: it does not matter without a role.
+    assert!(!wanted(&[("AWSMFA_NO_SESSION", "1")], &[]).sends_code_with_role());
+    assert!(wanted(&[("AWSMFA_NO_SESSION", "1")], &["-p", "dev"]).sends_code_with_role());
+}
+
+#[test]
+fn the_profiles_settings_are_the_targets_never_the_sources() {
+    let config = format!(
+        "[default]
+{KEYS}
+region = eu-central-1
+use_fips_endpoint = true
+ca_bundle = /source.pem
+[profile dev]
+role_arn = {DEV}
+source_profile = default
+use_dualstack_endpoint = true
+ca_bundle = /target.pem
+[profile url]
+source_profile = default
+role_arn = {DEV}
+endpoint_url = http://127.0.0.1:1
+[profile ignored]
+source_profile = default
+role_arn = {DEV}
+endpoint_url = http://127.0.0.1:1
+ignore_configured_endpoint_urls = true
+"
+    );
+    let of = |arguments: &[_]| wanted_in(&environment(&[]), &config, arguments).unwrap();
+    let dev = of(&["-p", "dev", "--region", "eu-west-1"]);
+    assert_eq!(
+        dev.settings,
+        Settings {
+            forced_region: Some("eu-west-1".to_owned()),
+            use_dualstack_endpoint: Some("true".to_owned()),
+            ca_bundle: Some("/target.pem".to_owned()),
+            account_id: Some("111122223333".to_owned()),
+            ..Settings::default()
+        }
+    );
+    assert!(dev.endpoint.dualstack && !dev.endpoint.fips);
+    assert_eq!(of(&[]).settings.use_fips_endpoint.as_deref(), Some("true"));
+    let url = Some("http://127.0.0.1:1");
+    assert_eq!(of(&["-p", "url"]).settings.endpoint_url.as_deref(), url);
+    assert_eq!(of(&["-p", "ignored"]).settings.endpoint_url, None);
+    // A variable that is set wins.
+    let set = environment(&[("AWS_CA_BUNDLE", "/variable.pem")]);
+    let wanted = wanted_in(&set, &config, &["-p", "dev"]).unwrap();
+    let ca_bundle = wanted.ca_bundle.unwrap();
+    assert_eq!(ca_bundle.text, "/variable.pem");
+    assert_eq!(ca_bundle.place, "AWS_CA_BUNDLE");
+}
+
+#[test]
+fn the_program_for_the_code() {
+    let with_process = format!("[default]\n{KEYS}mfa_process = of-the-profile\n");
+    let variable = environment(&[("AWSMFA_CODE_COMMAND", "of-the-variable")]);
+    let of = |config: &str, arguments: &[_]| {
+        wanted_in(&variable, config, arguments)
+            .unwrap()
+            .code_command
+    };
+    let option = ["--code-command", "of-the-option"];
+    assert_eq!(of(&with_process, &option).as_deref(), Some("of-the-option"));
+    assert_eq!(of(&with_process, &[]).as_deref(), Some("of-the-profile"));
+    assert_eq!(of(&config(), &[]).as_deref(), Some("of-the-variable"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let latin = std::ffi::OsString::from_vec(vec![0xe9]);
+    for name in [
+        "AWS_PROFILE",
+        "AWS_MFA_SERIAL",
+        "AWSMFA_DURATION",
+        "AWS_REGION",
+    ] {
+        let environment = Environment::from_pairs([(name.into(), latin.clone())]);
+        let arguments: &[&str] = if name == "AWS_MFA_SERIAL" {
+            &["-p", "bob"]
+        } else {
+            &[]
+        };
+        let error = wanted_in(&environment, &config(), arguments)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
