@@ -64,7 +64,8 @@ pub enum ExchangeError {
     NoProfileChosen(#[source] PromptError),
     /// AWS does not take the device for one of the user's.
     #[error(
-        "{what}: the MFA device {serial} is not one of {user}, or too many codes were tried with it"
+        "{what}: the MFA device {serial} is not one of {user}{}",
+        if devices.is_empty() { ", or too many codes were tried with it" } else { "" }
     )]
     OtherDevice {
         /// What was tried.
@@ -113,11 +114,6 @@ impl ExchangeError {
             }
             Self::NoProfileChosen(_) => Some("name one: --profile NAME".to_owned()),
             Self::NoChoice(_) => Some("name one: --serial ARN".to_owned()),
-            Self::OtherDevice {
-                serial, devices, ..
-            } if devices.contains(serial) => {
-                Some("wait three minutes, then try with a fresh code".to_owned())
-            }
             Self::OtherDevice { devices, .. } if devices.is_empty() => Some(
                 "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
                  after many wrong codes wait three minutes"
@@ -423,24 +419,32 @@ impl<'a> Exchange<'a> {
                 }
             }
             Cause::Device if self.device_accepted => refusal.cause = Cause::TooManyTries,
-            Cause::Device => return Err(self.other_device(keys, mfa.serial, what).await),
+            Cause::Device => {
+                let user = self.user_of(keys);
+                let (user, devices) = tokio::join!(user, self.aws.list_mfa_devices(keys));
+                let devices = devices.unwrap_or_default();
+                if !devices.iter().any(|device| device == mfa.serial) {
+                    return Err(ExchangeError::OtherDevice {
+                        what: format!("{what} with {}", self.wanted.source),
+                        serial: mfa.serial.to_owned(),
+                        user,
+                        devices,
+                    });
+                }
+                refusal.cause = Cause::TooManyTries;
+            }
             _ => {}
         }
         Err(self.wanted.refused(what, refusal))
     }
 
-    /// Finds out whose keys were used with a device that AWS does not take.
-    async fn other_device(&self, keys: &Keys, serial: &str, what: &str) -> ExchangeError {
-        let (identity, devices) = tokio::join!(
-            self.aws.get_caller_identity(Signer::User(keys)),
-            self.aws.list_mfa_devices(keys)
-        );
-        ExchangeError::OtherDevice {
-            what: format!("{what} with {}", self.wanted.source),
-            serial: serial.to_owned(),
-            user: identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn),
-            devices: devices.unwrap_or_default(),
+    /// The ARN of the user whose keys these are; their ID where AWS does not say.
+    async fn user_of(&self, keys: &Keys) -> String {
+        if let Some(arn) = &self.user_arn {
+            return arn.clone();
         }
+        let identity = self.aws.get_caller_identity(Signer::User(keys)).await;
+        identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn)
     }
 
     async fn keys(&mut self) -> Result<Keys, ExchangeError> {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod diagnoses;
 mod doctor;
 #[cfg(target_os = "linux")]
 mod dumps;
