@@ -3,6 +3,7 @@
 pub mod api;
 pub mod arn;
 pub mod config_file;
+pub mod connection;
 pub mod credential_process;
 pub mod files_on_disk;
 pub mod http;

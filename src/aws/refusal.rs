@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http_body_util::LengthLimitError;
 
-use super::http::{Problem, Unreached, chain};
+use super::connection::{Problem, Unreached, chain};
 use crate::clock;
 use crate::duration;
 
