@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
+use crate::commands::complete;
 use crate::duration;
 
 /// Trades an MFA code for a temporary AWS session and prints the statements that put it into the
@@ -38,11 +40,17 @@ pub enum Command {
     /// Say what session this shell holds, and for how long
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
+    /// Print the function that lets awsmfa env and awsmfa unset act on the shell itself
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(Init),
     /// List the profiles, and whether and how each can start a session
     Profiles(Profiles),
     /// Check, without spending a code, everything that a session needs
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
+    /// Print what may stand next in a command line, for the scripts of awsmfa init
+    #[command(hide = true)]
+    Complete(Complete),
 }
 
 const ENV_EXAMPLES: &str = "\
@@ -78,6 +86,17 @@ Examples:
   awsmfa doctor -p dev --format json
 
 Exit codes: 0 a session can be started, 1 something would stop it";
+
+const INIT_EXAMPLES: &str = "\
+Examples, a line for the shell's rc file:
+  eval \"$(awsmfa init bash)\"                  bash, zsh, ksh, sh
+  awsmfa init fish | source                    fish
+  awsmfa init powershell | Out-String | iex    PowerShell
+
+Then awsmfa env 123456 is all that has to be typed, and Tab completes it. nu and cmd take the function
+from a file:
+  awsmfa init nu | save -f ~/.awsmfa.nu        then, in config.nu: source ~/.awsmfa.nu
+  awsmfa init cmd > awsmfa.bat                 in a folder before that of awsmfa.exe on PATH";
 
 /// `awsmfa env`
 #[derive(Debug, Args)]
@@ -170,11 +189,33 @@ pub enum ListFormat {
     Json,
 }
 
+/// `awsmfa init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The shell
+    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(complete::shells))]
+    pub shell: String,
+}
+
+/// `awsmfa complete`
+#[derive(Debug, Args)]
+pub struct Complete {
+    /// The shell whose quotes the values get
+    #[arg(long)]
+    pub shell: Option<String>,
+    /// The word that is being typed
+    #[arg(long, allow_hyphen_values = true)]
+    pub word: String,
+    /// The words before it, awsmfa first
+    #[arg(last = true)]
+    pub before: Vec<OsString>,
+}
+
 /// How statements are printed.
 #[derive(Debug, Args)]
 pub struct StatementOptions {
     /// The dialect of the statements; else it is detected from the parent process
-    #[arg(short, long, value_name = "SHELL")]
+    #[arg(short, long, value_name = "SHELL", add = ArgValueCandidates::new(complete::shells_and_formats))]
     pub shell: Option<String>,
     /// Print to a terminal all the same
     #[arg(long)]
@@ -190,7 +231,7 @@ pub struct SessionOptions {
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(complete::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token; else mfa_serial in the profile,
     /// AWS_MFA_SERIAL, or the one that the user has

@@ -59,6 +59,11 @@ impl CodeError {
             Self::NotSixDigits(_) | Self::Stdin(_) => {
                 "give the six digits that the MFA device shows now"
             }
+            // mintty, in which Git Bash runs, gives programs of Windows a console only if told to.
+            Self::Terminal(PromptError::NoTerminal(_)) if cfg!(windows) => {
+                "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
+                 program (--code-command); in Git Bash, set MSYS=enable_pcon or use Windows Terminal"
+            }
             Self::Terminal(PromptError::NoTerminal(_) | PromptError::Background) => {
                 "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
                  program (--code-command)"

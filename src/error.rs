@@ -8,6 +8,7 @@ use crate::aws::proxy::BadProxy;
 use crate::aws::trust::BadCaBundle;
 use crate::exchange::ExchangeError;
 use crate::shell::CannotCarry;
+use crate::shell::detect::AskedFromWsl;
 use crate::wanted::WantedError;
 
 /// The command line is wrong.
@@ -33,6 +34,9 @@ pub enum Error {
         /// The names that there are.
         known: String,
     },
+    /// The shell cannot be told.
+    #[error(transparent)]
+    AskedFromWsl(#[from] AskedFromWsl),
     /// Standard output is a terminal: nothing would evaluate the statements.
     #[error("this prints secrets for the shell to evaluate, and standard output is a terminal")]
     NotEvaluated {
@@ -42,6 +46,12 @@ pub enum Error {
     /// A format that is no shell was asked for something that only a shell can do.
     #[error("{format} is a format, not a shell: it has no way to unset a variable")]
     FormatCannotUnset {
+        /// Its name.
+        format: &'static str,
+    },
+    /// `init` of a format.
+    #[error("{format} is a format, not a shell: it has no functions")]
+    FormatHasNoFunction {
         /// Its name.
         format: &'static str,
     },
@@ -99,6 +109,7 @@ impl Error {
             | Self::UnknownShell { .. }
             | Self::NotEvaluated { .. }
             | Self::FormatCannotUnset { .. }
+            | Self::FormatHasNoFunction { .. }
             | Self::NoCommand => USAGE,
             Self::NotExecutable(_) => NOT_EXECUTABLE,
             Self::NotFound(_) => NOT_FOUND,
@@ -120,8 +131,13 @@ impl Error {
             }
             Self::NotFound(_) => Some("no code was spent; check its name and PATH".to_owned()),
             Self::UnknownShell { known, .. } => Some(format!("the shells are {known}")),
+            Self::AskedFromWsl(_) => Some(
+                "install the Linux build of awsmfa inside WSL, or name the shell: --shell bash"
+                    .to_owned(),
+            ),
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
+            Self::FormatHasNoFunction { .. } => Some("name a shell: awsmfa init bash".to_owned()),
             Self::Wanted(error) => Some(error.hint()),
             Self::CaBundle(_) => {
                 Some("name a file with PEM certificates there, or take the setting away".to_owned())

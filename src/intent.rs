@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
-use crate::shell::{self, Shell};
+use crate::shell::{self, Kind, Shell};
 
 /// Whether something evaluates standard output, and what.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct Intent {
 }
 
 /// Verbs whose output is read by a person or a program, and evaluated by nobody.
-const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "doctor"];
+const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "doctor", "complete"];
 
 impl Intent {
     /// Looks at the arguments: the verb, and the shell that is named.
@@ -22,9 +22,11 @@ impl Intent {
     pub fn of(args: &[OsString]) -> Self {
         let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
         let verb = args.first();
+        let named = named_shell(&args).and_then(shell::by_name);
         Self {
             evaluated: !verb.is_some_and(|verb| NOT_EVALUATED.contains(verb)),
-            named: named_shell(&args).and_then(shell::by_name),
+            // There is no function for a format: whoever asked for one is a shell all the same.
+            named: named.filter(|row| row.kind == Kind::Shell || verb != Some(&"init")),
         }
     }
 
@@ -32,7 +34,9 @@ impl Intent {
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
         if self.evaluated && !io::stdout().is_terminal() {
-            let shell = self.named.unwrap_or_else(shell::asking);
+            let shell = self
+                .named
+                .unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()));
             (shell.grammar.failure)(status)
         } else {
             String::new()
@@ -40,8 +44,11 @@ impl Intent {
     }
 }
 
-/// The value of `-s` or `--shell`.
+/// The value of `-s` or `--shell`, or the shell that `init` is for.
 fn named_shell<'a>(args: &[&'a str]) -> Option<&'a str> {
+    if let ["init", shell, ..] = args {
+        return Some(shell);
+    }
     args.iter().enumerate().find_map(|(index, arg)| {
         if matches!(*arg, "-s" | "--shell") {
             return args.get(index + 1).copied();
@@ -62,6 +69,7 @@ mod tests {
             &["env", "--shell=fish", "--bogus"],
             &["unset", "-s", "fish"],
             &["-sfish"],
+            &["init", "fish", "--bogus"],
         ] {
             assert_eq!(named_shell(args), Some("fish"), "{args:?}");
         }

@@ -19,7 +19,8 @@ fn pages() -> BTreeMap<String, Vec<u8>> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let mut pages = BTreeMap::new();
-    let verbs: Vec<_> = command.get_subcommands().cloned().collect();
+    let verbs = command.get_subcommands();
+    let verbs: Vec<_> = verbs.filter(|verb| !verb.is_hide_set()).cloned().collect();
     for (name, command) in std::iter::once(("awsmfa".to_owned(), command)).chain(
         verbs
             .into_iter()

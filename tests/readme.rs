@@ -169,7 +169,8 @@ fn every_block_is_run_or_says_why_not() {
 #[test]
 fn only_known_kinds_of_blocks_stand_there() {
     for block in blocks() {
-        let known = ["sh", "ini", "toml"].contains(&block.language.as_str());
+        // Those of bash, zsh and fish are run by tests/terminal.
+        let known = ["sh", "ini", "toml", "bash", "zsh", "fish"].contains(&block.language.as_str());
         assert!(
             known,
             "a block of {:?} is not looked at:\n{}",
@@ -191,6 +192,28 @@ fn the_role_profile_is_one_that_works() {
     );
     assert_eq!(stdout, "eu-central-1\n");
     assert_eq!(machine.emulator.log().count_with_token_code(), 1);
+}
+
+#[test]
+fn starship_shows_the_session_and_nothing_without_one() {
+    let toml = blocks()
+        .into_iter()
+        .find(|block| block.language == "toml")
+        .unwrap()
+        .text;
+    let value = |key: &str| {
+        let line = toml.lines().find(|line| line.starts_with(key)).unwrap();
+        let quoted = line.split_once("= ").unwrap().1;
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let shown = format!(
+        "if {}; then {}; else echo nothing; fi",
+        value("when"),
+        value("command")
+    );
+    // Starship runs it without -u.
+    let script = format!("set +u\n{shown}\neval \"$(awsmfa env 123456)\"\n{shown}");
+    assert_eq!(Machine::new().passes(&script), "nothing\ndefault 12h");
 }
 
 #[test]

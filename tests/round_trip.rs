@@ -89,6 +89,8 @@ enum Step {
     Start(Box<Start>),
     /// A failed role, whose MFA session is kept.
     Keep(MfaSession),
+    /// `unset`, in the middle of it all.
+    Unset,
     /// The user sets or unsets a variable.
     Edit(&'static str, Option<String>),
 }
@@ -150,20 +152,25 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 fn target() -> impl Strategy<Value = Target> {
-    (
-        option::of("[a-z]{1,5}"),
-        option::of("[a-z]{2,5}"),
-        option::of(900u64..43_200),
-        any::<bool>(),
+    let text = || option::of("[a-z0-9:/-]{1,12}");
+    let seconds = || option::of((900u64..43_200).prop_map(Duration::from_secs));
+    let texts = (text(), text(), text(), text(), text(), text());
+    (texts, seconds(), seconds(), any::<bool>()).prop_map(
+        |(texts, duration, session_duration, no_session)| {
+            let (profile, role_arn, role_session_name, external_id, serial, region) = texts;
+            Target {
+                profile,
+                role_arn,
+                role_session_name,
+                external_id,
+                duration,
+                session_duration,
+                serial,
+                region,
+                no_session,
+            }
+        },
     )
-        .prop_map(|(profile, external_id, seconds, no_session)| Target {
-            profile,
-            role_session_name: external_id.clone(),
-            external_id,
-            duration: seconds.map(Duration::from_secs),
-            no_session,
-            ..Target::default()
-        })
 }
 
 fn start() -> impl Strategy<Value = Start> {
@@ -187,8 +194,59 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => start().prop_map(|start| Step::Start(Box::new(start))),
         1 => mfa().prop_map(Step::Keep),
+        1 => Just(Step::Unset),
         2 => (name(), option::of(value())).prop_map(|(name, value)| Step::Edit(name, value)),
     ]
+}
+
+/// What the table of the contract says a session's environment holds, for the variables that the
+/// profile may have a say in.
+fn told_by_the_table(before: &Plain, settings: &Settings) -> Vec<(&'static str, Option<String>)> {
+    let held = |name: &str| before.get(name).cloned();
+    let filled = |name: &str| held(name).filter(|value| !value.is_empty());
+    let (region, default_region) = ("AWS_REGION", "AWS_DEFAULT_REGION");
+    let effective = settings
+        .forced_region
+        .clone()
+        .or(filled(region))
+        .or(filled(default_region))
+        .or(settings.region.clone());
+    let of_region = |name: &'static str| {
+        let stays = filled(name).filter(|_| settings.forced_region.is_none());
+        (name, stays.or(effective.clone()).or(held(name)))
+    };
+    let of_setting = |name: &'static str, setting: &Option<String>| {
+        (name, filled(name).or(setting.clone()).or(held(name)))
+    };
+    let account = held("AWS_ACCOUNT_ID").and(settings.account_id.clone());
+    vec![
+        of_region(region),
+        of_region(default_region),
+        of_setting("AWS_USE_FIPS_ENDPOINT", &settings.use_fips_endpoint),
+        of_setting(
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            &settings.use_dualstack_endpoint,
+        ),
+        of_setting("AWS_CA_BUNDLE", &settings.ca_bundle),
+        of_setting("AWS_ENDPOINT_URL", &settings.endpoint_url),
+        ("AWS_ACCOUNT_ID", account),
+        ("AWS_PROFILE", None),
+        ("AWS_DEFAULT_PROFILE", None),
+        ("AWS_SECURITY_TOKEN", None),
+    ]
+}
+
+/// Whether each of these values stands only where a log scrubber looks, and at most once.
+fn is_kept_by_name(plain: &Plain, secret: &Value) -> bool {
+    let holders: Vec<&String> = plain
+        .iter()
+        .filter(|(_, value)| value.as_bytes() == secret.as_bytes())
+        .map(|(name, _)| name)
+        .collect();
+    holders.len() <= 1
+        && holders
+            .iter()
+            .all(|name| name.contains("SECRET") || name.contains("TOKEN"))
 }
 
 /// What `unset` owes the user, told without looking at the records: the environment before awsmfa,
@@ -246,8 +304,13 @@ proptest! {
                         plain.get("AWS_ACCESS_KEY_ID"),
                         Some(&start.session.access_key_id)
                     );
-                    for removed in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"] {
-                        prop_assert_eq!(plain.get(removed), None);
+                    for (name, value) in told_by_the_table(&owed.before, &start.settings) {
+                        prop_assert_eq!(plain.get(name), value.as_ref(), "{}", name);
+                    }
+                    let behind = start.mfa.iter().map(|mfa| &mfa.session);
+                    for session in std::iter::once(&start.session).chain(behind) {
+                        prop_assert!(is_kept_by_name(&plain, &session.secret_access_key));
+                        prop_assert!(is_kept_by_name(&plain, &session.session_token));
                     }
                     let memory = Memory::read(&environment(&plain));
                     prop_assert_eq!(memory.present.as_ref(), Some(&start.present));
@@ -264,6 +327,12 @@ proptest! {
                     let kept = Memory::read(&environment(&plain)).mfa;
                     prop_assert_eq!(kept.as_ref(), Some(mfa));
                 }
+                Step::Unset => {
+                    let expected = owed.now(&plain);
+                    apply(&Memory::read(&now).unset(&now), &mut plain);
+                    prop_assert_eq!(&plain, &expected);
+                    owed = Owed::new(&plain);
+                }
                 Step::Edit(name, Some(value)) => {
                     plain.insert((*name).to_owned(), value.clone());
                 }
@@ -279,6 +348,32 @@ proptest! {
 
         let again = environment(&plain);
         prop_assert_eq!(Memory::read(&again).unset(&again), vec![], "it may run twice");
+    }
+
+    #[test]
+    fn a_session_that_was_edited_is_not_taken_for_an_mfa_session(
+        start in start(),
+        name in select(vec![
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_CREDENTIAL_EXPIRATION",
+        ]),
+        edit in option::of(value()),
+    ) {
+        let mut start = start;
+        start.present.role_arn = None;
+        start.mfa = None;
+        let mut plain = Plain::new();
+        let now = environment(&plain);
+        apply(&Memory::read(&now).start(&now, &start), &mut plain);
+        let memory = Memory::read(&environment(&plain));
+        prop_assert_eq!(memory.mfa.unwrap().session, start.session);
+        match edit {
+            Some(edit) => plain.insert(name.to_owned(), edit),
+            None => plain.remove(name),
+        };
+        prop_assert_eq!(Memory::read(&environment(&plain)).mfa, None);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! One file a verb: gather, decide, emit.
 
+pub mod complete;
 pub mod doctor;
 pub mod env;
 pub mod exec;
+pub mod init;
 mod obtain;
 pub mod profiles;
 pub mod status;
@@ -62,7 +64,7 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
             name: name.to_owned(),
             known: shell::names(),
         }),
-        None => Ok(shell::asking()),
+        None => Ok(shell::asking()?),
     }
 }
 

@@ -14,9 +14,13 @@ use super::{Kind, SHELLS, Shell};
 /// How far up to look: past `sudo`, `timeout`, `xargs`, `make` and whatever they are wrapped in.
 const LEVELS: usize = 10;
 
+/// A shell of Linux, inside WSL, asks the Windows program. Which one it is cannot be seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a shell inside WSL asks the Windows program")]
+pub struct AskedFromWsl;
+
 /// The shell that started this process, directly or through other programs.
-#[must_use]
-pub fn detect() -> Option<&'static Shell> {
+pub fn detect() -> Result<Option<&'static Shell>, AskedFromWsl> {
     nearest(ancestors())
 }
 
@@ -67,10 +71,27 @@ fn ancestors() -> impl Iterator<Item = Process> {
     })
 }
 
-fn nearest(ancestors: impl Iterator<Item = Process>) -> Option<&'static Shell> {
-    ancestors
-        .take(LEVELS)
-        .find_map(|process| recognise(&process))
+fn nearest(
+    ancestors: impl Iterator<Item = Process>,
+) -> Result<Option<&'static Shell>, AskedFromWsl> {
+    for process in ancestors.take(LEVELS) {
+        if is_wsl(&process) {
+            return Err(AskedFromWsl);
+        }
+        if let Some(shell) = recognise(&process) {
+            return Ok(Some(shell));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether it is the Windows end of WSL, which starts the Windows programs that Linux asks for.
+fn is_wsl(process: &Process) -> bool {
+    let exe = process.exe.as_ref().map(|path| path.to_string_lossy());
+    exe.is_some_and(|exe| {
+        exe.to_ascii_lowercase().ends_with(".exe")
+            && matches!(&*stem(&exe), "wsl" | "wslhost" | "wslrelay" | "wslservice")
+    })
 }
 
 fn recognise(process: &Process) -> Option<&'static Shell> {
@@ -147,8 +168,9 @@ fn stem(path: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
 mod tests {
-    use super::{Process, nearest, recognise};
+    use super::{AskedFromWsl, Process, nearest, recognise};
 
     fn process(exe: &str, argv: &[&str], name: &str) -> Process {
         Process {
@@ -320,7 +342,10 @@ mod tests {
         let sudo = || process("/usr/bin/sudo", &["sudo"], "sudo");
         let bash = || process("/usr/bin/bash", &["bash"], "bash");
         let fish = || process("/usr/bin/fish", &["fish"], "fish");
-        let name = |ancestors: Vec<Process>| nearest(ancestors.into_iter()).map(|shell| shell.name);
+        let name = |ancestors: Vec<Process>| {
+            let found = nearest(ancestors.into_iter()).expect("not WSL");
+            found.map(|shell| shell.name)
+        };
 
         assert_eq!(name(vec![fish(), bash()]), Some("fish"));
         assert_eq!(name(vec![sudo(), sudo(), fish(), bash()]), Some("fish"));
@@ -335,6 +360,23 @@ mod tests {
         let ancestors = [process("/usr/bin/dash", &["sh"], "sh")]
             .into_iter()
             .chain(std::iter::from_fn(|| panic!("read too far")));
-        assert!(nearest(ancestors).is_some());
+        assert!(nearest(ancestors).is_ok_and(|shell| shell.is_some()));
+    }
+
+    #[test]
+    fn the_windows_end_of_wsl_hides_the_shell() {
+        let powershell = || process(r"C:\Windows\System32\powershell.exe", &[], "");
+        for wsl in [
+            r"C:\Program Files\WSL\wsl.exe",
+            r"C:\Windows\System32\wslhost.exe",
+        ] {
+            let wsl = || process(wsl, &[], "");
+            let hidden = nearest([wsl(), powershell()].into_iter());
+            assert_eq!(hidden.err(), Some(AskedFromWsl));
+            let shell = nearest([powershell(), wsl()].into_iter()).expect("a shell of Windows");
+            assert_eq!(shell.map(|shell| shell.name), Some("powershell"));
+        }
+        let wsl = process("/usr/bin/wsl", &["wsl"], "wsl");
+        assert!(nearest(std::iter::once(wsl)).is_ok_and(|shell| shell.is_none()));
     }
 }

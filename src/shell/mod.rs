@@ -15,6 +15,7 @@ mod xonsh;
 
 use zeroize::Zeroizing;
 
+use self::detect::AskedFromWsl;
 use crate::value::Value;
 
 /// One change to the environment of the calling shell.
@@ -103,6 +104,28 @@ pub struct Shell {
     pub line: &'static str,
     /// Its way of writing statements.
     pub grammar: &'static Grammar,
+    /// The function that spares the user the line; a format has none.
+    pub function: Option<Function>,
+}
+
+/// What `awsmfa init` prints for a shell: the function `awsmfa`, and completions where the shell
+/// has them.
+#[derive(Debug)]
+pub struct Function {
+    /// Files of `shells/`, one after the other.
+    pub scripts: &'static [&'static str],
+    /// The line that loads it, for the shell's rc file; nu and cmd keep it in a file of its own.
+    pub load: &'static str,
+}
+
+/// Embeds files of `shells/`.
+macro_rules! function {
+    ($load:literal, $($file:literal),+) => {
+        Some(Function {
+            scripts: &[$(include_str!(concat!("../../shells/", $file))),+],
+            load: $load,
+        })
+    };
 }
 
 /// Every shell and format that awsmfa speaks.
@@ -114,6 +137,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init bash)""#, "awsmfa.sh", "awsmfa.bash"),
     },
     Shell {
         name: "zsh",
@@ -122,6 +146,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init zsh)""#, "awsmfa.sh", "awsmfa.zsh"),
     },
     Shell {
         name: "sh",
@@ -130,6 +155,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init sh)""#, "awsmfa.sh"),
     },
     Shell {
         name: "ksh",
@@ -138,6 +164,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
+        function: function!(r#"eval "$(awsmfa init ksh)""#, "awsmfa.sh"),
     },
     Shell {
         name: "fish",
@@ -146,6 +173,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | source",
         grammar: &fish::GRAMMAR,
+        function: function!("awsmfa init fish | source", "awsmfa.fish"),
     },
     Shell {
         name: "powershell",
@@ -154,6 +182,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | iex",
         grammar: &powershell::GRAMMAR,
+        function: function!("awsmfa init powershell | Out-String | iex", "awsmfa.ps1"),
     },
     Shell {
         name: "cmd",
@@ -162,6 +191,10 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"for /f "delims=" %i in ('{}') do @%i"#,
         grammar: &cmd::GRAMMAR,
+        function: function!(
+            "awsmfa init cmd > awsmfa.bat & rem in a folder before that of awsmfa.exe on PATH",
+            "awsmfa.bat"
+        ),
     },
     Shell {
         name: "nu",
@@ -170,6 +203,10 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "{} | from json | load-env",
         grammar: &nu::GRAMMAR,
+        function: function!(
+            "awsmfa init nu | save -f ~/.awsmfa.nu # then, in config.nu: source ~/.awsmfa.nu",
+            "awsmfa.nu"
+        ),
     },
     Shell {
         name: "xonsh",
@@ -178,6 +215,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "execx($({}))",
         grammar: &xonsh::GRAMMAR,
+        function: function!("execx($(awsmfa init xonsh))", "awsmfa.xsh"),
     },
     Shell {
         name: "elvish",
@@ -186,6 +224,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: "eval ({} | slurp)",
         grammar: &elvish::GRAMMAR,
+        function: function!("eval (awsmfa init elvish | slurp)", "awsmfa.elv"),
     },
     Shell {
         name: "tcsh",
@@ -194,6 +233,10 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "`{}`""#,
         grammar: &tcsh::GRAMMAR,
+        function: function!(
+            r"\awsmfa init tcsh > ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
+            "awsmfa.tcsh"
+        ),
     },
     Shell {
         name: "json",
@@ -202,6 +245,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Format,
         line: "credential_process = {}",
         grammar: &json::GRAMMAR,
+        function: None,
     },
     Shell {
         name: "dotenv",
@@ -210,6 +254,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Format,
         line: "docker run --env-file <({}) IMAGE",
         grammar: &dotenv::GRAMMAR,
+        function: None,
     },
     Shell {
         name: "github",
@@ -218,6 +263,7 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Format,
         line: r#"{} >> "$GITHUB_ENV""#,
         grammar: &github::GRAMMAR,
+        function: None,
     },
 ];
 
@@ -237,11 +283,14 @@ pub fn names() -> String {
 }
 
 /// The shell that asks, or the POSIX grammar where none is known.
+pub fn asking() -> Result<&'static Shell, AskedFromWsl> {
+    Ok(detect::detect()?.unwrap_or_else(posix_sh))
+}
+
+/// The row of POSIX's grammar.
 #[must_use]
-pub fn asking() -> &'static Shell {
-    detect::detect()
-        .or_else(|| by_name("sh"))
-        .unwrap_or(&SHELLS[0])
+pub fn posix_sh() -> &'static Shell {
+    by_name("sh").unwrap_or(&SHELLS[0])
 }
 
 impl Shell {

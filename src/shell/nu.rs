@@ -1,4 +1,5 @@
-//! Nushell, which loads a JSON record into its environment.
+//! Nushell, which loads a JSON record into its environment. The function for PowerShell reads the
+//! same record.
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, json, sets, text, unsets};
 
@@ -19,7 +20,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     }
     for (name, value) in sets(changes) {
         out.extend_from_slice(format!("\"{name}\":").as_bytes());
-        json::quote(&mut out, text(name, value)?);
+        quote(&mut out, text(name, value)?);
         out.push(b',');
     }
     if !changes.is_empty() {
@@ -27,6 +28,24 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     }
     out.extend_from_slice(b"}\n");
     Ok(out.into())
+}
+
+/// A JSON string in ASCII, since PowerShell decodes what a program prints by the console's code
+/// page.
+fn quote(out: &mut Vec<u8>, value: &str) {
+    out.push(b'"');
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => out.extend_from_slice(&[b'\\', c as u8]),
+            ' '..='~' => out.push(c as u8),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                }
+            }
+        }
+    }
+    out.push(b'"');
 }
 
 /// Nushell's strings in quotation marks have JSON's escapes.

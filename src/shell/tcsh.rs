@@ -47,10 +47,15 @@ fn word(word: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Even between quotes `!` calls the history, and some csh take `\` for an escape.
+/// Even between quotes `!` calls the history, and some csh take `\` for an escape. Between two
+/// blanks the quotes are closed and opened again: `eval` of an unquoted backquote joins words by one
+/// blank.
 fn quote(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'\'');
     for &byte in value {
+        if byte == b' ' && out.ends_with(b" ") {
+            out.extend_from_slice(b"''");
+        }
         if matches!(byte, b'\\' | b'\'' | b'!') {
             out.extend_from_slice(&[b'\'', b'\\', byte, b'\'']);
         } else {

@@ -23,10 +23,11 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
+/// In a command, `$` is expanded in quotes too, but not in what a Python expression gives.
 fn word(word: &str) -> String {
     let mut out = Vec::new();
     quote(&mut out, word.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
+    format!("@({})", String::from_utf8_lossy(&out))
 }
 
 /// A literal in ASCII. Bytes that are no UTF-8 become the lone surrogates by which Python keeps

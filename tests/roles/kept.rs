@@ -1,7 +1,7 @@
 //! The MFA session that is kept: how long, for whom, and what a refused role leaves.
 
 use awsmfa::clock;
-use awsmfa_test_support::World;
+use awsmfa_test_support::{Fault, World};
 
 use crate::shell::Shell;
 use crate::switching::ALICE;
@@ -186,6 +186,26 @@ fn a_code_always_makes_a_fresh_session() {
     let told = shell.env_fails(&[]);
     assert!(told.contains("no MFA code"), "{told}");
     assert_eq!(shell.env, before);
+}
+
+#[test]
+fn a_name_that_nobody_tells_costs_no_second_code() {
+    let mut shell = Shell::standard();
+    let denied = Fault::Error {
+        status: 403,
+        code: "AccessDenied".to_owned(),
+        message: "by a firewall".to_owned(),
+    };
+    shell.emulator.inject(denied.on("GetCallerIdentity"));
+    let (aws, code) = (shell.aws(), shell.code());
+    let told = shell.env_fails(&["-p", "dev", &code]);
+    assert!(told.contains("no name for the role's session"), "{told}");
+    assert_eq!(shell.aws(), aws);
+    shell.emulator.clear_faults();
+    shell.env(&["-p", "dev"]);
+    let log = shell.emulator.log();
+    assert_eq!(log.count_with_token_code(), 1);
+    assert_eq!(log.last().role_session_name.as_deref(), Some("alice"));
 }
 
 #[test]

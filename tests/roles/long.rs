@@ -104,6 +104,27 @@ fn in_a_longer_chain_an_hour_is_all() {
 }
 
 #[test]
+fn a_role_on_the_way_gets_an_hour_at_most_too() {
+    let mut shell = Shell::with_files(
+        "[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/alice
+[profile dev]
+role_arn = arn:aws:iam::111122223333:role/dev
+source_profile = default
+duration_seconds = 7200
+[profile chained]
+role_arn = arn:aws:iam::444455556666:role/chained
+source_profile = dev
+duration_seconds = 1800
+",
+        ALICE,
+    );
+    let code = shell.code();
+    assert_eq!(shell.env(&["-p", "chained", &code]), "");
+    assert_eq!(seconds(&assumed(&shell)), ["3600", "1800"]);
+}
+
+#[test]
 fn no_session_is_the_exchange_in_one_call() {
     for by_variable in [false, true] {
         let mut shell = Shell::standard();
@@ -124,6 +145,13 @@ fn no_session_is_the_exchange_in_one_call() {
         shell.env(&[&code]);
         assert_eq!(shell.emulator.log().count("GetSessionToken"), 0);
     }
+}
+
+#[test]
+fn the_help_says_what_no_session_costs() {
+    let said = Shell::standard().run(&["env", "--help"]);
+    let help = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("carries no MFA context"), "{help}");
 }
 
 #[test]

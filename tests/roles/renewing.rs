@@ -4,8 +4,8 @@ use awsmfa::clock;
 
 use crate::shell::{Said, Shell};
 
-fn set_end(shell: &mut Shell, minutes: i64) {
-    let end = clock::now() + chrono::TimeDelta::minutes(minutes);
+fn set_end(shell: &mut Shell, seconds: i64) {
+    let end = clock::now() + chrono::TimeDelta::seconds(seconds);
     shell.set("AWS_CREDENTIAL_EXPIRATION", &end.to_rfc3339());
 }
 
@@ -43,15 +43,15 @@ fn it_renews_where_less_is_left() {
     let code = shell.code();
     shell.env(&["-p", "dev", &code]);
     let first = shell.get("AWS_ACCESS_KEY_ID").unwrap().to_owned();
-    set_end(&mut shell, 14);
+    set_end(&mut shell, 14 * 60);
     shell.env(&["--renew-within", "15m"]);
     let second = shell.get("AWS_ACCESS_KEY_ID").unwrap().to_owned();
     assert_ne!(first, second);
-    set_end(&mut shell, 16);
+    set_end(&mut shell, 16 * 60);
     shell.env(&["--renew-within", "15m"]);
     assert_eq!(shell.get("AWS_ACCESS_KEY_ID"), Some(second.as_str()));
     // What is left of the last minute is nothing.
-    set_end(&mut shell, 0);
+    set_end(&mut shell, 50);
     shell.env(&["--renew-within", "0s"]);
     assert_ne!(shell.get("AWS_ACCESS_KEY_ID"), Some(second.as_str()));
     assert_eq!(shell.emulator.log().count_with_token_code(), 1);

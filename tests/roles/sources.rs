@@ -196,6 +196,21 @@ source_profile = default
 }
 
 #[test]
+fn credential_process_has_ended_before_a_code_is_asked_for() {
+    let mut shell = Shell::standard();
+    let process = credential_process(&shell, "");
+    shell.home.write_credentials("");
+    shell.home.write_config(&format!(
+        "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
+         credential_process = {process} && sleep 0.5 && echo ended >> {}\n",
+        shell.home.path().join("ran").display()
+    ));
+    let mark = shell.home.path().join("ran");
+    let program = format!("grep -q ended {} && echo {}", mark.display(), shell.code());
+    shell.env(&["--code-command", &program]);
+}
+
+#[test]
 fn a_credential_process_that_gives_no_long_term_keys_is_named() {
     let mut told = Vec::new();
     for (case, more, process) in [

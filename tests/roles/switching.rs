@@ -19,6 +19,8 @@ fn one_code_then_four_roles_and_back() {
     let code = shell.code();
     shell.env(&["-p", "dev", &code]);
     assert_eq!(shell.role_in_place(), Some(DEV));
+    let end = shell.get("AWS_CREDENTIAL_EXPIRATION").unwrap();
+    assert!(end.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(end).is_ok());
     for (profile, role) in [("admin", ADMIN), ("audit", AUDIT), ("chained", CHAINED)] {
         shell.env(&["-p", profile]);
         assert_eq!(shell.role_in_place(), Some(role));

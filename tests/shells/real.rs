@@ -201,6 +201,7 @@ fn tcsh() {
         ways: &[
             Way::new("eval \"`cat FILE`\""),
             Way::new("eval \"`cat FILE`\"").in_plain_c(),
+            Way::new("eval `cat FILE`").after("set noglob"),
         ],
         dump: "./dump OUT",
         failing: "eval \"`cat FILE`\"\necho on",

@@ -16,6 +16,7 @@ mod identity_check;
 mod kept_session;
 mod picture;
 mod prompt;
+mod prompts;
 mod pty;
 mod shells;
 mod stand;

@@ -1,0 +1,12 @@
+# Completions for bash.
+_awsmfa_complete() {
+    local IFS=$'\n' word
+    local -a words=()
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+        # Readline takes --shell=fish for three words.
+        [[ $word == '=' ]] || words+=("$word")
+    done
+    # shellcheck disable=SC2207 # mapfile is not in the bash of macOS
+    COMPREPLY=($(command awsmfa complete --shell bash --word "${2#=}" -- "${words[@]}" 2>/dev/null))
+}
+complete -o bashdefault -o default -F _awsmfa_complete awsmfa

@@ -1,0 +1,28 @@
+# The function awsmfa for Elvish: `awsmfa env` and `awsmfa unset` act on the shell that calls them,
+# all else goes to the program. What eval defines is gone after it, so the editor is told.
+edit:add-var awsmfa~ {|@words|
+    use str
+    var evaluated = (and (> (count $words) 0) (or (eq $words[0] env) (eq $words[0] unset)))
+    for word $words {
+        # Whoever names the shell, or asks for help, wants to see what is printed.
+        if (or (has-value [-h --help --shell --print-secrets] $word) (str:has-prefix $word -s) (str:has-prefix $word --shell=)) {
+            set evaluated = $false
+        }
+    }
+    if (not $evaluated) {
+        (external awsmfa) $@words
+    } else {
+        var failure = $ok
+        # What a failing call prints counts as well.
+        eval ({ try { (external awsmfa) $words[0] --shell elvish (all $words[1..]) } catch e { set failure = $e } } | slurp)
+        if $failure { nop } else { fail $failure }
+    }
+}
+
+set edit:completion:arg-completer[awsmfa] = {|@words|
+    (external awsmfa) complete --word $words[-1] -- (all $words[..-1]) 2>/dev/null | from-lines | each {|line|
+        use str
+        var value @help = (str:split "\t" $line)
+        edit:complex-candidate $value &display=(str:join '  ' [$value $@help])
+    }
+}

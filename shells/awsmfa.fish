@@ -1,0 +1,32 @@
+# The function awsmfa for fish: `awsmfa env` and `awsmfa unset` act on the shell that calls them,
+# all else goes to the program.
+function awsmfa --description 'AWS sessions by MFA'
+    if not contains -- "$argv[1]" env unset
+        command awsmfa $argv
+        return
+    end
+    for word in $argv
+        switch $word
+            # Whoever names the shell, or asks for help, wants to see what is printed.
+            case -h --help '-s*' --shell '--shell=*' --print-secrets
+                command awsmfa $argv
+                return
+        end
+    end
+    # A trace would show the secrets.
+    set -l fish_trace
+    command awsmfa $argv[1] --shell fish $argv[2..-1] | source
+    set -l codes $pipestatus
+    test $codes[1] -eq 0; and return $codes[2]
+    return $codes[1]
+end
+
+function _awsmfa_complete
+    set -l word (commandline --current-token)
+    command awsmfa complete "--word=$word" -- (commandline --current-process --tokenize --cut-at-cursor) 2>/dev/null
+end
+
+complete --command awsmfa --no-files --keep-order --arguments '(_awsmfa_complete)'
+# After -- stands a command with its own arguments.
+complete --command awsmfa --force-files \
+    --condition 'contains -- -- (commandline --current-process --tokenize --cut-at-cursor)'

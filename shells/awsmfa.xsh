@@ -1,0 +1,39 @@
+# The alias awsmfa for xonsh: `awsmfa env` and `awsmfa unset` act on the shell that calls them, all
+# else goes to the program.
+
+
+def _awsmfa():
+    import re
+    import shutil
+    import subprocess
+
+    from xonsh.built_ins import XSH
+    from xonsh.tools import unthreadable
+
+    # Whoever names the shell, or asks for help, wants to see what is printed.
+    seen = re.compile(r"-h|--help|-s.*|--shell(=.*)?|--print-secrets")
+
+    @unthreadable
+    def awsmfa(args, stdin=None, stdout=None, stderr=None):
+        environment = XSH.env.detype()
+        program = shutil.which("awsmfa", path=environment.get("PATH"))
+        if program is None:
+            print("awsmfa: the program is not on PATH", file=stderr)
+            return 127
+        options = {"env": environment, "stdin": stdin, "stderr": stderr}
+        if args[:1] not in (["env"], ["unset"]) or any(map(seen.fullmatch, args)):
+            return subprocess.run([program, *args], stdout=stdout, **options).returncode
+        command = [program, args[0], "--shell", "xonsh", *args[1:]]
+        called = subprocess.run(command, stdout=subprocess.PIPE, encoding="ascii", **options)
+        try:
+            execx(called.stdout)
+        except RuntimeError:
+            # What a failing call prints ends by raising this; the status tells.
+            return called.returncode or 1
+        return called.returncode
+
+    aliases["awsmfa"] = awsmfa
+
+
+_awsmfa()
+del _awsmfa

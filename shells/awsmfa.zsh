@@ -1,0 +1,15 @@
+# Completions for zsh, where its completion system is loaded.
+_awsmfa_complete() {
+    local -a lines values shown
+    lines=("${(@f)$(command awsmfa complete --word "${(Q)PREFIX}" -- "${(@Q)words[1,CURRENT-1]}" 2>/dev/null)}")
+    if [[ -z ${lines[1]} ]]; then
+        _default
+        return
+    fi
+    values=("${(@)lines%%$'\t'*}")
+    shown=("${(@)lines/$'\t'/  -- }")
+    compadd -l -d shown -a values
+}
+if (( $+functions[compdef] )); then
+    compdef _awsmfa_complete awsmfa
+fi

@@ -1,0 +1,128 @@
+//! The completions tell verbs, options, the names of profiles and of shells.
+
+use crate::place::Place;
+use crate::use_in_shells::READY;
+
+/// What a shell, asked by `ask`, gives for these lines of input.
+fn prove(command: &[&str], ask: fn(words: &[&str]) -> String, load: &str) {
+    let cases: &[(&[&str], &str)] = &[
+        (&["awsmfa", "unse"], "unset"),
+        (&["awsmfa", "env", "--renew"], "--renew-within"),
+        (&["awsmfa", "env", "-p", "aud"], "audit"),
+        (&["awsmfa", "exec", "--profile", "chai"], "chained"),
+        (&["awsmfa", "env", "--shell", "el"], "elvish"),
+        (&["awsmfa", "init", "fi"], "fish"),
+    ];
+    let place = Place::new();
+    place.home.write(
+        "awsmfa.nu",
+        awsmfa::shell::by_name("nu")
+            .unwrap()
+            .function
+            .as_ref()
+            .unwrap()
+            .scripts
+            .concat(),
+    );
+    for (words, expected) in cases {
+        let script = format!("{load}\n{}", ask(words));
+        let Some(output) = place.run(command, "script", &script) else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&output.stdout);
+        let lines: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.split('\t').next())
+            .collect();
+        assert_eq!(lines, [*expected], "{command:?} {words:?}: {output:?}");
+    }
+}
+
+#[test]
+fn bash() {
+    let ask = |words: &[&str]| {
+        let last = words.len() - 1;
+        format!(
+            "COMP_WORDS=({}) COMP_CWORD={last}\n_awsmfa_complete awsmfa {} {}\n\
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"\ncomplete -p awsmfa >/dev/null",
+            words.join(" "),
+            words[last],
+            words[last - 1]
+        )
+    };
+    prove(&["bash", "--norc"], ask, "eval \"$(awsmfa init bash)\"");
+}
+
+/// Readline takes the `=` for a word, and the quotes are bash's.
+#[test]
+fn bash_after_an_equals_sign_and_with_blanks() {
+    let place = Place::new();
+    place
+        .home
+        .write_config("[profile \"my dev\"]\n[profile mine]\n");
+    let script = "eval \"$(awsmfa init bash)\"\n\
+                  COMP_WORDS=(awsmfa env --profile = my) COMP_CWORD=4\n\
+                  _awsmfa_complete awsmfa my =\n\
+                  printf '%s\\n' \"${COMPREPLY[@]}\"";
+    if let Some(output) = place.run(&["bash", "--norc"], "script", script) {
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "'my dev'\n",
+            "{output:?}"
+        );
+    }
+}
+
+/// The completion system of zsh needs a terminal; what it calls is called in its place.
+#[test]
+fn zsh() {
+    let ask = |words: &[&str]| {
+        let last = words.len() - 1;
+        format!(
+            "words=({}) CURRENT={} PREFIX={}\n_awsmfa_complete",
+            words.join(" "),
+            last + 1,
+            words[last]
+        )
+    };
+    let load = "compdef() { }\ncompadd() { print -rl -- $values }\neval \"$(awsmfa init zsh)\"";
+    prove(&["zsh", "-f"], ask, load);
+}
+
+#[test]
+fn fish() {
+    let ask = |words: &[&str]| format!("complete --do-complete '{}'", words.join(" "));
+    prove(&["fish", "--no-config"], ask, "awsmfa init fish | source");
+}
+
+#[test]
+fn nu() {
+    let ask = |words: &[&str]| {
+        format!(
+            "nu-complete awsmfa '{}' | get value | to text",
+            words.join(" ")
+        )
+    };
+    prove(&["nu", "--no-config-file"], ask, "source awsmfa.nu");
+}
+
+#[test]
+fn elvish() {
+    let place = Place::new();
+    if awsmfa_test_support::find_tool("elvish").is_none() {
+        return;
+    }
+    place.home.write(
+        "rc.elv",
+        format!("eval (awsmfa init elvish | slurp)\n{READY}"),
+    );
+    place.home.write(
+        "script.elv",
+        "for c [($edit:completion:arg-completer[awsmfa] awsmfa env -p aud)] { echo $c[stem] > out }\nexit\n",
+    );
+    let typed = "spawn -noecho elvish -rc rc.elv\nset timeout 30\nexpect READY\n\
+                 send \"eval (slurp < script.elv)\\r\"\nexpect eof";
+    if let Some(output) = place.run(&["expect"], "script", typed) {
+        assert_eq!(place.read("out"), "audit\n", "{output:?}");
+    }
+}

@@ -1,0 +1,48 @@
+//! The prompts that README shows, in the interactive shells that they are for.
+
+use std::fs;
+use std::path::Path;
+
+use awsmfa_test_support::find_tool;
+
+use crate::pty::Terminal;
+use crate::stand::Stand;
+
+/// The block of README in this language.
+fn block(language: &str) -> String {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let from = readme.split(&format!("```{language}\n")).nth(1).unwrap();
+    from.split("```").next().unwrap().to_owned()
+}
+
+fn shows_the_session(shell: &str, options: &[&str], start: &str) {
+    let Some(program) = find_tool(shell) else {
+        return;
+    };
+    let stand = Stand::new();
+    let rc = stand.home.write("rc", block(shell));
+    let mut terminal = Terminal::showing(stand.command(program, options), 100);
+    terminal.enter(&format!(". {}; cd", rc.display()));
+    terminal.enter(&start.replace("CODE", &stand.code()));
+    terminal.expect("12h left");
+    terminal.expect("default 12h ");
+    terminal.enter("exit");
+    terminal.wait();
+}
+
+#[test]
+fn bash() {
+    let options = ["--norc", "--noprofile", "--noediting", "-i"];
+    shows_the_session("bash", &options, "eval \"$(awsmfa env CODE)\"");
+}
+
+#[test]
+fn zsh() {
+    shows_the_session("zsh", &["-f", "-i", "+Z"], "eval \"$(awsmfa env CODE)\"");
+}
+
+#[test]
+fn fish() {
+    shows_the_session("fish", &["--no-config", "-i"], "awsmfa env CODE | source");
+}
