@@ -45,6 +45,9 @@ pub enum Command {
     Init(Init),
     /// List the profiles, and whether and how each can start a session
     Profiles(Profiles),
+    /// Check, without spending a code, everything that a session needs
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Print what may stand next in a command line, for the scripts of awsmfa init
     #[command(hide = true)]
     Complete(Complete),
@@ -76,6 +79,13 @@ Examples:
   PS1='$(awsmfa status --format prompt) $ '   bash
 
 Exit codes: 0 a session lives, 3 there is none, 4 it has expired";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  awsmfa doctor
+  awsmfa doctor -p dev --format json
+
+Exit codes: 0 a session can be started, 1 something would stop it";
 
 const INIT_EXAMPLES: &str = "\
 Examples, a line for the shell's rc file:
@@ -149,6 +159,26 @@ pub struct Profiles {
     pub format: ListFormat,
 }
 
+/// `awsmfa doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The profile of the shared AWS files
+    #[arg(short, long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The MFA device: its ARN, or the serial number of a hardware token
+    #[arg(long, value_name = "ARN")]
+    pub serial: Option<String>,
+    /// The role that is to be assumed
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// The region of the STS endpoint
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
@@ -193,7 +223,7 @@ pub struct StatementOptions {
 }
 
 /// The session that `env` starts.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::doc_markdown)] // The help shows these comments as they are.
 pub struct SessionOptions {
     /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at

@@ -80,9 +80,22 @@ pub struct Deciding<'a> {
     pub recorded_url: Option<&'a str>,
 }
 
+/// An endpoint, and where it was decided.
+#[derive(Debug)]
+pub struct Decided {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Where the region stands.
+    pub region_place: String,
+    /// Where the URL of STS stands, if there is one.
+    pub sts_url_place: Option<String>,
+}
+
 impl Deciding<'_> {
-    /// Decides.
-    pub fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+    /// Decides. `sts_regional_endpoints` and `AWS_STS_REGIONAL_ENDPOINTS` change nothing: the region's
+    /// own endpoint is asked, as by the AWS SDK for Rust, since sessions of the global one are not good
+    /// in every region (AWS SDKs reference guide, "AWS STS Regional endpoints").
+    pub fn decide(&self) -> Result<Decided, EndpointError> {
         let recorded = self.recorded_url.map(|url| Setting {
             text: url.to_owned(),
             place: OWNER_ENDPOINT_URL.to_owned(),
@@ -103,16 +116,21 @@ impl Deciding<'_> {
                 });
             }
         }
-        Ok(Endpoint {
-            region: self.region()?,
-            sts_url: sts_url.map(|url| url.text),
-            iam_url: iam_url.map(|url| url.text),
-            fips: fips.is_some(),
-            dualstack: dualstack.is_some(),
+        let region = self.region()?;
+        Ok(Decided {
+            region_place: region.place,
+            sts_url_place: sts_url.as_ref().map(|url| url.place.clone()),
+            endpoint: Endpoint {
+                region: region.text,
+                sts_url: sts_url.map(|url| url.text),
+                iam_url: iam_url.map(|url| url.text),
+                fips: fips.is_some(),
+                dualstack: dualstack.is_some(),
+            },
         })
     }
 
-    fn region(&self) -> Result<String, EndpointError> {
+    fn region(&self) -> Result<Setting, EndpointError> {
         if let (Some(region), Some((arn, partition))) = (self.region, self.arn)
             && partition_of(region) != partition
         {
@@ -141,13 +159,15 @@ impl Deciding<'_> {
                 region: text.clone(),
             });
         }
-        let found = found.map(|setting| setting.text);
-        Ok(match self.arn {
-            Some((_, partition)) => found
-                .filter(|region| partition_of(region) == partition)
-                .unwrap_or_else(|| default_region(partition).to_owned()),
-            None => found.unwrap_or_else(|| default_region("aws").to_owned()),
-        })
+        let partition = self.arn.map(|(_, partition)| partition);
+        let fits = |region: &Setting| partition.is_none_or(|its| partition_of(&region.text) == its);
+        Ok(found.filter(fits).unwrap_or_else(|| {
+            let partition = partition.unwrap_or("aws");
+            Setting {
+                text: default_region(partition).to_owned(),
+                place: format!("the default of the partition {partition}"),
+            }
+        }))
     }
 
     /// Where the URL of a service is configured, unless that is to be ignored.

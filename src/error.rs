@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::ffi::OsStr;
 use std::io;
 
-use crate::aws::http::BadCaBundle;
+use crate::aws::proxy::BadProxy;
+use crate::aws::trust::BadCaBundle;
 use crate::exchange::ExchangeError;
 use crate::shell::CannotCarry;
 use crate::shell::detect::AskedFromWsl;
@@ -60,6 +61,12 @@ pub enum Error {
     /// The trust store.
     #[error(transparent)]
     CaBundle(#[from] BadCaBundle),
+    /// The proxy.
+    #[error(transparent)]
+    Proxy(#[from] BadProxy),
+    /// The TLS library.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
     /// The exchange.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
@@ -116,7 +123,8 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Parse(_) | Self::Setup(_) => None,
+            Self::Parse(_) | Self::Setup(_) | Self::Tls(_) => None,
+            Self::Proxy(error) => Some(error.hint()),
             Self::NoCommand => Some("awsmfa exec -p dev -- aws s3 ls".to_owned()),
             Self::NotExecutable(_) => {
                 Some("no code was spent; make it executable: chmod +x".to_owned())
@@ -132,7 +140,7 @@ impl Error {
             Self::FormatHasNoFunction { .. } => Some("name a shell: awsmfa init bash".to_owned()),
             Self::Wanted(error) => Some(error.hint()),
             Self::CaBundle(_) => {
-                Some("name a file with PEM certificates in AWS_CA_BUNDLE or ca_bundle".to_owned())
+                Some("name a file with PEM certificates there, or take the setting away".to_owned())
             }
             Self::Exchange(error) => error.hint(),
             Self::CannotCarry(error) => {

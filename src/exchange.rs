@@ -62,6 +62,21 @@ pub enum ExchangeError {
     /// The terminal gave no choice of a profile.
     #[error("no profile was chosen: {0}")]
     NoProfileChosen(#[source] PromptError),
+    /// AWS does not take the device for one of the user's.
+    #[error(
+        "{what}: the MFA device {serial} is not one of {user}{}",
+        if devices.is_empty() { ", or too many codes were tried with it" } else { "" }
+    )]
+    OtherDevice {
+        /// What was tried.
+        what: String,
+        /// The device.
+        serial: String,
+        /// The ARN of the user whose keys were used, or the keys' ID where AWS did not say.
+        user: String,
+        /// The devices that the user has, where they may be listed.
+        devices: Vec<String>,
+    },
     /// The device is of another account than the user.
     #[error("the MFA device {serial} is in another account than {user}, whose keys these are")]
     OtherAccount {
@@ -99,6 +114,16 @@ impl ExchangeError {
             }
             Self::NoProfileChosen(_) => Some("name one: --profile NAME".to_owned()),
             Self::NoChoice(_) => Some("name one: --serial ARN".to_owned()),
+            Self::OtherDevice { devices, .. } if devices.is_empty() => Some(
+                "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
+                 after many wrong codes wait three minutes"
+                    .to_owned(),
+            ),
+            Self::OtherDevice { devices, .. } => Some(format!(
+                "the user has {}: name it with --serial, mfa_serial or AWS_MFA_SERIAL, or use the keys of \
+                 the device's user",
+                devices.join(", ")
+            )),
             Self::OtherAccount { .. } => {
                 Some("name a device of that user: --serial, mfa_serial".to_owned())
             }
@@ -140,6 +165,8 @@ pub struct Exchange<'a> {
     user_arn: Option<String>,
     /// Whether the keys were checked while the user typed.
     checked: bool,
+    /// Whether AWS has called a code wrong, and so accepted the device.
+    device_accepted: bool,
 }
 
 impl<'a> Exchange<'a> {
@@ -172,6 +199,7 @@ impl<'a> Exchange<'a> {
             serial: wanted.serial.clone(),
             user_arn,
             checked: false,
+            device_accepted: false,
         }
     }
 
@@ -234,7 +262,10 @@ impl<'a> Exchange<'a> {
                         session,
                     });
                 }
-                Err(refusal) => self.ask_again(&code, refusal, "no MFA session")?,
+                Err(refusal) => {
+                    self.ask_again(&keys, mfa, refusal, "no MFA session")
+                        .await?;
+                }
             }
         }
     }
@@ -264,7 +295,10 @@ impl<'a> Exchange<'a> {
                 .await
             {
                 Ok(session) => break session,
-                Err(refusal) => self.ask_again(&code, refusal, &no_session_of(hop))?,
+                Err(refusal) => {
+                    self.ask_again(&keys, mfa, refusal, &no_session_of(hop))
+                        .await?;
+                }
             }
         };
         let session = self.next_roles(session, 1).await.map_err(|(_, e)| e)?;
@@ -356,7 +390,12 @@ impl<'a> Exchange<'a> {
             }
             checked
         };
-        let asking = async { self.codes.next(serial).await.map_err(ExchangeError::from) };
+        let asking = async {
+            aws.http().may_speak(false);
+            let code = self.codes.next(serial).await;
+            aws.http().may_speak(true);
+            code.map_err(ExchangeError::from)
+        };
         let (identity, code) = tokio::try_join!(checking, asking)?;
         self.user_arn = Some(identity.arn);
         self.checked = true;
@@ -364,17 +403,48 @@ impl<'a> Exchange<'a> {
     }
 
     /// Decides what a refused code means: another try, or the end.
-    fn ask_again(
+    async fn ask_again(
         &mut self,
-        code: &TokenCode,
-        refusal: Refusal,
+        keys: &Keys,
+        mfa: Mfa<'_>,
+        mut refusal: Refusal,
         what: &str,
     ) -> Result<(), ExchangeError> {
-        if refusal.cause == Cause::WrongCode && self.codes.refused(code) {
-            self.codes.explain(&refusal.to_string());
-            return Ok(());
+        match refusal.cause {
+            Cause::WrongCode => {
+                self.device_accepted = true;
+                if self.codes.refused(mfa.code) {
+                    self.codes.explain(&refusal.to_string());
+                    return Ok(());
+                }
+            }
+            Cause::Device if self.device_accepted => refusal.cause = Cause::TooManyTries,
+            Cause::Device => {
+                let user = self.user_of(keys);
+                let (user, devices) = tokio::join!(user, self.aws.list_mfa_devices(keys));
+                let devices = devices.unwrap_or_default();
+                if !devices.iter().any(|device| device == mfa.serial) {
+                    return Err(ExchangeError::OtherDevice {
+                        what: format!("{what} with {}", self.wanted.source),
+                        serial: mfa.serial.to_owned(),
+                        user,
+                        devices,
+                    });
+                }
+                refusal.cause = Cause::TooManyTries;
+            }
+            _ => {}
         }
         Err(self.wanted.refused(what, refusal))
+    }
+
+    /// The ARN of the user whose keys these are; their ID where AWS does not say.
+    async fn user_of(&self, keys: &Keys) -> String {
+        if let Some(arn) = &self.user_arn {
+            return arn.clone();
+        }
+        let identity = self.aws.get_caller_identity(Signer::User(keys)).await;
+        identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn)
     }
 
     async fn keys(&mut self) -> Result<Keys, ExchangeError> {
@@ -483,7 +553,8 @@ impl Wanted {
     }
 }
 
-async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
+/// Gets at long-term keys, by a program perhaps.
+pub(crate) async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
         KeysFrom::Process { command, place } => credential_process::run(place, command).await,
@@ -491,7 +562,7 @@ async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
 }
 
 /// A virtual device is of the account of its user.
-fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
+pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
     match (Arn::parse(serial), Arn::parse(&identity.arn)) {
         (Some(device), Some(user))
             if (device.partition, device.account) != (user.partition, user.account) =>

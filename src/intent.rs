@@ -14,7 +14,7 @@ pub struct Intent {
 }
 
 /// Verbs whose output is read by a person or a program, and evaluated by nobody.
-const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "complete"];
+const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "doctor", "complete"];
 
 impl Intent {
     /// Looks at the arguments: the verb, and the shell that is named.

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use awsmfa::cli::{Cli, Command};
-use awsmfa::commands::{Failure, Output, complete, env, exec, init, profiles, status, unset};
+use awsmfa::commands::{
+    Failure, Output, complete, doctor, env, exec, init, profiles, status, unset,
+};
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
 use awsmfa::intent::Intent;
@@ -79,6 +81,7 @@ fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
             Err(become_command(command).into())
         }
         Command::Status(options) => Ok(status::run(options, world)),
+        Command::Doctor(options) => wait_for(doctor::run(options, world)),
         Command::Init(options) => init::run(options),
         Command::Profiles(options) => profiles::run(options, world),
         Command::Complete(options) => complete::run(options),

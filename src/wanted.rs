@@ -7,11 +7,12 @@ use crate::aws::api::Endpoint;
 use crate::aws::arn::Arn;
 use crate::aws::files_on_disk::FilesError;
 use crate::bookkeeping::{Owner, Present, Settings, Target};
-use crate::chain::{self, Chain, ChainError, Source};
+use crate::chain::{self, Chain, ChainError, KeysFrom, Source};
 use crate::cli::SessionOptions;
 use crate::duration::{self, CHAINED, OutOfRange};
 use crate::endpoint::{Deciding, EndpointError};
 use crate::environment::{self, Environment, NotText};
+use crate::profile::Setting;
 use crate::role::{self, Hop};
 use crate::world::World;
 
@@ -57,12 +58,27 @@ pub struct Wanted {
     pub renew_within: Option<Duration>,
     /// Where the calls go.
     pub endpoint: Endpoint,
+    /// Where the settings stand, to be told.
+    pub places: Places,
     /// The CA bundle for the calls.
-    pub ca_bundle: Option<String>,
+    pub ca_bundle: Option<Setting>,
     /// What the profile gives for variables that are not set.
     pub settings: Settings,
     /// What the user should know, for standard error.
     pub notices: Vec<String>,
+}
+
+/// Where settings stand: an option, a variable, or a line of a file.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The long-term keys.
+    pub keys: String,
+    /// The device, if it is named.
+    pub serial: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The URL of STS, if there is one.
+    pub sts_url: Option<String>,
 }
 
 /// Why what is wanted cannot be told or cannot be had.
@@ -238,7 +254,13 @@ impl Wanted {
             profile: chain.profiles.first(),
             recorded_url,
         }
-        .endpoint()?;
+        .decide()?;
+        let places = Places {
+            keys: keys_place(&chain),
+            serial: device.as_ref().map(|device| device.place.clone()),
+            region: endpoint.region_place,
+            sts_url: endpoint.sts_url_place,
+        };
         let serial = device.map(|device| device.text);
         let settings = settings(&target, &chain);
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
@@ -253,11 +275,9 @@ impl Wanted {
                 Some(within) => Some(within),
                 None => duration_variable(environment, variable::RENEW_WITHIN)?,
             },
-            endpoint,
-            ca_bundle: match before.text(environment::CA_BUNDLE.name)? {
-                Some(path) => Some(path.to_owned()),
-                None => settings.ca_bundle.clone(),
-            },
+            endpoint: endpoint.endpoint,
+            places,
+            ca_bundle: ca_bundle(before, &chain)?,
             settings,
             notices: durations.notices,
             target,
@@ -456,6 +476,34 @@ fn settings(target: &Target, chain: &Chain<'_>) -> Settings {
         ca_bundle: setting("ca_bundle"),
         endpoint_url: setting("endpoint_url").filter(|_| !ignores_url),
     }
+}
+
+fn keys_place(chain: &Chain<'_>) -> String {
+    let profile = chain.profiles.last();
+    let id = profile.and_then(|profile| profile.get("aws_access_key_id"));
+    match (&chain.source.keys, id) {
+        (KeysFrom::Process { place, .. }, _) => place.clone(),
+        (KeysFrom::Known(_), Some(id)) if chain.source.profile.is_some() => id.place,
+        (KeysFrom::Known(_), _) => environment::ACCESS_KEY_ID.name.to_owned(),
+    }
+}
+
+/// The CA bundle: the variable, or the target profile's.
+fn ca_bundle(before: &Environment, chain: &Chain<'_>) -> Result<Option<Setting>, NotText> {
+    let name = environment::CA_BUNDLE.name;
+    Ok(match before.text(name)? {
+        Some(path) => Some(Setting {
+            text: path.to_owned(),
+            place: name.to_owned(),
+        }),
+        None => chain.profiles.first().and_then(|profile| {
+            let setting = profile.get("ca_bundle")?;
+            Some(Setting {
+                place: format!("{}: ca_bundle", setting.place),
+                ..setting
+            })
+        }),
+    })
 }
 
 /// The program that prints the code: the option, the nearest profile's, the variable.

@@ -1,17 +1,18 @@
 //! The calls to AWS, with the official SDK: three of STS and one of IAM.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_sdk_sts::config::StalledStreamProtectionConfig;
 use aws_sdk_sts::types::Credentials as StsCredentials;
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use chrono::DateTime;
 
+use super::http::Http;
 use super::refusal::{Operation, Refusal};
 use crate::session::{Keys, Session};
 use crate::token_code::TokenCode;
@@ -32,10 +33,12 @@ pub struct Endpoint {
     pub dualstack: bool,
 }
 
-/// The time that AWS has for a connection and for an answer: a person waits for it.
-const CONNECT: Duration = Duration::from_secs(5);
-const ATTEMPT: Duration = Duration::from_secs(15);
-const OPERATION: Duration = Duration::from_secs(30);
+/// The time that AWS has for an answer, the connection included: a person waits for it.
+const ATTEMPT: Duration = Duration::from_secs(12);
+
+/// How long to wait before each further attempt of a request that may be sent again. None begins when
+/// [`ATTEMPT`] is over, so that all of them take 24 s at most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
 /// A device and the code that it shows.
 #[derive(Debug, Clone, Copy)]
@@ -71,14 +74,14 @@ pub struct Identity {
 /// The calls.
 #[derive(Debug, Clone)]
 pub struct Aws {
-    http: SharedHttpClient,
+    http: Http,
     endpoint: Endpoint,
 }
 
 impl Aws {
     /// Calls that go to this endpoint by this client.
     #[must_use]
-    pub fn new(http: SharedHttpClient, endpoint: Endpoint) -> Self {
+    pub fn new(http: Http, endpoint: Endpoint) -> Self {
         Self { http, endpoint }
     }
 
@@ -88,109 +91,148 @@ impl Aws {
         &self.endpoint
     }
 
-    /// `sts:GetSessionToken` with a code. The request is sent once: a code that AWS may have seen
-    /// is not sent again.
+    /// The client that makes them.
+    #[must_use]
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// `sts:GetSessionToken` with a code, which is not sent again once AWS may have seen it.
     pub async fn get_session_token(
         &self,
         keys: &Keys,
         duration: Duration,
         mfa: Mfa<'_>,
     ) -> Result<Session, Refusal> {
-        let answer = self
-            .sts(long_term(keys), 1)
-            .get_session_token()
-            .duration_seconds(seconds(duration))
-            .serial_number(mfa.serial)
-            .token_code(mfa.code.digits())
-            .send()
-            .await
-            .map_err(|error| Refusal::of(Operation::GetSessionToken, &error))?;
-        session(Operation::GetSessionToken, answer.credentials)
+        let operation = Operation::GetSessionToken;
+        let client = self.sts(long_term(keys));
+        let call = async || {
+            let call = client
+                .get_session_token()
+                .duration_seconds(seconds(duration))
+                .serial_number(mfa.serial)
+                .token_code(mfa.code.digits());
+            let answer = call.send().await;
+            let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
+            session(operation, answer.credentials)
+        };
+        self.repeated(call, Refusal::was_never_sent).await
     }
 
-    /// `sts:AssumeRole` with a session, or with long-term keys and a code, which is sent once.
+    /// `sts:AssumeRole` with a session, or with long-term keys and a code, which is not sent again
+    /// once AWS may have seen it.
     pub async fn assume_role(
         &self,
         caller: Caller<'_>,
         request: RoleRequest<'_>,
     ) -> Result<Session, Refusal> {
+        let operation = Operation::AssumeRole;
         let (credentials, mfa) = match caller {
             Caller::Session(session) => (temporary(session), None),
             Caller::User(keys, mfa) => (long_term(keys), Some(mfa)),
         };
-        let attempts = if mfa.is_some() { 1 } else { ATTEMPTS };
-        let answer = self
-            .sts(credentials, attempts)
-            .assume_role()
-            .role_arn(request.role_arn)
-            .role_session_name(request.session_name)
-            .set_external_id(request.external_id.map(str::to_owned))
-            .duration_seconds(seconds(request.duration))
-            .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
-            .set_token_code(mfa.map(|mfa| mfa.code.digits().to_owned()))
-            .send()
-            .await
-            .map_err(|error| Refusal::of(Operation::AssumeRole, &error))?;
-        session(Operation::AssumeRole, answer.credentials)
+        let client = self.sts(credentials);
+        let call = async || {
+            let call = client
+                .assume_role()
+                .role_arn(request.role_arn)
+                .role_session_name(request.session_name)
+                .set_external_id(request.external_id.map(str::to_owned))
+                .duration_seconds(seconds(request.duration))
+                .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
+                .set_token_code(mfa.map(|mfa| mfa.code.digits().to_owned()));
+            let answer = call.send().await;
+            let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
+            session(operation, answer.credentials)
+        };
+        let may_repeat = if mfa.is_some() {
+            Refusal::was_never_sent
+        } else {
+            Refusal::may_pass
+        };
+        self.repeated(call, may_repeat).await
     }
 
     /// `sts:GetCallerIdentity`, which needs no permission and cannot be denied.
     pub async fn get_caller_identity(&self, signer: Signer<'_>) -> Result<Identity, Refusal> {
         let operation = Operation::GetCallerIdentity;
-        let credentials = match signer {
+        let client = self.sts(match signer {
             Signer::User(keys) => long_term(keys),
             Signer::Session(session) => temporary(session),
+        });
+        let call = async || {
+            let answer = client.get_caller_identity().send().await;
+            let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
+            match (answer.arn, answer.account) {
+                (Some(arn), Some(account)) => Ok(Identity { arn, account }),
+                _ => Err(Refusal::incomplete(operation)),
+            }
         };
-        let answer = self
-            .sts(credentials, ATTEMPTS)
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| Refusal::of(operation, &error))?;
-        match (answer.arn, answer.account) {
-            (Some(arn), Some(account)) => Ok(Identity { arn, account }),
-            _ => Err(Refusal::incomplete(operation)),
-        }
+        self.repeated(call, Refusal::may_pass).await
     }
 
     /// `iam:ListMFADevices` for the user whose keys these are: the serial numbers.
     pub async fn list_mfa_devices(&self, keys: &Keys) -> Result<Vec<String>, Refusal> {
-        let mut config =
-            aws_sdk_iam::config::Builder::from(&self.shared(long_term(keys), ATTEMPTS));
+        let mut config = aws_sdk_iam::config::Builder::from(&self.shared(long_term(keys)));
         config.set_endpoint_url(self.endpoint.iam_url.clone());
-        let answer = aws_sdk_iam::Client::from_conf(config.build())
-            .list_mfa_devices()
-            .send()
-            .await
-            .map_err(|error| Refusal::of(Operation::ListMfaDevices, &error))?;
-        Ok(answer
-            .mfa_devices
-            .into_iter()
-            .map(|device| device.serial_number)
-            .collect())
+        let client = aws_sdk_iam::Client::from_conf(config.build());
+        let call = async || {
+            let answer = client.list_mfa_devices().send().await;
+            let answer = answer.map_err(|error| Refusal::of(Operation::ListMfaDevices, &error))?;
+            let devices = answer.mfa_devices.into_iter();
+            Ok(devices.map(|device| device.serial_number).collect())
+        };
+        self.repeated(call, Refusal::may_pass).await
     }
 
-    fn sts(&self, credentials: SharedCredentialsProvider, attempts: u32) -> aws_sdk_sts::Client {
-        let mut config = aws_sdk_sts::config::Builder::from(&self.shared(credentials, attempts));
+    /// Calls, and calls again after what may be repeated. The SDK's own retries would send a code
+    /// again that AWS may have spent.
+    async fn repeated<T>(
+        &self,
+        call: impl AsyncFn() -> Result<T, Refusal>,
+        may_repeat: impl Fn(&Refusal) -> bool,
+    ) -> Result<T, Refusal> {
+        let calls = Box::pin(async {
+            let begin = Instant::now();
+            for pause in PAUSES {
+                match call().await {
+                    Err(refusal) if may_repeat(&refusal) && begin.elapsed() < ATTEMPT => {
+                        tokio::time::sleep(pause).await;
+                    }
+                    outcome => return outcome,
+                }
+            }
+            call().await
+        });
+        self.http.wait_for(calls).await
+    }
+
+    fn sts(&self, credentials: SharedCredentialsProvider) -> aws_sdk_sts::Client {
+        let mut config = aws_sdk_sts::config::Builder::from(&self.shared(credentials));
         config.set_endpoint_url(self.endpoint.sts_url.clone());
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
     /// What the clients have in common. The region is always given: the SDK would ask the instance
-    /// metadata for it. A clock that is off is told, not corrected: the correction takes a second
-    /// attempt, which a request with a code does not have, and the session's end is judged by this
+    /// metadata for it. A clock that is off is told, not corrected: the session's end is judged by this
     /// clock later.
-    fn shared(&self, credentials: SharedCredentialsProvider, attempts: u32) -> SdkConfig {
+    fn shared(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(self.http.clone())
+            .http_client(self.http.for_sdk())
             .disable_clock_skew_correction(true)
             .region(Region::new(self.endpoint.region.clone()))
             .use_fips(self.endpoint.fips)
             .use_dual_stack(self.endpoint.dualstack)
             .credentials_provider(credentials)
-            .retry_config(RetryConfig::standard().with_max_attempts(attempts))
-            .timeout_config(timeouts())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(ATTEMPT)
+                    .build(),
+            )
+            // The attempt's own limit tells what happened; this one looks like a broken answer.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
             .build()
     }
@@ -231,17 +273,6 @@ pub enum Signer<'a> {
     User(&'a Keys),
     /// A temporary session.
     Session(&'a Session),
-}
-
-/// Attempts for a request that carries no code.
-const ATTEMPTS: u32 = 3;
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
-        .build()
 }
 
 /// `DurationSeconds`, which is checked against AWS's bounds before, in the type of the SDK.

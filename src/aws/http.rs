@@ -1,75 +1,176 @@
-//! The one HTTP client of the process: TLS on ring, proxies from the environment, the trust store.
+//! The one HTTP client of the process: one connector serves every request, so that a connection that
+//! was made early is there later.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector as SdkConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use chrono::TimeDelta;
+use http::{Uri, header};
+use http_body_util::Limited;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-/// The file of `AWS_CA_BUNDLE` or `ca_bundle` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BadCaBundle {
-    /// The system does not let us read it.
-    #[error("the CA bundle {} cannot be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// There is no certificate in it, or a broken one.
-    #[error("the CA bundle {} holds no usable certificate in PEM form", path.display())]
-    NoCertificates {
-        /// The file.
-        path: PathBuf,
-    },
+use super::connection::{Dial, bare, host};
+use super::proxy::{Proxies, Shown};
+use super::refusal::offset_by_date;
+use super::trust::Trust;
+use crate::clock;
+use crate::report;
+
+/// What waits longer than this says so.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// More than the longest answer of STS and IAM by far.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+
+/// The client.
+#[derive(Debug, Clone)]
+pub struct Http {
+    authorities: String,
+    connector: Arc<Connector>,
 }
 
-/// A client that trusts the certificates of `ca_bundle` alone, or else those of the platform
-/// (`SSL_CERT_FILE` and `SSL_CERT_DIR` included). They are loaded when the first connection needs
-/// them. One connector serves every request, so that a connection made early is there later.
-pub fn client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, BadCaBundle> {
-    let trust_store = match ca_bundle {
-        None => TrustStore::default(),
-        Some(path) => TrustStore::empty().with_pem_certificate(read_bundle(path)?),
-    };
-    let connector: OnceLock<SharedHttpConnector> = OnceLock::new();
-    Ok(http_client_fn(move |settings, _| {
-        connector
-            .get_or_init(|| {
-                let builder = Connector::builder()
-                    .connector_settings(settings.clone())
-                    .proxy_config(ProxyConfig::from_env())
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring));
-                let builder = match TlsContext::builder()
-                    .with_trust_store(trust_store.clone())
-                    .build()
-                {
-                    Ok(context) => builder.tls_context(context),
-                    Err(_) => builder,
-                };
-                SharedHttpConnector::new(builder.build())
-            })
-            .clone()
-    }))
+impl Http {
+    /// A client that goes by these proxies and trusts these authorities. Certificates of the platform
+    /// are loaded when the first connection needs them.
+    pub fn new(proxies: Proxies, trust: Trust) -> Result<Self, rustls::Error> {
+        let authorities = trust.place().to_owned();
+        let dial = Dial::new(proxies.clone(), trust.client_config()?);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build(dial);
+        Ok(Self {
+            authorities,
+            connector: Arc::new(Connector {
+                client,
+                proxies,
+                told: Mutex::new(Told {
+                    asked: None,
+                    may_speak: true,
+                    has_spoken: false,
+                    clock_offset: None,
+                }),
+            }),
+        })
+    }
+
+    /// The client as the SDK takes it.
+    pub(super) fn for_sdk(&self) -> SharedHttpClient {
+        let connector = SharedHttpConnector::new(ForSdk(Arc::clone(&self.connector)));
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// Waits for a call, and says once what is waited for where that takes long.
+    pub(super) async fn wait_for<T>(&self, call: impl Future<Output = T>) -> T {
+        tokio::pin!(call);
+        loop {
+            match tokio::time::timeout(SLOW, &mut call).await {
+                Ok(done) => return done,
+                Err(_) => self.connector.say_what_is_waited_for(),
+            }
+        }
+    }
+
+    /// How far this machine's clock is ahead of the one of who answered last.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<TimeDelta> {
+        self.connector.told().clock_offset
+    }
+
+    /// The proxy on the way to the host that was asked last.
+    #[must_use]
+    pub fn proxy(&self) -> Option<Shown> {
+        let told = self.connector.told();
+        self.connector.proxies.shown(told.asked.as_ref()?)
+    }
+
+    /// Which authorities are trusted, in words.
+    #[must_use]
+    pub fn authorities(&self) -> &str {
+        &self.authorities
+    }
+
+    /// The address that was asked last, like `https://sts.eu-central-1.amazonaws.com`.
+    #[must_use]
+    pub fn asked(&self) -> Option<String> {
+        let told = self.connector.told();
+        Some(bare(told.asked.as_ref()?))
+    }
+
+    /// Whether what is slow may say so; not while a question stands at the terminal.
+    pub fn may_speak(&self, may: bool) {
+        self.connector.told().may_speak = may;
+    }
 }
 
-/// Reads a bundle and checks what the TLS library would panic on.
-fn read_bundle(path: &Path) -> Result<Vec<u8>, BadCaBundle> {
-    let bytes = std::fs::read(path).map_err(|source| BadCaBundle::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    match certificates {
-        Ok(certificates) if !certificates.is_empty() => Ok(bytes),
-        _ => Err(BadCaBundle::NoCertificates {
-            path: path.to_owned(),
-        }),
+#[derive(Debug)]
+struct Connector {
+    client: Client<Dial, SdkBody>,
+    proxies: Proxies,
+    told: Mutex<Told>,
+}
+
+/// What the user is told, of what is waited for and what was found.
+#[derive(Debug)]
+struct Told {
+    asked: Option<Uri>,
+    may_speak: bool,
+    has_spoken: bool,
+    clock_offset: Option<TimeDelta>,
+}
+
+#[derive(Debug)]
+struct ForSdk(Arc<Connector>);
+
+impl SdkConnector for ForSdk {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = Arc::clone(&self.0);
+        HttpConnectorFuture::new(async move { connector.send(request).await })
+    }
+}
+
+impl Connector {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say_what_is_waited_for(&self) {
+        let mut told = self.told();
+        if let Some(asked) = told.asked.as_ref().map(host)
+            && told.may_speak
+            && !told.has_spoken
+        {
+            told.has_spoken = true;
+            report::note(&format!("waiting for {asked} …"));
+        }
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let mut request = request
+            .try_into_http1x()
+            .map_err(|error| ConnectorError::user(error.into()))?;
+        self.told().asked = Some(request.uri().clone());
+        // Through a tunnel the credentials went before; else they go with the request.
+        if request.uri().scheme_str() == Some("http")
+            && let Some(proxy) = self.proxies.intercept(request.uri())
+            && let Some(credentials) = proxy.basic_auth()
+        {
+            let headers = request.headers_mut();
+            headers.insert(header::PROXY_AUTHORIZATION, credentials.clone());
+        }
+        let answer = self.client.request(request).await;
+        let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
+        let date = answer.headers().get(header::DATE);
+        let date = date.and_then(|date| date.to_str().ok());
+        self.told().clock_offset = date.and_then(|date| offset_by_date(date, clock::now()));
+        let answer = answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, LONGEST_ANSWER)));
+        HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
     }
 }

@@ -3,12 +3,16 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use http_body_util::LengthLimitError;
 
+use super::connection::{Problem, Unreached, chain};
+use crate::clock;
 use crate::duration;
 
 /// A call.
@@ -55,6 +59,9 @@ pub enum Cause {
     /// The device is not this user's, or was tried too often.
     #[error("the MFA device is not one of this user's, or too many codes were tried with it")]
     Device,
+    /// The device is locked for a while: codes were refused before that it accepted the name of.
+    #[error("too many codes were tried with the MFA device, so AWS looks at none for a while")]
+    TooManyTries,
     /// The role wants MFA and none was given.
     #[error("MFA is needed for this call")]
     MfaMissing,
@@ -103,23 +110,20 @@ pub enum Cause {
     #[error("the answer (HTTP status {0}) is not one of AWS's")]
     NotAws(u16),
     /// A server error.
-    #[error("AWS answers with an internal error (HTTP status {0})")]
+    #[error("AWS answers that something is wrong on its side (HTTP status {0})")]
     Server(u16),
     /// An answer without the credentials that it should hold.
     #[error("the answer of AWS is incomplete")]
     Incomplete,
-    /// The name of the endpoint cannot be resolved.
-    #[error("the endpoint's name cannot be resolved ({0})")]
-    Dns(String),
-    /// Nothing listens there.
-    #[error("the endpoint cannot be reached ({0})")]
-    Connect(String),
-    /// The other end's certificate is not trusted.
-    #[error("the endpoint's certificate is not trusted ({0})")]
-    Tls(String),
-    /// The proxy refuses.
-    #[error("the proxy refuses the connection ({0})")]
-    Proxy(String),
+    /// An answer much longer than any of AWS's.
+    #[error("the answer is too long to be one of AWS's")]
+    TooLong,
+    /// The proxy wants to know who asks, and says so in place of AWS.
+    #[error("the proxy wants a user and a password, or other ones")]
+    ProxyAuthorization,
+    /// There is no connection, so nothing was sent.
+    #[error("{0}")]
+    Unreached(Box<Unreached>),
     /// No answer in time.
     #[error("AWS did not answer in time")]
     TimedOut,
@@ -153,13 +157,25 @@ impl Refusal {
         }
     }
 
+    /// A clock that is so far ahead of AWS's, or behind where negative, that requests are refused.
+    #[must_use]
+    pub fn clock(offset: TimeDelta) -> Self {
+        Self {
+            operation: Operation::GetCallerIdentity,
+            cause: Cause::Clock(Some(offset)),
+            request_id: None,
+        }
+    }
+
     /// What an error of the SDK means.
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        let status = error.raw_response().map(|raw| raw.status().as_u16());
+        let answer = error.raw_response();
+        let status = answer.map(|raw| raw.status().as_u16());
         let cause = match error {
+            SdkError::ServiceError(_) if is_html(answer) => Cause::NotAws(status.unwrap_or(0)),
             SdkError::ServiceError(service) => {
                 let error = service.err();
                 by_code(
@@ -170,13 +186,19 @@ impl Refusal {
                 )
             }
             SdkError::TimeoutError(_) => Cause::TimedOut,
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => Cause::TimedOut,
             SdkError::DispatchFailure(failure) => failure.as_connector_error().map_or_else(
                 || Cause::Broken(String::new()),
                 |error| by_connection(error),
             ),
-            SdkError::ResponseError(_) => Cause::NotAws(status.unwrap_or(0)),
+            SdkError::ResponseError(_) => by_reading(error, status.unwrap_or(0)),
             _ => Cause::Incomplete,
+        };
+        let cause = match cause {
+            Cause::Clock(None) => {
+                let date = answer.and_then(|answer| answer.headers().get("date"));
+                Cause::Clock(date.and_then(|date| offset_by_date(date, clock::now())))
+            }
+            cause => cause,
         };
         Self {
             operation,
@@ -197,6 +219,7 @@ impl Refusal {
                  wait three minutes"
                     .to_owned()
             }
+            Cause::TooManyTries => "wait three minutes, then try with a fresh code".to_owned(),
             Cause::MfaMissing => "give a code: awsmfa env 123456".to_owned(),
             Cause::SessionKeys => "name a profile with long-term keys: --profile NAME".to_owned(),
             Cause::TooLongForChaining => "ask for an hour at most: --duration 1h".to_owned(),
@@ -237,17 +260,32 @@ impl Refusal {
                  AWS_ENDPOINT_URL"
                     .to_owned()
             }
-            Cause::Dns(_) | Cause::Connect(_) | Cause::TimedOut => {
-                "check the network, the proxy (HTTPS_PROXY, NO_PROXY), the region and AWS_ENDPOINT_URL"
-                    .to_owned()
-            }
-            Cause::Tls(_) => {
-                "behind a proxy that opens TLS, name its CA: AWS_CA_BUNDLE=/path/to/ca.pem, or ca_bundle in \
-                 the profile"
-                    .to_owned()
-            }
-            Cause::Proxy(_) => "check the user and password in HTTPS_PROXY, and NO_PROXY".to_owned(),
+            Cause::TooLong => "check AWS_ENDPOINT_URL: something else than AWS answers there".to_owned(),
+            Cause::TimedOut => "check the network and the proxy, then try again with the next code".to_owned(),
+            Cause::ProxyAuthorization => hint_of(&Problem::ProxyAuthorization {
+                proxy: String::new(),
+            }),
+            Cause::Unreached(unreached) => hint_of(&unreached.problem),
         }
+    }
+
+    /// Whether the request never left: no code can have been spent, and another try may do better.
+    #[must_use]
+    pub fn was_never_sent(&self) -> bool {
+        let Cause::Unreached(unreached) = &self.cause else {
+            return false;
+        };
+        matches!(unreached.problem, Problem::Name(_) | Problem::Connect(_))
+    }
+
+    /// Whether the trouble may pass within a second.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        let passing = matches!(
+            self.cause,
+            Cause::Broken(_) | Cause::Server(_) | Cause::Throttled
+        );
+        passing || self.was_never_sent()
     }
 
     /// Whether a session that was used for the call is of no more use, so that a fresh code may help.
@@ -260,13 +298,52 @@ impl Refusal {
     }
 }
 
+/// A page for a browser, which AWS never sends.
+fn is_html(answer: Option<&HttpResponse>) -> bool {
+    let kind = answer.and_then(|answer| answer.headers().get("content-type"));
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn hint_of(problem: &Problem) -> String {
+    match problem {
+        Problem::Name(_) => "check the network, the region (--region) and AWS_ENDPOINT_URL; behind a \
+             company's proxy, name it: HTTPS_PROXY=http://proxy.example.com:3128"
+            .to_owned(),
+        Problem::Connect(_) | Problem::TimedOut => {
+            "check the network and AWS_ENDPOINT_URL; behind a company's proxy, name it: \
+             HTTPS_PROXY=http://proxy.example.com:3128"
+                .to_owned()
+        }
+        Problem::Untrusted(untrusted) if untrusted.unknown_issuer => format!(
+            "behind a proxy that opens TLS, name its CA: AWS_CA_BUNDLE=/path/to/ca.pem, or ca_bundle in \
+             the profile (now decides: {})",
+            untrusted.place
+        ),
+        Problem::Untrusted(_) => {
+            "check AWS_ENDPOINT_URL, the proxy, and the clock of this machine".to_owned()
+        }
+        Problem::Tls(_) => {
+            "check AWS_ENDPOINT_URL and the proxy: what answers there does not speak TLS as AWS does"
+                .to_owned()
+        }
+        Problem::Proxy { .. } => {
+            "check HTTPS_PROXY, and name hosts that need no proxy in NO_PROXY".to_owned()
+        }
+        Problem::ProxyAuthorization { .. } => {
+            "put them into HTTPS_PROXY, percent-encoded: http://user:password@proxy.example.com:3128"
+                .to_owned()
+        }
+    }
+}
+
 fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, status: u16) -> Cause {
     let text = message.unwrap_or_default();
-    let Some(code) = code else {
-        return if status >= 500 {
-            Cause::Server(status)
-        } else {
-            Cause::NotAws(status)
+    let is_code = |code: &&str| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    let Some(code) = code.filter(is_code) else {
+        return match status {
+            407 => Cause::ProxyAuthorization,
+            500.. => Cause::Server(status),
+            _ => Cause::NotAws(status),
         };
     };
     match code {
@@ -299,38 +376,38 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
         | "RequestLimitExceeded" => Cause::Throttled,
         _ if status >= 500 => Cause::Server(status),
         _ => Cause::Service {
-            code: printable(code),
+            code: code.to_owned(),
             // A validation error repeats what was sent, a token code perhaps.
             message: (code != "ValidationError" && !text.is_empty()).then(|| printable(text)),
         },
     }
 }
 
+/// Why there was no answer: no connection, or one that broke.
 fn by_connection(error: &(dyn StdError + 'static)) -> Cause {
-    let causes: Vec<String> = std::iter::successors(Some(error), |&error| error.source())
-        .map(ToString::to_string)
-        .collect();
-    let innermost = causes
-        .last()
-        .map(|text| printable(text))
-        .unwrap_or_default();
-    let any = |needle: &str| causes.iter().any(|text| text.contains(needle));
-    if any("dns error") {
-        Cause::Dns(innermost)
-    } else if any("proxy") || any("tunnel") {
-        Cause::Proxy(innermost)
-    } else if any("certificate") {
-        Cause::Tls(innermost)
-    } else if any("timed out") || any("timeout") {
-        Cause::TimedOut
-    } else if any("tcp connect error") {
-        Cause::Connect(innermost)
+    if let Some(unreached) = chain(error).find_map(|error| error.downcast_ref::<Unreached>()) {
+        return Cause::Unreached(Box::new(unreached.clone()));
+    }
+    let innermost = chain(error).last().map(ToString::to_string);
+    Cause::Broken(printable(&innermost.unwrap_or_default()))
+}
+
+/// Why an answer could not be read to its end or made sense of.
+fn by_reading(error: &(dyn StdError + 'static), status: u16) -> Cause {
+    let broken = |error: &(dyn StdError + 'static)| {
+        error.is::<hyper::Error>() || error.is::<std::io::Error>()
+    };
+    if chain(error).any(<dyn StdError>::is::<LengthLimitError>) {
+        Cause::TooLong
+    } else if chain(error).any(broken) {
+        Cause::Broken("the answer is not whole".to_owned())
     } else {
-        Cause::Broken(innermost)
+        Cause::NotAws(status)
     }
 }
 
-/// Text of the other end, fit for a terminal: one line, no control characters, not long.
+/// Text of the other end, fit for a terminal: one line, no control characters, not long, and without
+/// a token code, which an answer may repeat.
 fn printable(text: &str) -> String {
     const LONGEST: usize = 300;
     let mut line: String = text
@@ -342,7 +419,22 @@ fn printable(text: &str) -> String {
         line.pop();
         line.push('…');
     }
-    line.trim().to_owned()
+    without_codes(line.trim())
+}
+
+/// Takes the place of every run of six digits.
+fn without_codes(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::new();
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = &rest[start..];
+        let end = digits.find(|c: char| !c.is_ascii_digit());
+        let digits = &digits[..end.unwrap_or(digits.len())];
+        kept.push_str(&rest[..start]);
+        kept.push_str(if digits.len() == 6 { "……" } else { digits });
+        rest = &rest[start + digits.len()..];
+    }
+    kept + rest
 }
 
 /// How far this machine's clock is ahead of AWS's, read from a text like `Signature expired:
@@ -360,6 +452,12 @@ fn offset(text: &str) -> Option<TimeDelta> {
     }
 }
 
+/// How far a clock is ahead of the one that wrote the header `Date` (RFC 9110, section 6.6.1).
+pub(super) fn offset_by_date(date: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let theirs = DateTime::parse_from_rfc2822(date).ok()?;
+    Some(now - theirs.with_timezone(&Utc))
+}
+
 fn offset_in_words(offset: Option<TimeDelta>) -> String {
     let Some(offset) = offset else {
         return "more than five minutes off".to_owned();
@@ -369,7 +467,9 @@ fn offset_in_words(offset: Option<TimeDelta>) -> String {
     } else {
         "ahead of"
     };
-    let by = offset.abs().to_std().unwrap_or_default();
+    // AWS minds five minutes and more, so that seconds tell nothing.
+    let minutes = (offset.abs() + TimeDelta::seconds(30)).num_minutes();
+    let by = Duration::from_mins(minutes.unsigned_abs());
     format!("{} {direction} AWS's", duration::in_words(by))
 }
 
@@ -465,5 +565,7 @@ mod tests {
         let printed = printable(&format!("a\x1b[31m\nb{}", "x".repeat(1000)));
         assert!(printed.chars().all(|c| !c.is_control()));
         assert_eq!(printed.chars().count(), 301);
+        let told = "account 123456789012: 123456, x654321y";
+        assert_eq!(printable(told), "account 123456789012: ……, x……y");
     }
 }

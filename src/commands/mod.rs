@@ -1,6 +1,7 @@
 //! One file a verb: gather, decide, emit.
 
 pub mod complete;
+pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod init;

@@ -5,7 +5,9 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::api::Aws;
-use crate::aws::http;
+use crate::aws::http::Http;
+use crate::aws::proxy::Proxies;
+use crate::aws::trust::Trust;
 use crate::bookkeeping::{MfaSession, Start};
 use crate::cli::SessionOptions;
 use crate::clock;
@@ -66,8 +68,7 @@ pub(super) async fn obtain(
         Some(codes) => codes,
         None => Codes::of(None, wanted.code_command.as_deref()).map_err(ExchangeError::from)?,
     };
-    let ca_bundle = wanted.ca_bundle.as_deref().map(Path::new);
-    let aws = Aws::new(http::client(ca_bundle)?, wanted.endpoint.clone());
+    let aws = aws(&wanted, world)?;
     check(&wanted)?;
     for notice in &wanted.notices {
         report::note(notice);
@@ -83,6 +84,18 @@ pub(super) async fn obtain(
             keep: failure.keep,
         }),
     }
+}
+
+/// The calls, by the proxy and the authorities that are set.
+pub(super) fn aws(wanted: &Wanted, world: &World) -> Result<Aws, Error> {
+    let ca_bundle = wanted.ca_bundle.as_ref();
+    let ca_bundle = ca_bundle.map(|setting| (Path::new(&setting.text), setting.place.as_str()));
+    let environment = world.environment();
+    let http = Http::new(
+        Proxies::of(environment)?,
+        Trust::of(ca_bundle, environment)?,
+    )?;
+    Ok(Aws::new(http, wanted.endpoint.clone()))
 }
 
 /// What is wanted; where nothing says which keys, the user chooses a profile at the terminal.

@@ -30,7 +30,8 @@ impl Case<'_> {
             profile: Some(&chain::profile(&files, "x", None).unwrap()),
             recorded_url: self.recorded,
         }
-        .endpoint()
+        .decide()
+        .map(|decided| decided.endpoint)
     }
 
     #[track_caller]

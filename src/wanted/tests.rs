@@ -483,7 +483,9 @@ ignore_configured_endpoint_urls = true
     // A variable that is set wins.
     let set = environment(&[("AWS_CA_BUNDLE", "/variable.pem")]);
     let wanted = wanted_in(&set, &config, &["-p", "dev"]).unwrap();
-    assert_eq!(wanted.ca_bundle.as_deref(), Some("/variable.pem"));
+    let ca_bundle = wanted.ca_bundle.unwrap();
+    assert_eq!(ca_bundle.text, "/variable.pem");
+    assert_eq!(ca_bundle.place, "AWS_CA_BUNDLE");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The question for the code, and what becomes of the answers.
 
-use awsmfa_test_support::Outcome;
-
 use crate::pty::Terminal;
 use crate::stand::{FAILURE, PROMPT, Stand};
 
@@ -151,11 +149,12 @@ fn a_refusal_that_no_other_code_can_mend_is_not_asked_about() {
     terminal.expect(&format!("MFA code for {theirs}: "));
     terminal.enter(&stand.code());
     assert_eq!(terminal.wait().code(), Some(1));
-    assert!(terminal.shown().contains("the MFA device is not one of"));
+    let told = format!("{theirs} is not one of arn:aws:iam::123456789012:user/alice");
+    assert!(terminal.shown().contains(&told), "{}", terminal.shown());
     assert_eq!(terminal.stdout(), FAILURE);
     let log = stand.emulator.log();
     assert_eq!(log.count_with_token_code(), 1);
-    assert_eq!(log.last().outcome, Outcome::Refused("AccessDenied".into()));
+    assert_eq!(log.count("GetCallerIdentity"), 1);
 }
 
 #[test]

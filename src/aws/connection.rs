@@ -1,0 +1,282 @@
+//! One connection to AWS: straight or by a proxy, with TLS; and why there is none.
+
+use std::error::Error as StdError;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{HeaderValue, Uri};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use rustls::{CertificateError, ClientConfig, OtherError};
+use tower_service::Service;
+
+use super::proxy::Proxies;
+use super::trust::Untrusted;
+
+/// The time for a connection, TLS and a proxy's tunnel included: a person waits for it.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// There is no connection, so nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{host} {problem}")]
+pub struct Unreached {
+    /// The endpoint's host.
+    pub host: String,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No address for the name.
+    #[error("cannot be found: there is no address for this name ({0})")]
+    Name(String),
+    /// Nothing listens there, or the network does not lead there.
+    #[error("cannot be reached ({0})")]
+    Connect(String),
+    /// No connection in time.
+    #[error("cannot be reached: no connection within {} s", CONNECT.as_secs())]
+    TimedOut,
+    /// The certificate.
+    #[error("shows a certificate that is not trusted: {0}")]
+    Untrusted(Untrusted),
+    /// Something else in the TLS handshake.
+    #[error("cannot be talked to securely ({0})")]
+    Tls(String),
+    /// The proxy cannot be reached.
+    #[error("cannot be reached: the proxy {proxy} gives no connection ({problem})")]
+    Proxy {
+        /// Its address, without user and password.
+        proxy: String,
+        /// Why.
+        problem: String,
+    },
+    /// The proxy wants to know who asks.
+    #[error("cannot be reached: the proxy {proxy} wants a user and a password, or other ones")]
+    ProxyAuthorization {
+        /// Its address, without user and password.
+        proxy: String,
+    },
+}
+
+/// Makes the connections: straight, or by a proxy.
+#[derive(Debug, Clone)]
+pub(super) struct Dial {
+    tcp: HttpConnector,
+    tls: Arc<ClientConfig>,
+    proxies: Proxies,
+}
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+impl Dial {
+    pub(super) fn new(proxies: Proxies, tls: ClientConfig) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        Self {
+            tcp,
+            tls: Arc::new(tls),
+            proxies,
+        }
+    }
+
+    async fn connect(self, to: Uri) -> Result<Stream, Unreached> {
+        let connecting = async {
+            match self.proxies.intercept(&to) {
+                None => {
+                    let connection = self.with_tls(self.tcp.clone()).call(to.clone()).await;
+                    connection
+                        .map(|connection| Stream::new(connection, false))
+                        .map_err(|error| problem_without_proxy(error.as_ref()))
+                }
+                Some(proxy) => {
+                    let connection = self.through(proxy.uri(), proxy.basic_auth(), &to).await;
+                    connection
+                        .map_err(|error| problem_with_proxy(error.as_ref(), bare(proxy.uri())))
+                }
+            }
+        };
+        let connected = tokio::time::timeout(CONNECT, connecting).await;
+        let connected = connected.unwrap_or_else(|_| {
+            Err(match self.proxies.intercept(&to) {
+                None => Problem::TimedOut,
+                Some(proxy) => Problem::Proxy {
+                    proxy: bare(proxy.uri()),
+                    problem: format!("nothing within {} s", CONNECT.as_secs()),
+                },
+            })
+        });
+        connected.map_err(|problem| Unreached {
+            host: host(&to),
+            problem,
+        })
+    }
+
+    /// By a tunnel for TLS; a request without TLS is given to the proxy itself (RFC 9110, sections
+    /// 7.3.2 and 9.3.6).
+    async fn through(
+        &self,
+        proxy: &Uri,
+        credentials: Option<&HeaderValue>,
+        to: &Uri,
+    ) -> Result<Stream, BoxError> {
+        let mut to_proxy = self.with_tls(self.tcp.clone());
+        if to.scheme_str() == Some("http") {
+            return Ok(Stream::new(to_proxy.call(proxy.clone()).await?, true));
+        }
+        let mut tunnel = Tunnel::new(proxy.clone(), to_proxy);
+        if let Some(credentials) = credentials {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        let connection = self.with_tls(tunnel).call(to.clone()).await?;
+        Ok(Stream::new(connection, false))
+    }
+
+    /// TLS on top, where the scheme is https.
+    fn with_tls<C>(&self, connector: C) -> HttpsConnector<C> {
+        HttpsConnector::from((connector, Arc::clone(&self.tls)))
+    }
+}
+
+impl Service<Uri> for Dial {
+    type Response = Stream;
+    type Error = Unreached;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, Unreached>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unreached>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(to))
+    }
+}
+
+trait Duplex: Read + Write + Send + Unpin {}
+
+impl<T: Read + Write + Send + Unpin> Duplex for T {}
+
+/// A connection, however it was made.
+pub(super) struct Stream {
+    inner: Box<dyn Duplex>,
+    /// Whether the proxy reads the requests itself.
+    is_proxied: bool,
+}
+
+impl Stream {
+    fn new(inner: impl Duplex + 'static, is_proxied: bool) -> Self {
+        Self {
+            inner: Box::new(inner),
+            is_proxied,
+        }
+    }
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new().proxy(self.is_proxied)
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+/// The host of an address.
+pub(super) fn host(uri: &Uri) -> String {
+    uri.host().unwrap_or_default().to_owned()
+}
+
+/// An address without the slash at its end.
+pub(super) fn bare(uri: &Uri) -> String {
+    uri.to_string().trim_end_matches('/').to_owned()
+}
+
+/// An error and what is below it, the content of an [`io::Error`] too, which `source` leaves out.
+pub(super) fn chain<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let inside = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        match inside {
+            Some(inside) => Some(inside as &(dyn StdError + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn problem_without_proxy(error: &(dyn StdError + 'static)) -> Problem {
+    if let Some(problem) = problem_of_tls(error) {
+        problem
+    } else if chain(error).any(|error| error.to_string().starts_with("dns error")) {
+        Problem::Name(innermost(error))
+    } else {
+        Problem::Connect(innermost(error))
+    }
+}
+
+fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> Problem {
+    if let Some(problem) = problem_of_tls(error) {
+        problem
+    } else if chain(error).any(|error| error.to_string().ends_with("proxy authorization required"))
+    {
+        Problem::ProxyAuthorization { proxy }
+    } else {
+        let problem = match innermost(error).strip_prefix("tunnel error: ") {
+            Some("unsuccessful") => "it refuses the tunnel".to_owned(),
+            Some(other) => other.to_owned(),
+            None => innermost(error),
+        };
+        Problem::Proxy { proxy, problem }
+    }
+}
+
+fn problem_of_tls(error: &(dyn StdError + 'static)) -> Option<Problem> {
+    let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
+    if let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
+        && let Some(untrusted) = other.downcast_ref::<Untrusted>()
+    {
+        return Some(Problem::Untrusted(untrusted.clone()));
+    }
+    Some(Problem::Tls(error.to_string()))
+}

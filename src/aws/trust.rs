@@ -1,0 +1,326 @@
+//! Whom we believe to be AWS: the certificate authorities.
+//!
+//! Amazon's own five authorities are built in and asked first, which spares reading the platform's
+//! hundred and more; whatever they do not vouch for, the platform's store decides. Where
+//! `AWS_CA_BUNDLE` or `ca_bundle` names a file, that file alone decides, as for the AWS CLI; where
+//! `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, what they name does.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
+};
+use x509_cert::der::Decode;
+
+use crate::environment::Environment;
+
+/// Amazon Trust Services' roots (<https://www.amazontrust.com/repository/>).
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
+
+/// What rustls reads of it by itself.
+const CERT_FILE: &str = "SSL_CERT_FILE";
+const CERT_DIR: &str = "SSL_CERT_DIR";
+
+/// A file of certificates that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadCaBundle {
+    /// The system does not let us read it.
+    #[error("{place}: the CA bundle {} cannot be read", path.display())]
+    Unreadable {
+        /// The variable, or the place in a file.
+        place: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// There is no certificate in it, or a broken one.
+    #[error("{place}: the CA bundle {} holds no usable certificate in PEM form", path.display())]
+    NoCertificates {
+        /// The variable, or the place in a file.
+        place: String,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The authorities.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    authorities: Authorities,
+    place: String,
+}
+
+#[derive(Debug, Clone)]
+enum Authorities {
+    /// These alone.
+    Bundle(Vec<CertificateDer<'static>>),
+    /// The platform's, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place.
+    Platform {
+        /// Ask Amazon's first.
+        amazon_first: bool,
+    },
+}
+
+/// A certificate that is not trusted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}{}", .issuer.as_deref().map(|issuer| format!(", issued by {issuer}")).unwrap_or_default())]
+pub struct Untrusted {
+    /// Why.
+    pub reason: String,
+    /// The name of the authority at the end of the chain that was sent.
+    pub issuer: Option<String>,
+    /// Whether another authority would help.
+    pub unknown_issuer: bool,
+    /// The setting that decides which authorities are trusted.
+    pub place: String,
+}
+
+impl Trust {
+    /// The authorities of `ca_bundle`, which was named at a place, or else those of the platform.
+    pub fn of(
+        ca_bundle: Option<(&Path, &str)>,
+        environment: &Environment,
+    ) -> Result<Self, BadCaBundle> {
+        if let Some((path, place)) = ca_bundle {
+            return Ok(Self {
+                authorities: Authorities::Bundle(read_bundle(path, place)?),
+                place: format!("{place} = {}", path.display()),
+            });
+        }
+        let file = environment.os_text(CERT_FILE).map(PathBuf::from);
+        let folders = environment.os_text(CERT_DIR).map(PathBuf::from);
+        let in_file = match &file {
+            Some(path) => read_bundle(path, CERT_FILE)?,
+            None => Vec::new(),
+        };
+        let named = |name, path: Option<PathBuf>| Some(format!("{name} = {}", path?.display()));
+        let places: Vec<String> = [named(CERT_FILE, file), named(CERT_DIR, folders.clone())]
+            .into_iter()
+            .flatten()
+            .collect();
+        Ok(match (places.is_empty(), folders) {
+            (true, _) => Self {
+                authorities: Authorities::Platform { amazon_first: true },
+                place: "the platform's trust store".to_owned(),
+            },
+            (false, None) => Self {
+                authorities: Authorities::Bundle(in_file),
+                place: places.concat(),
+            },
+            (false, Some(_)) => Self {
+                authorities: Authorities::Platform {
+                    amazon_first: false,
+                },
+                place: places.join(", "),
+            },
+        })
+    }
+
+    /// What decides, in words.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The TLS client that believes these authorities.
+    pub(super) fn client_config(self) -> Result<ClientConfig, rustls::Error> {
+        let provider = Arc::new(ring::default_provider());
+        let verifier = Verifier {
+            provider: Arc::clone(&provider),
+            trust: self,
+            loaded: OnceLock::new(),
+        };
+        Ok(ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth())
+    }
+}
+
+/// Leaves every decision to webpki; what is its own is when the authorities are loaded, and that the
+/// issuer is named.
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    trust: Trust,
+    loaded: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
+}
+
+impl Verifier {
+    /// A verifier for some authorities; none if there is not one usable among them.
+    fn webpki(
+        &self,
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> Option<Arc<WebPkiServerVerifier>> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates);
+        let provider = Arc::clone(&self.provider);
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .ok()
+    }
+
+    fn load(&self) -> Option<Arc<WebPkiServerVerifier>> {
+        match &self.trust.authorities {
+            Authorities::Bundle(certificates) => self.webpki(certificates.clone()),
+            Authorities::Platform { .. } => {
+                self.webpki(rustls_native_certs::load_native_certs().certs)
+            }
+        }
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let check = |verifier: &WebPkiServerVerifier| {
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        if let Authorities::Platform { amazon_first: true } = self.trust.authorities {
+            let amazon = CertificateDer::pem_slice_iter(AMAZON_ROOTS).filter_map(Result::ok);
+            if let Some(verified) = self.webpki(amazon).and_then(|amazon| check(&amazon).ok()) {
+                return Ok(verified);
+            }
+        }
+        let problem = match self.loaded.get_or_init(|| self.load()) {
+            Some(authorities) => match check(authorities) {
+                Ok(verified) => return Ok(verified),
+                Err(rustls::Error::InvalidCertificate(problem)) => problem,
+                Err(error) => return Err(error),
+            },
+            None => CertificateError::UnknownIssuer,
+        };
+        let last = intermediates.last().unwrap_or(end_entity);
+        let untrusted = Untrusted {
+            reason: reason(&problem),
+            issuer: issuer(last),
+            unknown_issuer: problem == CertificateError::UnknownIssuer,
+            place: self.trust.place.clone(),
+        };
+        Err(CertificateError::Other(OtherError(Arc::new(untrusted))).into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").finish_non_exhaustive()
+    }
+}
+
+fn reason(problem: &CertificateError) -> String {
+    match problem {
+        CertificateError::UnknownIssuer => "its issuer is not known".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet".to_owned()
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
+            let names = presented.iter().map(|name| bare_name(name));
+            format!("it is for {}", names.collect::<Vec<_>>().join(", "))
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// `sts.example.com` of `DnsName("sts.example.com")`.
+fn bare_name(presented: &str) -> &str {
+    let inner = presented
+        .split_once('(')
+        .map_or(presented, |(_, inner)| inner);
+    inner.trim_end_matches(')').trim_matches('"')
+}
+
+/// The name of who signed a certificate, as RFC 4514 writes it.
+fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    Some(certificate.tbs_certificate().issuer().to_string())
+}
+
+/// Reads a bundle whole, so that a broken one is told before a code is asked for.
+fn read_bundle(path: &Path, place: &str) -> Result<Vec<CertificateDer<'static>>, BadCaBundle> {
+    let bytes = std::fs::read(path).map_err(|source| BadCaBundle::Unreadable {
+        place: place.to_owned(),
+        path: path.to_owned(),
+        source,
+    })?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let mut roots = RootCertStore::empty();
+    match certificates {
+        Ok(certificates) if certificates.iter().any(|c| roots.add(c.clone()).is_ok()) => {
+            Ok(certificates)
+        }
+        _ => Err(BadCaBundle::NoCertificates {
+            place: place.to_owned(),
+            path: path.to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amazon_s_roots_can_all_be_used() {
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(AMAZON_ROOTS) {
+            roots.add(root.unwrap()).unwrap();
+        }
+        assert_eq!(roots.len(), 5);
+        let first = CertificateDer::from_pem_slice(AMAZON_ROOTS).unwrap();
+        assert_eq!(issuer(&first).unwrap(), "CN=Amazon Root CA 1,O=Amazon,C=US");
+    }
+
+    #[test]
+    fn a_presented_name_is_told_bare() {
+        assert_eq!(bare_name("DnsName(\"sts.example.com\")"), "sts.example.com");
+        assert_eq!(bare_name("IpAddress(127.0.0.1)"), "127.0.0.1");
+        assert_eq!(bare_name("plain"), "plain");
+    }
+}

@@ -1,0 +1,337 @@
+//! `awsmfa doctor`: what a session needs, checked without spending a code.
+
+use std::fmt::Write as _;
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::obtain;
+use super::{Failure, Output};
+use crate::aws::api::{Aws, Identity, Signer};
+use crate::aws::arn::Arn;
+use crate::aws::refusal::{Cause, Refusal};
+use crate::cli::{Doctor, ListFormat, SessionOptions};
+use crate::clock;
+use crate::duration;
+use crate::error::{Error, FAILED};
+use crate::exchange::{ExchangeError, check_owner, keys_of};
+use crate::session::Keys;
+use crate::wanted::Wanted;
+use crate::world::World;
+
+/// AWS takes signatures that are at most this old or young (IAM user guide, "Elements of an AWS API
+/// request signature").
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+
+/// One thing that a session needs.
+struct Check {
+    name: &'static str,
+    /// Whether it is as it must be; `None` where it cannot be told or does not matter.
+    good: Option<bool>,
+    text: String,
+    /// The option, the variable, or the line of a file that decides.
+    place: Option<String>,
+    hint: Option<String>,
+}
+
+impl Check {
+    fn good(name: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            name,
+            good: Some(true),
+            text: text.into(),
+            place: None,
+            hint: None,
+        }
+    }
+
+    fn unclear(name: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            good: None,
+            ..Self::good(name, text)
+        }
+    }
+
+    fn bad(name: &'static str, text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            good: Some(false),
+            hint: Some(hint.into()),
+            ..Self::good(name, text)
+        }
+    }
+
+    fn at(self, place: impl Into<String>) -> Self {
+        Self {
+            place: Some(place.into()),
+            ..self
+        }
+    }
+}
+
+/// Runs the verb.
+pub async fn run(options: &Doctor, world: &World) -> Result<Output, Failure> {
+    let checks = checks(options, world).await;
+    let is_well = checks.iter().all(|check| check.good != Some(false));
+    let text = match options.format {
+        ListFormat::Json => json(&checks, is_well),
+        ListFormat::Text => text(&checks, is_well),
+    };
+    Ok(Output {
+        exit_code: if is_well { 0 } else { FAILED },
+        ..Output::text(text)
+    })
+}
+
+async fn checks(options: &Doctor, world: &World) -> Vec<Check> {
+    let options = SessionOptions {
+        profile: options.profile.clone(),
+        serial: options.serial.clone(),
+        role_arn: options.role_arn.clone(),
+        region: options.region.clone(),
+        ..SessionOptions::default()
+    };
+    let wanted = match Wanted::of(&options, world) {
+        Ok(wanted) => wanted,
+        Err(error) => return vec![failed("settings", &error.into())],
+    };
+    let mut checks = settings(&wanted);
+    let aws = match obtain::aws(&wanted, world) {
+        Ok(aws) => aws,
+        Err(error) => {
+            checks.push(failed("network", &error));
+            return checks;
+        }
+    };
+    match keys_of(&wanted.source).await {
+        Ok(keys) => {
+            checks.push(Check::good("keys", keys.access_key_id.clone()).at(&wanted.places.keys));
+            checks.extend(calls(&aws, &wanted, &keys).await);
+        }
+        Err(error) => checks.push(failed("keys", &ExchangeError::from(error).into())),
+    }
+    checks.extend(way(&aws));
+    checks.push(Check::unclear("env", would_do(&wanted, world)));
+    checks
+}
+
+/// An error of the same code that `env` runs.
+fn failed(name: &'static str, error: &Error) -> Check {
+    let mut text = error.to_string();
+    for cause in error.causes() {
+        if !text.contains(&cause) {
+            let _ = write!(text, ": {cause}");
+        }
+    }
+    let hint = error.hint();
+    Check {
+        good: Some(false),
+        hint,
+        ..Check::good(name, text)
+    }
+}
+
+fn settings(wanted: &Wanted) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if let Some(profile) = &wanted.target.profile {
+        checks.push(Check::good("profile", profile));
+    }
+    for hop in &wanted.hops {
+        checks.push(Check::good("role", &hop.role_arn));
+    }
+    let region = Check::good("region", &wanted.endpoint.region);
+    checks.push(region.at(&wanted.places.region));
+    if let (Some(url), Some(place)) = (&wanted.endpoint.sts_url, &wanted.places.sts_url) {
+        checks.push(Check::good("endpoint", url).at(place));
+    }
+    if let Some(command) = &wanted.code_command {
+        checks.push(Check::good("code", format!("printed by {command}")));
+    }
+    checks
+}
+
+/// What AWS says: whose keys they are, what time it is, which devices there are.
+async fn calls(aws: &Aws, wanted: &Wanted, keys: &Keys) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let refused = |refusal: &Refusal| Check::bad("identity", refusal.to_string(), refusal.hint());
+    let identity = aws.get_caller_identity(Signer::User(keys)).await;
+    checks.push(Check::good(
+        "network",
+        aws.http().asked().unwrap_or_default(),
+    ));
+    match &identity {
+        Ok(identity) => checks.push(Check::good("identity", &identity.arn)),
+        Err(refusal) => match &refusal.cause {
+            Cause::Clock(_) => {}
+            Cause::Unreached(_)
+            | Cause::TimedOut
+            | Cause::Broken(_)
+            | Cause::NotAws(_)
+            | Cause::TooLong
+            | Cause::ProxyAuthorization => {
+                checks.pop();
+                checks.push(Check::bad("network", refusal.to_string(), refusal.hint()));
+                return checks;
+            }
+            _ => checks.push(refused(refusal)),
+        },
+    }
+    checks.extend(aws.http().clock_offset().map(clock_check));
+    if let Ok(identity) = &identity {
+        let devices = aws.list_mfa_devices(keys).await;
+        checks.push(device(wanted, identity, devices));
+    }
+    checks
+}
+
+fn clock_check(offset: TimeDelta) -> Check {
+    if offset.abs() >= CLOCK_TOLERANCE {
+        let refusal = Refusal::clock(offset);
+        return Check::bad("clock", refusal.to_string(), refusal.hint());
+    }
+    // The header counts whole seconds, and the answer took its time.
+    match offset.num_seconds() {
+        -2..=2 => Check::good("clock", "right"),
+        ahead @ 3.. => Check::good("clock", format!("{ahead} s ahead of AWS's")),
+        behind => Check::good("clock", format!("{} s behind AWS's", -behind)),
+    }
+}
+
+/// Whether there is a device that the user's codes can come from.
+fn device(wanted: &Wanted, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
+    let usable = |serials: Vec<String>| -> Vec<String> {
+        let is_key = |serial: &String| Arn::parse(serial).is_some_and(|arn| arn.is_security_key());
+        serials
+            .into_iter()
+            .filter(|serial| !is_key(serial))
+            .collect()
+    };
+    match (&wanted.serial, listed.map(usable)) {
+        (Some(serial), listed) => {
+            let place = wanted.places.serial.clone().unwrap_or_default();
+            let check = match (check_owner(serial, identity), listed) {
+                (Err(error), _) => failed("device", &error.into()),
+                (Ok(()), Ok(listed)) if listed.contains(serial) => Check::good("device", serial),
+                (Ok(()), Ok(listed)) => Check::bad(
+                    "device",
+                    format!("{serial} is not one of {}", identity.arn),
+                    hint_of_devices(&listed),
+                ),
+                (Ok(()), Err(refusal)) => Check::unclear(
+                    "device",
+                    format!("{serial}; whose it is cannot be told: {refusal}"),
+                ),
+            };
+            check.at(place)
+        }
+        (None, Err(refusal)) => Check::bad(
+            "device",
+            format!("none is named, and they cannot be listed: {refusal}"),
+            "name it: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL",
+        ),
+        (None, Ok(listed)) => match listed.as_slice() {
+            [] => Check::bad(
+                "device",
+                "the user has none that shows codes",
+                hint_of_devices(&[]),
+            ),
+            [only] => Check::good("device", only).at("the only one of the user"),
+            several => Check::unclear(
+                "device",
+                format!("env asks at the terminal which of {}", several.join(", ")),
+            ),
+        },
+    }
+}
+
+fn hint_of_devices(listed: &[String]) -> String {
+    if listed.is_empty() {
+        "add a virtual device or a hardware token in the IAM console".to_owned()
+    } else {
+        format!("the user has {}", listed.join(", "))
+    }
+}
+
+/// The way to AWS: the proxy, and who vouches for the other end.
+fn way(aws: &Aws) -> [Check; 2] {
+    let proxy = match aws.http().proxy() {
+        Some(proxy) => Check::good("proxy", proxy.address).at(proxy.variable),
+        None => Check::good("proxy", "none"),
+    };
+    [proxy, Check::good("CA", aws.http().authorities())]
+}
+
+/// What `env` would do now.
+fn would_do(wanted: &Wanted, world: &World) -> String {
+    let mut steps = Vec::new();
+    let kept = world.memory().mfa.as_ref().is_some_and(|mfa| {
+        wanted.is_of_the_same_user(&mfa.owner) && mfa.session.is_live(clock::now())
+    });
+    if wanted.sends_code_with_role() {
+        steps.push("send the code with AssumeRole itself".to_owned());
+    } else if kept && !wanted.hops.is_empty() {
+        steps.push("use the MFA session in this shell, without a code".to_owned());
+    } else {
+        let life = duration::in_words(wanted.mfa_duration);
+        steps.push(format!("ask for a code and start an MFA session of {life}"));
+    }
+    for (index, hop) in wanted.hops.iter().enumerate() {
+        let is_last = index + 1 == wanted.hops.len();
+        steps.push(if is_last {
+            let life = duration::in_words(wanted.role_duration);
+            format!("assume {} for {life}", hop.role_arn)
+        } else {
+            format!("assume {}", hop.role_arn)
+        });
+    }
+    steps.join(", then ")
+}
+
+fn json(checks: &[Check], is_well: bool) -> String {
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|check| {
+            json!({
+                "name": check.name,
+                "ok": check.good,
+                "text": check.text,
+                "place": check.place,
+                "hint": check.hint,
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!({ "ok": is_well, "checks": checks }))
+}
+
+fn text(checks: &[Check], is_well: bool) -> String {
+    let mut lines = String::new();
+    for check in checks {
+        let (mark, colour) = match check.good {
+            Some(true) => ("✓", AnsiColor::Green),
+            Some(false) => ("✗", AnsiColor::Red),
+            None => ("·", AnsiColor::Yellow),
+        };
+        let style = Style::new().fg_color(Some(colour.into())).bold();
+        let place = check.place.as_ref();
+        let place = place
+            .map(|place| format!("  ({place})"))
+            .unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            lines,
+            "{style}{mark}{style:#} {:<9} {}{place}",
+            check.name, check.text
+        );
+        if let Some(hint) = &check.hint {
+            let _ = writeln!(lines, "  {:<9} hint: {hint}", "");
+        }
+    }
+    if !is_well {
+        lines.push_str("\nawsmfa env would fail.\n");
+    }
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => anstream::adapter::strip_str(&lines).to_string(),
+        _ => lines,
+    }
+}

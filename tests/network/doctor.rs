@@ -1,0 +1,129 @@
+//! `awsmfa doctor` against a world that is well, and against what may be wrong.
+
+use awsmfa_test_support::{Certificate, Emulator, Fault, MfaDevice, World};
+
+use crate::line::Stage;
+use crate::proxy::{ForwardProxy, Manner};
+
+fn stage() -> Stage {
+    Stage::https(Emulator::start(World::standard()))
+}
+
+/// What doctor prints, and that it spends no code and its exit code says whether it found trouble.
+fn doctor(stage: &Stage, arguments: &[&str], code: i32) -> String {
+    let (exit, printed, told) = stage.run(&[&["doctor"], arguments].concat());
+    assert_eq!(stage.emulator.log().count_with_token_code(), 0);
+    assert_eq!(exit, code, "{printed}{told}");
+    assert_eq!(
+        code != 0,
+        printed.contains('✗') || printed.contains("\"ok\": false")
+    );
+    assert!(
+        !printed.contains(World::ALICE_SECRET) && !printed.contains("p@ss"),
+        "{printed}"
+    );
+    printed
+}
+
+#[test]
+fn all_is_well() {
+    let mut stage = stage();
+    let proxy = ForwardProxy::start(Manner::Password);
+    stage.set(
+        "HTTPS_PROXY",
+        format!("http://alice:p%40ss@127.0.0.1:{}", proxy.port),
+    );
+    insta::assert_snapshot!(doctor(&stage, &["-p", "dev"], 0));
+}
+
+#[test]
+fn each_trouble_is_told_with_its_place_and_a_hint() {
+    let mut pieces = Vec::new();
+    let mut piece = |name: &str, text: String| pieces.push(format!("## {name}\n{text}"));
+
+    let wrong = stage();
+    wrong.home.write_credentials(
+        "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY\n",
+    );
+    piece("wrong secret", doctor(&wrong, &[], 1));
+
+    let bob = "arn:aws:iam::123456789012:mfa/bob";
+    piece(
+        "another user's device",
+        doctor(&stage(), &["--serial", bob], 1),
+    );
+    let far = "arn:aws:iam::111122223333:mfa/alice";
+    piece(
+        "another account's device",
+        doctor(&stage(), &["--serial", far], 1),
+    );
+
+    let skewed = stage();
+    skewed.emulator.inject(Fault::ClockSkew(3600));
+    piece("clock", doctor(&skewed, &[], 1));
+
+    let inspected = Stage::https(Emulator::start(Certificate::UnknownCa));
+    piece("certificate", doctor(&inspected, &[], 1));
+
+    let mut portal = stage();
+    portal.emulator.inject(Fault::Html(200));
+    portal.set("NO_PROXY", "*");
+    piece("captive portal", doctor(&portal, &[], 1));
+
+    let mut socks = stage();
+    socks.set("ALL_PROXY", "socks5://127.0.0.1:1080");
+    piece("SOCKS proxy", doctor(&socks, &[], 1));
+
+    piece("no such profile", doctor(&stage(), &["-p", "deb"], 1));
+
+    let none = stage();
+    none.home.write_config("[default]\n");
+    none.emulator.edit(|world| world.users[0].devices.clear());
+    piece("no device", doctor(&none, &[], 1));
+
+    insta::assert_snapshot!(pieces.join("\n"));
+}
+
+#[test]
+fn a_device_need_not_be_named() {
+    let stage = stage();
+    stage
+        .home
+        .write_config("[default]\nregion = eu-central-1\n");
+    let printed = doctor(&stage, &[], 0);
+    assert!(
+        printed.contains("arn:aws:iam::123456789012:mfa/alice  (the only one of the user)"),
+        "{printed}"
+    );
+    stage.emulator.edit(|world| {
+        let second = MfaDevice {
+            serial: "arn:aws:iam::123456789012:mfa/second".to_owned(),
+            ..world.users[0].devices[0].clone()
+        };
+        world.users[0].devices.push(second);
+    });
+    let printed = doctor(&stage, &[], 0);
+    assert!(
+        printed.contains("env asks at the terminal which of "),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_program_can_read_it() {
+    let printed = doctor(&stage(), &["--format", "json"], 0);
+    let document: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(document["ok"], true);
+    let checks = document["checks"].as_array().unwrap();
+    let device = checks
+        .iter()
+        .find(|check| check["name"] == "device")
+        .unwrap();
+    assert_eq!(device["ok"], true);
+    assert_eq!(device["text"], "arn:aws:iam::123456789012:mfa/alice");
+    let place = device["place"].as_str().unwrap();
+    assert!(
+        place.ends_with("/.aws/config line 3: mfa_serial"),
+        "{place}"
+    );
+}

@@ -1,0 +1,46 @@
+//! A crash leaves no memory behind.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use awsmfa_test_support::{TestHome, missing};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A program that may dump as much as it likes, and waits at standard input.
+fn waiting(home: &TestHome, program: &str, arguments: &[&str]) -> Child {
+    Command::new("/bin/sh")
+        .args(["-c", "ulimit -c unlimited && exec \"$@\"", "sh", program])
+        .args(arguments)
+        .env_clear()
+        .envs(home.env("http://127.0.0.1:9"))
+        .current_dir(home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn killed(mut child: Child) -> ExitStatus {
+    thread::sleep(Duration::from_millis(300));
+    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
+    child.wait().unwrap()
+}
+
+#[test]
+fn awsmfa_dumps_no_core_and_its_child_may() {
+    let home = TestHome::standard();
+    let control = killed(waiting(&home, "/bin/cat", &[]));
+    if !control.core_dumped() {
+        return missing("a system that dumps cores");
+    }
+    let ours = killed(waiting(
+        &home,
+        env!("CARGO_BIN_EXE_awsmfa"),
+        &["env", "-s", "sh", "-"],
+    ));
+    assert_eq!(ours.signal(), Some(Signal::ABORT.as_raw()));
+    assert!(!ours.core_dumped());
+}

@@ -1,0 +1,16 @@
+//! What the network and AWS can do to an exchange: each fault ends in time, fails the evaluating line,
+//! sets nothing, and spends a code once at most.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod diagnoses;
+mod doctor;
+#[cfg(target_os = "linux")]
+mod dumps;
+mod fault_table;
+mod line;
+mod metadata;
+mod proxy;
+mod round_trips;
