@@ -163,7 +163,7 @@ pub struct Profiles {
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(complete::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token
     #[arg(long, value_name = "ARN")]

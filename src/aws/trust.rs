@@ -1,7 +1,9 @@
 //! Whom we believe to be AWS: the certificate authorities.
 //!
 //! Amazon's own five authorities are built in and asked first, which spares reading the platform's
-//! hundred and more; whatever they do not vouch for, the platform's store decides. Where
+//! hundred and more; whatever they do not vouch for, the platform's store decides. By `valgrind
+//! --tool=callgrind awsmfa env --shell sh 123456`, HTTPS to loopback, a run takes 5.1 million
+//! instructions with one authority, 13.7 with 146 of one file, and 21.6 with Debian's store. Where
 //! `AWS_CA_BUNDLE` or `ca_bundle` names a file, that file alone decides, as for the AWS CLI; where
 //! `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, what they name does.
 
