@@ -334,7 +334,7 @@ fn a_person_is_asked_for_the_code() {
         ("sh", "dash"),
         ("ksh", "ksh"),
         ("sh", "mksh"),
-        ("sh", "yash"),
+        ("sh", "yash --norcfile"),
         ("sh", "busybox sh"),
         ("tcsh", "tcsh -f"),
     ] {
