@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::commands::complete;
+use crate::candidates;
 use crate::duration;
 
 /// Trades an MFA code for a temporary AWS session and prints the statements that put it into the
@@ -163,7 +163,7 @@ pub struct Profiles {
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(complete::profiles))]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token
     #[arg(long, value_name = "ARN")]
@@ -193,7 +193,7 @@ pub enum ListFormat {
 #[derive(Debug, Args)]
 pub struct Init {
     /// The shell
-    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(complete::shells))]
+    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells))]
     pub shell: String,
 }
 
@@ -215,7 +215,7 @@ pub struct Complete {
 #[derive(Debug, Args)]
 pub struct StatementOptions {
     /// The dialect of the statements; else it is detected from the parent process
-    #[arg(short, long, value_name = "SHELL", add = ArgValueCandidates::new(complete::shells_and_formats))]
+    #[arg(short, long, value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells_and_formats))]
     pub shell: Option<String>,
     /// Print to a terminal all the same
     #[arg(long)]
@@ -231,7 +231,7 @@ pub struct SessionOptions {
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(complete::profiles))]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token; else mfa_serial in the profile,
     /// AWS_MFA_SERIAL, or the one that the user has
