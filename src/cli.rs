@@ -8,6 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::candidates;
 use crate::duration;
+use crate::value::Value;
 
 /// Trades an MFA code for a temporary AWS session and prints the statements that put it into the
 /// shell that asked.
@@ -229,7 +230,7 @@ pub struct SessionOptions {
     /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at
     /// the terminal if missing
     #[arg(value_name = "CODE")]
-    pub code: Option<String>,
+    pub code: Option<Value>,
     /// The profile of the shared AWS files
     #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
@@ -268,4 +269,16 @@ pub struct SessionOptions {
     /// The region of the STS endpoint, which is exported too
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_code() {
+        let cli = Cli::try_parse_from(["awsmfa", "env", "135790"]).unwrap();
+        let shown = format!("{cli:?}");
+        assert!(!shown.contains("135790"), "{shown}");
+    }
 }
