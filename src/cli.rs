@@ -222,7 +222,7 @@ pub struct StatementOptions {
     pub print_secrets: bool,
 }
 
-/// The session that `env` starts.
+/// The session that `env` and `exec` start.
 #[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::doc_markdown)] // The help shows these comments as they are.
 pub struct SessionOptions {
