@@ -237,6 +237,11 @@ fn steps(real: &Real, shell: &Shell, place: &Place) -> String {
     let dump = |to: &str| real.dump.replace("NAME", to);
     let call = |template: &str, to: &str, words: &[&str]| {
         let line = shell.command_line(&[&["awsmfa"], words].concat());
+        // A function of PowerShell is not given a bare one.
+        let line = match real.row {
+            "powershell" => line.replace(" -- ", " '--' "),
+            _ => line,
+        };
         template.replace("NAME", to).replace("CALL", &line)
     };
     let note = |to: &str, words: &[&str]| call(real.note, to, words);
