@@ -112,9 +112,9 @@ Exit codes: 0 a session can be started, 1 something would stop it";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
-  eval \"$(awsmfa init bash)\"                  in ~/.bashrc; zsh, ksh, sh likewise
-  awsmfa init fish | source                    in config.fish
-  awsmfa init powershell | Out-String | iex    in $PROFILE of PowerShell
+  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; so for zsh, ksh, sh
+  awsmfa init fish | source                   in config.fish
+  awsmfa init powershell | Out-String | iex   in $PROFILE of PowerShell
 
 Then awsmfa env 123456 is all that has to be typed, and Tab completes it.
 
