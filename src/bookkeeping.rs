@@ -142,7 +142,7 @@ pub struct Target {
     pub duration: Option<Duration>,
     /// `--session-duration`
     pub session_duration: Option<Duration>,
-    /// `--serial`
+    /// `--serial`, or the device that was found where nothing names one.
     pub serial: Option<String>,
     /// `--region`
     pub region: Option<String>,
@@ -300,9 +300,28 @@ impl Memory {
 pub fn in_place(environment: &Environment) -> Vec<Change> {
     VARIABLES
         .iter()
+        .filter(|v| !RIVALS.contains(v))
         .filter_map(|v| Some(Change::Set(v.name, environment.get(v.name)?.clone())))
         .collect()
 }
+
+/// The changes that let the session in place count again where something was set since that would
+/// win over it; none where nothing was.
+#[must_use]
+pub fn reinstate(environment: &Environment) -> Vec<Change> {
+    RIVALS
+        .iter()
+        .filter_map(|v| Some((v, environment.get(v.name)?.clone())))
+        .flat_map(|(v, value)| [Change::Unset(v.name), Change::Set(v.replaced, value)])
+        .collect()
+}
+
+/// Variables that one SDK or another takes in place of the session.
+const RIVALS: &[&Variable] = &[
+    &environment::PROFILE,
+    &environment::DEFAULT_PROFILE,
+    &environment::SECURITY_TOKEN,
+];
 
 /// The changes of `unset --all`: what [`Memory::unset`] does, and no AWS credentials stay, of
 /// whatever origin.

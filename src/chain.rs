@@ -73,9 +73,9 @@ pub struct Chain<'f> {
 impl Chain<'_> {
     /// A key's value in the nearest profile that has it, the target first.
     #[must_use]
-    pub fn nearest(&self, key: &str) -> Option<String> {
+    pub fn nearest(&self, key: &str) -> Option<Setting> {
         let mut profiles = self.profiles.iter();
-        profiles.find_map(|profile| Some(profile.get(key)?.text))
+        profiles.find_map(|profile| profile.get(key))
     }
 
     /// Keys without a profile.

@@ -1,6 +1,7 @@
 //! Where a code comes from: the command line, standard input, a program, or the user.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -159,10 +160,21 @@ impl Codes {
     }
 }
 
+/// Reads the code's line and not a byte more: what follows is for the command of `exec`.
 fn from_stdin() -> Result<TokenCode, CodeError> {
     let mut line = Zeroizing::new(String::new());
-    io::stdin().read_line(&mut line).map_err(CodeError::Stdin)?;
+    let read = stdin().and_then(|input| BufReader::with_capacity(1, input).read_line(&mut line));
+    read.map_err(CodeError::Stdin)?;
     Ok(TokenCode::parse(&line)?)
+}
+
+/// Standard input without the buffer that [`io::stdin`] has.
+fn stdin() -> io::Result<File> {
+    #[cfg(unix)]
+    let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned();
+    #[cfg(windows)]
+    let input = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned();
+    input.map(File::from)
 }
 
 async fn from_terminal(serial: &str, refused: &[TokenCode]) -> Result<TokenCode, CodeError> {

@@ -15,6 +15,13 @@ pub enum EndpointError {
         /// The variable, or the place in a file.
         place: String,
     },
+    /// A URL with a user or a password, which no endpoint of AWS takes and no signature covers. It is
+    /// not repeated.
+    #[error("{place} holds a user or a password, which an endpoint of AWS does not take")]
+    UserInUrl {
+        /// The variable, or the place in a file.
+        place: String,
+    },
     /// A URL beside a setting that makes AWS's own endpoint another: the SDKs know no such thing.
     #[error("{place} names an endpoint, and {setting} asks for another one of AWS's")]
     UrlAndSetting {
@@ -54,6 +61,9 @@ impl EndpointError {
     pub fn hint(&self) -> String {
         match self {
             Self::BadUrl { .. } => "correct it, or remove it to use AWS's own endpoint".to_owned(),
+            Self::UserInUrl { .. } => {
+                "write it without what stands before the @, like https://host:port".to_owned()
+            }
             Self::UrlAndSetting { .. } => "remove one of the two".to_owned(),
             Self::BadRegion { .. } => "write it like eu-central-1".to_owned(),
             Self::OtherPartition { ours, .. } => format!(
@@ -205,6 +215,11 @@ impl Deciding<'_> {
 /// The SDK would show the whole request, code included, in its complaint about a bad one.
 fn check_url(url: &Setting) -> Result<(), EndpointError> {
     match url::Url::parse(&url.text) {
+        Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
+            Err(EndpointError::UserInUrl {
+                place: url.place.clone(),
+            })
+        }
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(()),
         _ => Err(EndpointError::BadUrl {
             place: url.place.clone(),

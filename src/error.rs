@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::ffi::OsStr;
 use std::io;
 
+use clap::error::{ContextKind, ContextValue};
+
 use crate::aws::proxy::BadProxy;
 use crate::aws::trust::BadCaBundle;
 use crate::exchange::ExchangeError;
@@ -26,6 +28,9 @@ pub enum Error {
     /// The command line cannot be parsed; clap has the words.
     #[error("{0}")]
     Parse(clap::Error),
+    /// Digits in a place that is none for them, which are not repeated: they may be a code.
+    #[error("digits stand where no MFA code is expected")]
+    StrayDigits,
     /// No such shell.
     #[error("no shell is called {name}")]
     UnknownShell {
@@ -90,6 +95,20 @@ pub enum Error {
     Setup(#[source] io::Error),
 }
 
+impl From<clap::Error> for Error {
+    /// clap would repeat the word that it does not expect.
+    fn from(error: clap::Error) -> Self {
+        let unexpected = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
+        let mut words = unexpected.into_iter().filter_map(|kind| error.get(kind));
+        let is_digits = |word: &ContextValue| matches!(word, ContextValue::String(word) if word.bytes().all(|b| b.is_ascii_digit()));
+        if words.any(is_digits) {
+            Self::StrayDigits
+        } else {
+            Self::Parse(error)
+        }
+    }
+}
+
 impl Error {
     /// The system did not start the command of `exec`.
     #[must_use]
@@ -106,6 +125,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Parse(_)
+            | Self::StrayDigits
             | Self::UnknownShell { .. }
             | Self::NotEvaluated { .. }
             | Self::FormatCannotUnset { .. }
@@ -124,6 +144,11 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Parse(_) | Self::Setup(_) | Self::Tls(_) => None,
+            Self::StrayDigits => Some(
+                "give the code once, after env or exec, in one word or in quotes: awsmfa env 123456, \
+                 awsmfa env \"123 456\""
+                    .to_owned(),
+            ),
             Self::Proxy(error) => Some(error.hint()),
             Self::NoCommand => Some("awsmfa exec -p dev -- aws s3 ls".to_owned()),
             Self::NotExecutable(_) => {

@@ -510,10 +510,15 @@ impl<'a> Exchange<'a> {
         let arns = [role_arn.as_deref(), serial, owner.user_arn.as_deref()];
         let first = arns.into_iter().flatten().find_map(Arn::parse);
         let account_id = first.map(|arn| arn.account.to_owned());
+        let mut target = wanted.target.clone();
+        if wanted.serial.is_none() {
+            // Listed by AWS, or chosen: a bare `env` need not find it again.
+            target.serial.clone_from(&self.serial);
+        }
         Start {
             present: Present {
                 owner,
-                target: wanted.target.clone(),
+                target,
                 role_arn,
                 account_id,
                 expiration: Some(session.expiration),

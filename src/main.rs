@@ -61,7 +61,7 @@ fn parse(args: &[OsString]) -> Result<Option<Cli>, Error> {
             let _ = asked.print();
             Ok(None)
         }
-        Err(error) => Err(Error::Parse(error)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -46,8 +46,8 @@ pub struct Wanted {
     pub hops: Vec<Hop>,
     /// The device, where it is named; else AWS is asked.
     pub serial: Option<String>,
-    /// A program that prints the code.
-    pub code_command: Option<String>,
+    /// A program that prints the code, which may hold a secret itself: it is told by its place.
+    pub code_command: Option<Setting>,
     /// Send the code with `AssumeRole` itself.
     pub no_session: bool,
     /// How long the MFA session is to live.
@@ -123,7 +123,7 @@ pub enum WantedError {
         /// The option.
         option: &'static str,
     },
-    /// The profile's device is set to nothing.
+    /// A device that cannot be one for STS.
     #[error("{place} {problem}")]
     BadSerial {
         /// Where it stands.
@@ -496,13 +496,10 @@ fn ca_bundle(before: &Environment, chain: &Chain<'_>) -> Result<Option<Setting>,
             text: path.to_owned(),
             place: name.to_owned(),
         }),
-        None => chain.profiles.first().and_then(|profile| {
-            let setting = profile.get("ca_bundle")?;
-            Some(Setting {
-                place: format!("{}: ca_bundle", setting.place),
-                ..setting
-            })
-        }),
+        None => chain
+            .profiles
+            .first()
+            .and_then(|profile| profile.get("ca_bundle")),
     })
 }
 
@@ -511,12 +508,19 @@ fn code_command(
     options: &SessionOptions,
     chain: &Chain<'_>,
     environment: &Environment,
-) -> Result<Option<String>, NotText> {
-    let named = options.code_command.clone();
-    match named.or_else(|| chain.nearest("mfa_process")) {
-        Some(command) => Ok(Some(command)),
-        None => Ok(environment.text(variable::CODE_COMMAND)?.map(str::to_owned)),
+) -> Result<Option<Setting>, NotText> {
+    let named = |text: &str, place: &str| Setting {
+        text: text.to_owned(),
+        place: place.to_owned(),
+    };
+    if let Some(command) = &options.code_command {
+        return Ok(Some(named(command, "--code-command")));
     }
+    if let Some(command) = chain.nearest("mfa_process") {
+        return Ok(Some(command));
+    }
+    let command = environment.text(variable::CODE_COMMAND)?;
+    Ok(command.map(|command| named(command, variable::CODE_COMMAND)))
 }
 
 /// An option that was given and means nothing without a role.

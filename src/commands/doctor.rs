@@ -146,7 +146,7 @@ fn settings(wanted: &Wanted) -> Vec<Check> {
         checks.push(Check::good("endpoint", url).at(place));
     }
     if let Some(command) = &wanted.code_command {
-        checks.push(Check::good("code", format!("printed by {command}")));
+        checks.push(Check::good("code", "printed by a program").at(&command.place));
     }
     checks
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::obtain::{NotObtained, Obtained, obtain};
 use super::{Failure, Output, must_be_evaluated, render, shell_of};
-use crate::bookkeeping::{Memory, Owner, Present, Start, in_place, is_record};
+use crate::bookkeeping::{Memory, Owner, Present, Start, in_place, is_record, reinstate};
 use crate::cli::Env;
 use crate::clock;
 use crate::environment::VARIABLES;
@@ -27,7 +27,7 @@ pub async fn run(options: &Env, world: &World, args: &[OsString]) -> Result<Outp
         Ok(Obtained::InPlace) if shell.kind == Kind::Format => {
             Ok(render(shell, &in_place(environment))?)
         }
-        Ok(Obtained::InPlace) => Ok(render(shell, &[])?),
+        Ok(Obtained::InPlace) => Ok(render(shell, &reinstate(environment))?),
         Ok(Obtained::Started(start)) => {
             let changes = memory.start(environment, &start);
             Ok(render(shell, &for_shell(shell, changes))?)

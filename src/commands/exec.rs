@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::Failure;
 use super::obtain::{Obtained, obtain};
-use crate::bookkeeping::is_record;
+use crate::bookkeeping::{is_record, reinstate};
 use crate::cli::Exec;
 use crate::error::Error;
 use crate::report;
@@ -23,7 +23,7 @@ pub async fn run(options: &Exec, world: &World) -> Result<Command, Failure> {
     }
     let obtained = obtain(&options.session, world, |_| Ok(())).await;
     let changes = match obtained.map_err(|not| Failure::from(not.error))? {
-        Obtained::InPlace => Vec::new(),
+        Obtained::InPlace => reinstate(world.environment()),
         Obtained::Started(start) => world.memory().start(world.environment(), &start),
     };
     let mut command = Command::new(program);

@@ -64,9 +64,12 @@ pub(super) async fn obtain(
         return Ok(Obtained::InPlace);
     }
     let code_given = given.is_some();
-    let codes = match given {
-        Some(codes) => codes,
-        None => Codes::of(None, wanted.code_command.as_deref()).map_err(ExchangeError::from)?,
+    let codes = if let Some(codes) = given {
+        codes
+    } else {
+        let command = wanted.code_command.as_ref();
+        let command = command.map(|command| command.text.as_str());
+        Codes::of(None, command).map_err(ExchangeError::from)?
     };
     let aws = aws(&wanted, world)?;
     check(&wanted)?;

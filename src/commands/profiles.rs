@@ -6,12 +6,11 @@ use std::io;
 use serde_json::json;
 
 use super::{Failure, Output};
-use crate::chain::{self, Chain, ChainError};
-use crate::cli::{ListFormat, Profiles};
-use crate::environment::Environment;
+use crate::chain::{self, Chain};
+use crate::cli::{ListFormat, Profiles, SessionOptions};
 use crate::error::Error;
 use crate::profile::Profile;
-use crate::wanted::WantedError;
+use crate::wanted::{Wanted, WantedError};
 use crate::world::World;
 
 /// A line of the list.
@@ -21,7 +20,7 @@ struct Row {
     region: Option<String>,
     serial: Option<String>,
     /// Why `env` cannot use it.
-    problem: Option<ChainError>,
+    problem: Option<WantedError>,
 }
 
 /// Runs the verb.
@@ -29,17 +28,9 @@ pub fn run(options: &Profiles, world: &World) -> Result<Output, Failure> {
     let files = world
         .files()
         .map_err(|e| Error::from(WantedError::from(e)))?;
-    let before = &world.memory().before;
     let rows: Vec<Row> = files
         .profile_names()
-        .filter_map(|name| {
-            let profile = chain::profile(files, name, None).ok()?;
-            Some(row(
-                &profile,
-                chain::follow(files, before, name, None),
-                before,
-            ))
-        })
+        .filter_map(|name| Some(row(&chain::profile(files, name, None).ok()?, world)))
         .collect();
     let text = match options.format {
         ListFormat::Text => text(&rows, columns_of_terminal()),
@@ -48,18 +39,24 @@ pub fn run(options: &Profiles, world: &World) -> Result<Output, Failure> {
     Ok(Output::text(text))
 }
 
-fn row(profile: &Profile<'_>, chain: Result<Chain<'_>, ChainError>, before: &Environment) -> Row {
+/// What `env` itself would find about a profile.
+fn row(profile: &Profile<'_>, world: &World) -> Row {
     let setting = |key| profile.get(key).map(|setting| setting.text);
-    let (kind, serial, problem) = match chain {
-        Ok(chain) => (kind(&chain), chain.nearest("mfa_serial"), None),
-        Err(problem) => (broken_kind(profile), setting("mfa_serial"), Some(problem)),
+    let before = &world.memory().before;
+    let chain = chain::follow(profile.files, before, &profile.name, None);
+    let options = SessionOptions {
+        profile: Some(profile.name.clone()),
+        ..SessionOptions::default()
     };
-    let from_variable = before.text("AWS_MFA_SERIAL").ok().flatten();
+    let (serial, problem) = match Wanted::of(&options, world) {
+        Ok(wanted) => (wanted.serial, None),
+        Err(problem) => (setting("mfa_serial"), Some(problem)),
+    };
     Row {
         name: profile.name.clone(),
-        kind,
+        kind: chain.map_or_else(|_| broken_kind(profile), |chain| kind(&chain)),
         region: setting("region"),
-        serial: serial.or_else(|| from_variable.map(str::to_owned)),
+        serial,
         problem,
     }
 }

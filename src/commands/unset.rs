@@ -23,8 +23,14 @@ pub fn run(options: &Unset, world: &World, args: &[OsString]) -> Result<Output, 
     } else {
         world.memory().unset(environment)
     };
-    if !options.all && world.memory().present.is_none() {
-        report::note("no session of awsmfa is in place; nothing of AWS's is changed");
+    let memory = world.memory();
+    if !options.all && memory.present.is_none() {
+        report::note(match memory.mfa {
+            Some(_) => {
+                "the MFA session that was kept for roles is dropped; nothing of AWS's is changed"
+            }
+            None => "no session of awsmfa is in place; nothing of AWS's is changed",
+        });
     }
     Ok(render(shell, &changes)?)
 }

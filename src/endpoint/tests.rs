@@ -213,6 +213,20 @@ fn a_bad_url_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_password_in_a_url_is_neither_used_nor_told() {
+    let case = Case {
+        variables: &[("AWS_ENDPOINT_URL", "http://alice:p%40ss@127.0.0.1:4566")],
+        ..Case::default()
+    };
+    let error = case.endpoint().unwrap_err();
+    let expected = EndpointError::UserInUrl {
+        place: "AWS_ENDPOINT_URL".to_owned(),
+    };
+    assert_eq!(error, expected);
+    assert!(!format!("{error} {}", error.hint()).contains("p%40ss"));
+}
+
+#[test]
 fn fips_and_dualstack_are_switches_of_their_own() {
     let of = |variables, profile| Case {
         variables,

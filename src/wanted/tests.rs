@@ -480,6 +480,10 @@ ignore_configured_endpoint_urls = true
     let url = Some("http://127.0.0.1:1");
     assert_eq!(of(&["-p", "url"]).settings.endpoint_url.as_deref(), url);
     assert_eq!(of(&["-p", "ignored"]).settings.endpoint_url, None);
+    assert_eq!(
+        dev.ca_bundle.unwrap().place,
+        "profile dev, config line 12: ca_bundle"
+    );
     // A variable that is set wins.
     let set = environment(&[("AWS_CA_BUNDLE", "/variable.pem")]);
     let wanted = wanted_in(&set, &config, &["-p", "dev"]).unwrap();
@@ -496,11 +500,18 @@ fn the_program_for_the_code() {
         wanted_in(&variable, config, arguments)
             .unwrap()
             .code_command
+            .map(|command| format!("{} by {}", command.text, command.place))
+            .unwrap()
     };
-    let option = ["--code-command", "of-the-option"];
-    assert_eq!(of(&with_process, &option).as_deref(), Some("of-the-option"));
-    assert_eq!(of(&with_process, &[]).as_deref(), Some("of-the-profile"));
-    assert_eq!(of(&config(), &[]).as_deref(), Some("of-the-variable"));
+    assert_eq!(
+        of(&with_process, &["--code-command", "of-the-option"]),
+        "of-the-option by --code-command"
+    );
+    assert_eq!(
+        of(&with_process, &[]),
+        "of-the-profile by profile default, config line 4: mfa_process"
+    );
+    assert_eq!(of(&config(), &[]), "of-the-variable by AWSMFA_CODE_COMMAND");
 }
 
 #[cfg(unix)]

@@ -109,6 +109,19 @@ fn a_device_need_not_be_named() {
     );
 }
 
+/// The program's command line may hold the seed of the device.
+#[test]
+fn a_program_for_the_code_is_told_by_its_place() {
+    let mut stage = stage();
+    stage.set("AWSMFA_CODE_COMMAND", "oathtool --totp JBSWY3DPEHPK3PXP");
+    let printed = doctor(&stage, &[], 0);
+    assert!(
+        printed.contains("printed by a program  (AWSMFA_CODE_COMMAND)"),
+        "{printed}"
+    );
+    assert!(!printed.contains("JBSWY3DPEHPK3PXP"), "{printed}");
+}
+
 #[test]
 fn a_program_can_read_it() {
     let printed = doctor(&stage(), &["--format", "json"], 0);

@@ -37,6 +37,33 @@ fn the_only_device_is_found_and_security_keys_are_left_out() {
 }
 
 #[test]
+fn a_device_that_was_found_is_remembered() {
+    let mut shell = shell();
+    let code = shell.code();
+    shell.env(&[&code]);
+    // Listed now, there would be two to choose from.
+    shell.emulator.edit(|world| {
+        let devices = &mut world.user("alice").devices;
+        devices.push(MfaDevice::totp(OTHER));
+    });
+    let code = shell.code();
+    shell.env(&[&code]);
+    assert_eq!(shell.emulator.log().count("ListMFADevices"), 1);
+    assert_eq!(serials(&shell), ["arn:aws:iam::123456789012:mfa/alice"; 2]);
+}
+
+#[test]
+fn a_profile_whose_device_cannot_be_used_is_listed_so() {
+    let files = format!("[default]\nmfa_serial = {SECURITY_KEY}\n");
+    let shell = Shell::with_files(&files, ALICE);
+    let said = shell.run(&["profiles", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(list[0]["usable"], false, "{list}");
+    let problem = list[0]["problem"].as_str().unwrap();
+    assert!(problem.contains("security key"), "{problem}");
+}
+
+#[test]
 fn a_device_that_is_named_is_not_looked_for() {
     let mut shell = shell();
     shell.emulator.edit(|world| {

@@ -99,7 +99,11 @@ fn a_refused_role_keeps_the_session_that_the_code_paid_for() {
         assert!(shell.get("AWSMFA_MFA_SESSION_TOKEN").is_some());
 
         let kept = shell.env.clone();
-        shell.unset();
+        let said = shell.eval(&["unset"]);
+        assert_eq!(
+            said.stderr,
+            "awsmfa: the MFA session that was kept for roles is dropped; nothing of AWS's is changed\n"
+        );
         assert_eq!(shell.env, before, "unset after the failure");
 
         shell.env = kept;

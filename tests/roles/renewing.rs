@@ -82,3 +82,35 @@ fn a_session_of_another_target_does_not_count() {
     let told = shell.env_fails(&["-p", "dev", "--renew-within", "15m"]);
     assert!(told.contains("no MFA code"), "{told}");
 }
+
+/// Some SDKs follow a profile or a token that was set since, and not the session.
+#[test]
+fn what_would_win_over_the_session_in_place_is_removed() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.env(&["-p", "dev", &code]);
+    shell.set("AWS_PROFILE", "dev");
+    shell.set("AWS_SECURITY_TOKEN", "stale");
+    let within = ["--renew-within", "15m"];
+
+    let listed = shell.run(&[&["env", "-s", "dotenv"], &within[..]].concat());
+    assert!(listed.stdout.contains("\nAWS_SESSION_TOKEN="));
+    let child = shell.run(&[&["exec"], &within[..], &["--", "env"]].concat());
+    assert!(child.stdout.contains("\nAWS_SESSION_TOKEN="));
+    for name in ["\nAWS_PROFILE=", "\nAWS_SECURITY_TOKEN="] {
+        assert!(!listed.stdout.contains(name), "{name} for a program");
+        assert!(!child.stdout.contains(name), "{name} in a child");
+    }
+
+    let set = shell.env.clone();
+    shell.env(&within);
+    assert_eq!(shell.get("AWS_PROFILE"), None);
+    assert_eq!(shell.get("AWS_SECURITY_TOKEN"), None);
+    assert_eq!(
+        shell.get("AWS_ACCESS_KEY_ID"),
+        set.get("AWS_ACCESS_KEY_ID").map(String::as_str)
+    );
+    shell.unset();
+    assert_eq!(shell.get("AWS_PROFILE"), Some("dev"));
+    assert_eq!(shell.get("AWS_SECURITY_TOKEN"), Some("stale"));
+}

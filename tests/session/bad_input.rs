@@ -53,6 +53,12 @@ const CODES: &[Bad] = &[
         ..USAGE
     },
     Bad {
+        what: "a code in two words",
+        args: &["135", "790"],
+        names: "awsmfa: digits stand where no MFA code is expected",
+        ..USAGE
+    },
+    Bad {
         what: "an empty code",
         args: &[""],
         names: "MFA code",
@@ -485,6 +491,24 @@ fn messages(table: &[Bad]) -> String {
 #[test]
 fn codes() {
     insta::assert_snapshot!(messages(CODES));
+}
+
+/// Half a code, or a whole one in the wrong place, is not repeated.
+#[test]
+fn stray_digits() {
+    let stage = Stage::new();
+    for args in [
+        &["135790"][..],
+        &["env", "135", "790"],
+        &["exec", "135", "790", "--", "true"],
+        &["unset", "135790"],
+    ] {
+        let run = stage.awsmfa(args);
+        assert_eq!(run.code, 2, "{run:?}");
+        let digits = ["135", "790"].iter().any(|it| run.stderr.contains(it));
+        assert!(!digits, "{run:?}");
+        assert!(run.stderr.contains("\nhint: give the code once"), "{run:?}");
+    }
 }
 
 #[test]

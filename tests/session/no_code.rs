@@ -43,6 +43,20 @@ fn from_standard_input_with_a_blank_in_it() {
 }
 
 #[test]
+fn what_follows_it_on_standard_input_is_for_the_command() {
+    let stage = Stage::new();
+    let mut command = stage.awsmfa_command(&["exec", "-", "--", "cat"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let input = format!("{}\nfor the command\n", stage.code());
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let run = Run::wait(child);
+    run.assert_quiet_success();
+    assert_eq!(run.stdout, "for the command\n");
+}
+
+#[test]
 fn as_an_argument_with_a_blank_in_it() {
     let stage = Stage::new();
     let code = stage.code();
