@@ -109,11 +109,23 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// `cargo run --example` builds the library, not the program.
+/// `cargo run --example` builds the library, not the program. So that nothing is built twice, the
+/// example is named too, which brings the same features, and what `cargo run` says of it is taken away.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the demonstration hands its own environment on"
+)]
 fn build() -> Result<String, Box<dyn Error>> {
-    let cargo = env!("CARGO");
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--bin", "awsmfa", "--locked"])
+    let told = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")
+    });
+    let mut cargo = Command::new(env!("CARGO"));
+    for name in told {
+        cargo.env_remove(name);
+    }
+    let built = cargo
+        .args(["build", "--bin", "awsmfa", "--example", "demo", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !built.success() {

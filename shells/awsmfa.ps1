@@ -11,16 +11,8 @@ function global:awsmfa {
         Write-Error 'awsmfa: the program is not on PATH'
         return
     }
-    # PowerShell took a code for a number and lost its leading zeros, and a,b for a list.
-    $words = @()
-    foreach ($arg in $args) {
-        $follows = $words.Count -gt 0 -and $words[-1] -match '^-' -and $words[-1] -ne '--no-session'
-        if ($arg -is [int] -and -not $follows) {
-            $words += '{0:D6}' -f $arg
-        } else {
-            $words += $arg -join ','
-        }
-    }
+    # PowerShell takes a code for a number, which as a string is again what was typed, and a,b for a list.
+    $words = @(foreach ($arg in $args) { $arg -join ',' })
     $verb = $words | Select-Object -First 1
     $rest = @($words | Select-Object -Skip 1)
     # Whoever names the shell, or asks for help, wants to see what is printed.

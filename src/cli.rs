@@ -17,7 +17,8 @@ use crate::value::Value;
     name = "awsmfa",
     version,
     max_term_width = 100,
-    arg_required_else_help = false
+    arg_required_else_help = false,
+    after_help = EXAMPLES
 )]
 pub struct Cli {
     /// What to do.
@@ -32,7 +33,7 @@ pub enum Command {
     /// Print the statements that start a session in the calling shell
     #[command(after_help = ENV_EXAMPLES)]
     Env(Env),
-    /// Print the statements that end the session and put back what it replaced
+    /// Print the statements that end a session and put back what was there
     #[command(after_help = UNSET_EXAMPLES)]
     Unset(Unset),
     /// Run one command inside a session; the shell gets nothing
@@ -41,45 +42,67 @@ pub enum Command {
     /// Say what session this shell holds, and for how long
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
-    /// Print the function that lets awsmfa env and awsmfa unset act on the shell itself
-    #[command(after_help = INIT_EXAMPLES)]
-    Init(Init),
     /// List the profiles, and whether and how each can start a session
+    #[command(after_help = PROFILES_EXAMPLES)]
     Profiles(Profiles),
     /// Check, without spending a code, everything that a session needs
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
+    /// Print a shell function that spares the eval, with completions
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(Init),
     /// Print what may stand next in a command line, for the scripts of awsmfa init
     #[command(hide = true)]
     Complete(Complete),
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(awsmfa env 123456)\"      start a session: bash, zsh, sh
+  awsmfa env 123456 | source       the same in fish
+  eval \"$(awsmfa unset)\"           end it
+  eval \"$(awsmfa init bash)\"       in ~/.bashrc; then: awsmfa env 123456
+  awsmfa doctor                    what keeps a session from starting?";
+
 const ENV_EXAMPLES: &str = "\
 Examples:
-  eval \"$(awsmfa env 123456)\"               bash, zsh, sh
-  awsmfa env 123456 | source                fish
-  awsmfa env --shell pwsh 123456 | iex      PowerShell
-  eval \"$(awsmfa env -p dev)\"               a profile, its role included; the code is asked for";
+  eval \"$(awsmfa env 123456)\"      bash, zsh, sh
+  awsmfa env 123456 | source       fish
+  awsmfa env 123456 | iex          PowerShell
+  eval \"$(awsmfa env -p dev)\"      a profile, its role too; asks for the code
+  eval \"$(awsmfa env)\"             the same session anew
+  eval \"$(awsmfa env --renew-within 15m)\"
+                                   only where less than 15 minutes are left
+
+Exit codes: 0 done, 1 failed, 2 wrong usage";
 
 const UNSET_EXAMPLES: &str = "\
 Examples:
-  eval \"$(awsmfa unset)\"                    bash, zsh, sh
-  awsmfa unset | source                     fish
-  awsmfa unset --shell pwsh | iex           PowerShell";
+  eval \"$(awsmfa unset)\"           bash, zsh, sh
+  awsmfa unset | source            fish
+  awsmfa unset | iex               PowerShell";
 
 const EXEC_EXAMPLES: &str = "\
 Examples:
   awsmfa exec 123456 -- aws s3 ls
-  awsmfa exec -p dev -- make deploy         the code is asked for
+  awsmfa exec -p dev -- make deploy                     asks for the code
+  pass otp aws | awsmfa exec - -- make deploy           reads the code
+  awsmfa exec '--' make deploy                          PowerShell
 
 Exit codes: the command's own; 126 it cannot be executed, 127 it is not found";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
   awsmfa status
-  PS1='$(awsmfa status --format prompt) $ '   bash
+  awsmfa status --format json
+  PS1='$(awsmfa status --format prompt) $ '    in ~/.bashrc
 
 Exit codes: 0 a session lives, 3 there is none, 4 it has expired";
+
+const PROFILES_EXAMPLES: &str = "\
+Examples:
+  awsmfa profiles
+  awsmfa profiles --format json";
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:
@@ -89,15 +112,18 @@ Examples:
 Exit codes: 0 a session can be started, 1 something would stop it";
 
 const INIT_EXAMPLES: &str = "\
-Examples, a line for the shell's rc file:
-  eval \"$(awsmfa init bash)\"                  bash, zsh, ksh, sh
-  awsmfa init fish | source                    fish
-  awsmfa init powershell | Out-String | iex    PowerShell
+Examples:
+  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; so for zsh, ksh, sh
+  awsmfa init fish | source                   in config.fish
+  awsmfa init powershell | Out-String | iex   in $PROFILE of PowerShell
 
-Then awsmfa env 123456 is all that has to be typed, and Tab completes it. nu and cmd take the function
-from a file:
-  awsmfa init nu | save -f ~/.awsmfa.nu        then, in config.nu: source ~/.awsmfa.nu
-  awsmfa init cmd > awsmfa.bat                 in a folder before that of awsmfa.exe on PATH";
+Then awsmfa env 123456 is all that has to be typed, and Tab completes it.
+
+Nushell and cmd take the function from a file:
+  awsmfa init nu | save -f ~/.awsmfa.nu
+      then, in config.nu: source ~/.awsmfa.nu
+  awsmfa init cmd > awsmfa.bat
+      in a folder before that of awsmfa.exe on PATH";
 
 /// `awsmfa env`
 #[derive(Debug, Args)]

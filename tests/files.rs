@@ -1,10 +1,6 @@
 //! The shared AWS files, read by us and by botocore, which the AWS CLI is built on.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(
-    clippy::print_stderr,
-    reason = "what is skipped or measured is said aloud"
-)]
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -17,7 +13,7 @@ use std::time::{Duration, Instant};
 use awsmfa::aws::config_file::{ConfigFile, Setting};
 use awsmfa::aws::files_on_disk;
 use awsmfa::aws::shared_files::{Settings, SharedFiles, Sourced};
-use awsmfa_test_support::{missing, tools_folder};
+use awsmfa_test_support::{missing, say, tools_folder};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
@@ -47,7 +43,10 @@ fn the_odd_files_read_as_botocore_reads_them() {
             directory.display()
         );
     }
-    eprintln!("{} odd files read as botocore does", directories.len());
+    say(&format!(
+        "{} odd files read as botocore does",
+        directories.len()
+    ));
 }
 
 #[test]
@@ -82,9 +81,9 @@ fn generated_files_read_as_botocore_reads_them() {
         .iter()
         .filter(|theirs| theirs["refused"].is_string())
         .count();
-    eprintln!(
+    say(&format!(
         "{GENERATED} generated pairs of files read as botocore does, {refused} of them refused"
-    );
+    ));
 }
 
 #[test]
@@ -154,10 +153,10 @@ fn ten_thousand_profiles_are_read_at_once() {
     );
     assert_eq!(files.profile_names().count(), 10_000);
     drop(files);
-    eprintln!(
+    say(&format!(
         "{size} bytes: read in {read:?}, read and wiped in {:?}",
         start.elapsed()
-    );
+    ));
     assert!(read < Duration::from_secs(5), "{read:?}");
 }
 

@@ -30,9 +30,13 @@ fn pages() -> BTreeMap<String, Vec<u8>> {
         // Without a date, so that the pages change with the command line alone.
         let man = clap_mangen::Man::new(command.display_name(&name))
             .title(&name)
+            .source("awsmfa")
             .date("");
         man.render(&mut page).unwrap();
-        pages.insert(format!("{name}.1"), page);
+        // The examples have columns, which lines filled with text have not.
+        let page = String::from_utf8(page).unwrap();
+        let page = page.replacen(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n", 1);
+        pages.insert(format!("{name}.1"), page.into_bytes());
     }
     pages
 }

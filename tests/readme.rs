@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, TotpDevice, World, find_tool};
+use awsmfa_test_support::{Emulator, TestHome, TotpDevice, World, find_tool, without_terminal};
 
 /// A fenced block of the README.
 struct Block {
@@ -67,6 +67,36 @@ fn recipes() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The messages of the table of troubles, each in the pieces that … leaves.
+fn messages() -> Vec<Vec<String>> {
+    let readme = readme();
+    let table = readme.split("| message | what to do |").nth(1).unwrap();
+    table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('|').nth(1).unwrap())
+        .map(|message| message.split('…').map(|p| p.trim().to_owned()).collect())
+        .collect()
+}
+
+/// The lines in which a message of the program stands: those of the snapshots, and its own.
+fn lines_with_messages(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let extension = path.extension().unwrap_or_default().to_owned();
+        if path.is_dir() {
+            found.extend(lines_with_messages(&path));
+        } else if extension == "snap" || extension == "rs" {
+            let text = fs::read_to_string(&path).unwrap();
+            let told = |line: &&str| extension == "snap" || line.contains("#[error(\"");
+            found.extend(text.lines().filter(told).map(str::to_owned));
+        }
+    }
+    found
+}
+
 /// A new user's machine: awsmfa on the PATH, the AWS CLI, a home with keys and a role profile.
 struct Machine {
     emulator: Emulator,
@@ -85,6 +115,8 @@ impl Machine {
         let program = machine.home.path().join("bin/awsmfa");
         fs::create_dir_all(program.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_awsmfa"), program).unwrap();
+        let installed = machine.home.path().join(".local");
+        std::os::unix::fs::symlink(machine.home.path(), installed).unwrap();
         // Programs that print a code, and one that is given an environment.
         machine.program("pass", "cat ~/code");
         machine.program("op", "cat ~/another_code");
@@ -116,13 +148,12 @@ impl Machine {
             script.push_str(&self.code());
             script.push_str(piece);
         }
-        let mut environment = self.home.env(&self.emulator.http_url());
-        let path = format!("{}/bin:{}", self.home.path().display(), environment["PATH"]);
-        environment.insert("PATH".to_owned(), path);
+        let bin = self.home.path().join("bin");
+        let mut environment = self.home.env_with(&bin, &self.emulator.http_url());
         environment.insert("CMD".to_owned(), "cat ~/code".to_owned());
         let github = self.home.path().join("github_env");
         environment.insert("GITHUB_ENV".to_owned(), github.display().to_string());
-        Command::new("bash")
+        without_terminal("bash")
             .args(["-c", &script])
             .env_clear()
             .envs(environment)
@@ -132,6 +163,22 @@ impl Machine {
 
     fn code(&self) -> String {
         self.device.code()
+    }
+
+    /// Runs a line as cron does: with no terminal and next to no environment.
+    fn cron(&self, line: &str) -> Output {
+        self.home.write("code", self.code());
+        without_terminal("/bin/sh")
+            .args(["-c", line])
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("CMD", "cat ~/code")
+            .env("AWS_ENDPOINT_URL", self.emulator.http_url())
+            .current_dir(self.home.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
     }
 
     fn passes(&self, script: &str) -> String {
@@ -176,6 +223,25 @@ fn only_known_kinds_of_blocks_stand_there() {
             "a block of {:?} is not looked at:\n{}",
             block.language, block.text
         );
+    }
+}
+
+#[test]
+fn the_messages_are_those_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut lines = lines_with_messages(&root.join("src"));
+    lines.extend(lines_with_messages(&root.join("tests")));
+    let messages = messages();
+    assert!(messages.len() >= 10, "{messages:?}");
+    for pieces in messages {
+        let told = lines.iter().any(|line| {
+            let mut rest = Some(line.as_str());
+            for piece in &pieces {
+                rest = rest.and_then(|rest| Some(rest.split_once(piece.as_str())?.1));
+            }
+            rest.is_some()
+        });
+        assert!(told, "awsmfa says nothing like {:?}", pieces.join(" … "));
     }
 }
 
@@ -280,4 +346,34 @@ fn the_recipes_work_as_steps_of_a_script() {
         machine.passes(&format!("AWS_PROFILE=mfa {identity}")),
         alice
     );
+}
+
+#[test]
+fn cron_needs_no_terminal_and_no_path() {
+    let machine = Machine::new();
+    machine.program("backup", "echo \"by $AWS_ACCESS_KEY_ID\"");
+    let output = machine.cron(&recipes()["cron"]);
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("by ASIA"), "{printed}");
+}
+
+/// direnv evaluates `.envrc` in a bash of its own, which inherits the environment of the outer shell.
+#[test]
+fn direnv_asks_nothing_while_the_session_outside_lives() {
+    let machine = Machine::new();
+    let envrc = recipes()["direnv"].clone();
+    machine
+        .home
+        .write(".envrc", format!("{envrc}\necho \"$AWS_ACCESS_KEY_ID\"\n"));
+    let keys = machine.passes(
+        "eval \"$(awsmfa env -p dev 123456)\"\n\
+         echo \"$AWS_ACCESS_KEY_ID\"\n\
+         bash -euo pipefail .envrc\n\
+         export AWS_PROFILE=dev\n\
+         bash -euo pipefail .envrc",
+    );
+    let keys: Vec<&str> = keys.lines().collect();
+    assert_eq!(keys, [keys[0]; 3]);
+    assert_eq!(machine.emulator.log().count_with_token_code(), 1);
 }

@@ -445,7 +445,7 @@ mod tests {
         );
         assert_eq!(
             line("powershell", &["awsmfa", "-p", "é’"]),
-            "awsmfa -p (''+[char]0x00E9+''+[char]0x2019+'') | iex"
+            "awsmfa -p (-join('',[char]0x00E9,'',[char]0x2019,'')) | iex"
         );
         assert_eq!(
             line("cmd", &["awsmfa", "-p", "a b"]),

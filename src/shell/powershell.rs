@@ -43,7 +43,13 @@ fn word(word: &str) -> String {
 
 /// ASCII throughout, since the console's code page decodes what a program prints. So PowerShell's
 /// other single quotes (U+2018 to U+201B) never stand in the string, and `'` alone is doubled.
+///
+/// The pieces are joined as one list: a sum of thousands would nest as deep, and PowerShell's
+/// compiler recurses into it.
 fn quote(out: &mut Vec<u8>, value: &str) {
+    if !value.is_ascii() {
+        out.extend_from_slice(b"-join(");
+    }
     out.push(b'\'');
     for c in value.chars() {
         if c == '\'' {
@@ -52,9 +58,12 @@ fn quote(out: &mut Vec<u8>, value: &str) {
             out.push(byte);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                out.extend_from_slice(format!("'+[char]0x{unit:04X}+'").as_bytes());
+                out.extend_from_slice(format!("',[char]0x{unit:04X},'").as_bytes());
             }
         }
     }
     out.push(b'\'');
+    if !value.is_ascii() {
+        out.push(b')');
+    }
 }

@@ -2,11 +2,10 @@
 //! given: wine does not wait for programs of Linux. Before version 10 wine's `call` loses the status too.
 
 use std::fs;
-use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use awsmfa::shell::by_name;
-use awsmfa_test_support::{TestHome, find_tool, tools_folder, tools_path};
+use awsmfa_test_support::{TestHome, find_tool, say, tools_folder, tools_path};
 
 /// Prints statements for `env --shell cmd`; else its arguments.
 const PROGRAM: &str = "@if not \"%~1\"==\"env\" goto args\n\
@@ -78,8 +77,7 @@ fn what_is_not_evaluated_passes_through() {
 fn what_is_evaluated_sets_variables_and_statuses_are_kept() {
     let can = run("@for /f \"delims=\" %%i in ('echo set \"PROBE=x\"') do @%%i\n@echo %PROBE%\n");
     if can.is_none_or(|output| output != "x\n") {
-        let told = "SKIPPED: a cmd that runs `for /f … do @%i`, as wine's does since version 10";
-        _ = writeln!(std::io::stderr(), "{told}");
+        say("SKIPPED: a cmd that runs `for /f … do @%i`, as wine's does since version 10");
         return;
     }
     let script = "@call awsmfa.bat env 123456\n@echo status %errorlevel%, %AWS_TEST%\n";

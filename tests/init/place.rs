@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, World, find_tool};
+use awsmfa_test_support::{Emulator, TestHome, World, find_tool, variables, without_terminal};
 
 /// The variables that a child process inherits.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -48,9 +48,7 @@ impl Place {
     pub(crate) fn run(&self, command: &[&str], file: &str, script: &str) -> Option<Output> {
         let program = find_tool(command[0])?;
         self.home.write(file, format!("{script}\n"));
-        let output = Command::new("setsid")
-            .arg("--wait")
-            .arg(program)
+        let output = without_terminal(program)
             .args(&command[1..])
             .arg(file)
             .current_dir(self.home.path())
@@ -63,12 +61,10 @@ impl Place {
     }
 
     fn environment(&self) -> Environment {
-        let mut environment = self.home.env(&self.emulator.http_url());
         let bin = self.home.path().join("bin");
-        let path = format!("{}:{}", bin.display(), environment["PATH"]);
+        let mut environment = self.home.env_with(&bin, &self.emulator.http_url());
         environment.extend(
             [
-                ("PATH", path.as_str()),
                 ("AWS_PROFILE", "default"),
                 ("AWS_SECURITY_TOKEN", STALE),
                 ("TERM", "xterm"),
@@ -81,12 +77,11 @@ impl Place {
     /// What a dump wrote. Shells count and name what they run in a few variables of their own.
     pub(crate) fn dumped(&self, name: &str) -> Environment {
         let dumped = fs::read_to_string(self.home.path().join(name)).unwrap();
-        let entries = dumped.split('\0').filter(|entry| !entry.is_empty());
-        entries
-            .map(|entry| entry.split_once('=').unwrap())
-            .filter(|(name, _)| !["_", "LAST_EXIT_CODE", "CMD_DURATION_MS"].contains(name))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        let mut variables = variables(&dumped);
+        for own in ["_", "LAST_EXIT_CODE", "CMD_DURATION_MS"] {
+            variables.remove(own);
+        }
+        variables
     }
 
     pub(crate) fn read(&self, name: &str) -> String {

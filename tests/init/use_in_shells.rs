@@ -1,11 +1,10 @@
 //! Each function does its work in its shell: a session starts and ends, failures fail and change
 //! nothing but what is kept, and all else goes to the program as it was written.
 
-use std::io::Write as _;
 use std::process::Output;
 
 use awsmfa::shell::{Shell, by_name};
-use awsmfa_test_support::find_tool;
+use awsmfa_test_support::{find_tool, say};
 
 use crate::place::{Place, STALE, secrets};
 
@@ -177,7 +176,7 @@ fn powershell() {
 fn prove(real: &Real) {
     if real.row == "powershell" && awsmfa_test_support::optional_tool("pwsh").is_none() {
         // The hosted CI has it; `scripts` holds the script against a grammar of PowerShell.
-        _ = writeln!(std::io::stderr(), "SKIPPED: pwsh is missing");
+        say("SKIPPED: pwsh is missing");
         return;
     }
     let place = Place::new();
@@ -237,6 +236,11 @@ fn steps(real: &Real, shell: &Shell, place: &Place) -> String {
     let dump = |to: &str| real.dump.replace("NAME", to);
     let call = |template: &str, to: &str, words: &[&str]| {
         let line = shell.command_line(&[&["awsmfa"], words].concat());
+        // A function of PowerShell is not given a bare one.
+        let line = match real.row {
+            "powershell" => line.replace(" -- ", " '--' "),
+            _ => line,
+        };
         template.replace("NAME", to).replace("CALL", &line)
     };
     let note = |to: &str, words: &[&str]| call(real.note, to, words);

@@ -231,5 +231,5 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
         .block_on(aws.get_caller_identity(Signer::User(&keys)))
         .unwrap();
     assert_eq!(identity.account, "123456789012");
-    eprintln!("{CASES} answers");
+    awsmfa_test_support::say(&format!("{CASES} answers end without a panic"));
 }

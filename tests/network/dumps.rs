@@ -1,9 +1,10 @@
 //! A crash leaves no memory behind.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use awsmfa_test_support::{TestHome, missing};
 use rustix::process::{Pid, Signal, kill_process};
@@ -23,8 +24,20 @@ fn waiting(home: &TestHome, program: &str, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-fn killed(mut child: Child) -> ExitStatus {
-    thread::sleep(Duration::from_millis(300));
+/// Aborts it once it is `program` and sleeps, as it does first at standard input.
+fn killed(mut child: Child, program: &str) -> ExitStatus {
+    let stat = format!("/proc/{}/stat", child.id());
+    let begin = Instant::now();
+    while !fs::read_to_string(&stat)
+        .unwrap()
+        .contains(&format!("({program}) S "))
+    {
+        assert!(
+            begin.elapsed() < Duration::from_mins(1),
+            "{program} does not wait"
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
     kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
     child.wait().unwrap()
 }
@@ -32,15 +45,12 @@ fn killed(mut child: Child) -> ExitStatus {
 #[test]
 fn awsmfa_dumps_no_core_and_its_child_may() {
     let home = TestHome::standard();
-    let control = killed(waiting(&home, "/bin/cat", &[]));
+    let control = killed(waiting(&home, "/bin/cat", &[]), "cat");
     if !control.core_dumped() {
         return missing("a system that dumps cores");
     }
-    let ours = killed(waiting(
-        &home,
-        env!("CARGO_BIN_EXE_awsmfa"),
-        &["env", "-s", "sh", "-"],
-    ));
+    let awsmfa = env!("CARGO_BIN_EXE_awsmfa");
+    let ours = killed(waiting(&home, awsmfa, &["env", "-s", "sh", "-"]), "awsmfa");
     assert_eq!(ours.signal(), Some(Signal::ABORT.as_raw()));
     assert!(!ours.core_dumped());
 }

@@ -1,10 +1,10 @@
 //! The evaluating line of a user, in a shell of its own.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Emulator, TestHome};
+use awsmfa_test_support::{Emulator, TestHome, without_terminal};
 
 /// What `eval` saw.
 pub(crate) struct Seen {
@@ -61,7 +61,7 @@ impl Stage {
     /// Evaluates `awsmfa env` with these arguments.
     pub(crate) fn eval(&self, arguments: &[&str]) -> Seen {
         let begin = Instant::now();
-        let output = Command::new("/bin/sh")
+        let output = without_terminal("/bin/sh")
             .args(["-c", LINE, "sh"])
             .args(arguments)
             .env_clear()
@@ -83,7 +83,7 @@ impl Stage {
 
     /// Runs awsmfa without a shell around it; gives the exit code and what it printed.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_awsmfa"))
+        let output = without_terminal(env!("CARGO_BIN_EXE_awsmfa"))
             .args(arguments)
             .env_clear()
             .envs(&self.variables)

@@ -1,8 +1,6 @@
 //! No instance metadata is asked for anything, whatever the environment leaves out.
 
-use std::process::Command;
-
-use awsmfa_test_support::{Emulator, World, find_tool};
+use awsmfa_test_support::{Emulator, World, find_tool, without_terminal};
 
 use crate::line::Stage;
 
@@ -31,7 +29,7 @@ fn every_connection_is_to_the_endpoint() {
         vec!["unset", "--shell", "sh"],
     ] {
         let trace = stage.home.path().join("trace");
-        let output = Command::new(&strace)
+        let output = without_terminal(&strace)
             .args(["-f", "-qq", "-e", "trace=connect,sendto,sendmsg", "-o"])
             .arg(&trace)
             .arg(env!("CARGO_BIN_EXE_awsmfa"))

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Emulator, Outcome, World, find_tool};
+use awsmfa_test_support::{Emulator, Outcome, World, find_tool, say};
 use pty_process::blocking::{Command, open};
 
 use crate::line::Stage;
@@ -142,14 +142,18 @@ fn enter_costs_one_round_trip() {
         )
     });
     let took = took.min().unwrap();
-    eprintln!("awsmfa env: {took:?} from Enter to the statements, round trip {ROUND_TRIP:?}");
+    say(&format!(
+        "awsmfa env: {took:?} from Enter to the statements, round trip {ROUND_TRIP:?}"
+    ));
 
     if let Some(aws) = find_tool("aws") {
         let arguments = ["sts", "get-caller-identity", "--profile", "dev"];
         let took = from_enter(&aws, &arguments, &stage.variables, &code(), || {
             thread::sleep(ROUND_TRIP);
         });
-        eprintln!("aws sts get-caller-identity --profile dev: {took:?} from Enter to the answer");
+        say(&format!(
+            "aws sts get-caller-identity --profile dev: {took:?} from Enter to the answer"
+        ));
     }
     assert!(took >= ROUND_TRIP, "{took:?}: the way is not long");
     assert!(

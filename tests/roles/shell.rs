@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, World, optional_tool};
+use awsmfa_test_support::{Emulator, TestHome, World, variables, without_terminal};
 
 /// Variables of AWS and awsmfa by name.
 pub(crate) type Variables = BTreeMap<String, String>;
@@ -139,16 +139,7 @@ pub(crate) fn stable(text: &str, shell: &Shell) -> String {
 
 /// Runs awsmfa with this environment and no controlling terminal.
 pub(crate) fn awsmfa(env: &Variables, arguments: &[&str]) -> Output {
-    let program = env!("CARGO_BIN_EXE_awsmfa");
-    let mut command = match optional_tool("setsid") {
-        Some(setsid) => {
-            let mut command = Command::new(setsid);
-            command.args(["--wait", program]);
-            command
-        }
-        None => Command::new(program),
-    };
-    command
+    without_terminal(env!("CARGO_BIN_EXE_awsmfa"))
         .args(arguments)
         .env_clear()
         .envs(env)
@@ -180,12 +171,7 @@ fn evaluated(env: &Variables, statements: &str) -> Variables {
     drop(stdin);
     let output = sh.wait_with_output().unwrap();
     assert!(output.status.success());
-    let mut after: Variables = String::from_utf8(output.stdout)
-        .unwrap()
-        .split_terminator('\0')
-        .map(|pair| pair.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let mut after = variables(&String::from_utf8(output.stdout).unwrap());
     // What the shell itself exports.
     after.retain(|name, _| env.contains_key(name) || name.starts_with("AWS"));
     after

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use awsmfa_test_support::{Emulator, TestHome, World, find_tool, optional_tool};
+use awsmfa_test_support::{
+    Emulator, TestHome, World, find_tool, optional_tool, variables, without_terminal,
+};
 
 /// Variables by name.
 type Variables = BTreeMap<String, String>;
@@ -239,7 +241,7 @@ fn run(dialect: &Dialect, home: &TestHome, env: &Variables, script: &str) {
         "zsh" => Some("-f"),
         _ => None,
     };
-    let output = Command::new(shell)
+    let output = without_terminal(shell)
         .args(no_startup_files)
         .arg(path)
         .current_dir(home.path())
@@ -258,10 +260,5 @@ fn run(dialect: &Dialect, home: &TestHome, env: &Variables, script: &str) {
 
 /// What a child process inherited.
 fn inherited(home: &TestHome, file: &str) -> Variables {
-    fs::read_to_string(home.path().join(file))
-        .unwrap()
-        .split_terminator('\0')
-        .map(|pair| pair.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    variables(&fs::read_to_string(home.path().join(file)).unwrap())
 }

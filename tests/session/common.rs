@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, World, optional_tool};
+use awsmfa_test_support::{Emulator, TestHome, World, without_terminal};
 use tempfile::TempDir;
 
 /// The environment of a process.
@@ -29,14 +29,8 @@ impl Stage {
         let emulator = Emulator::start(World::standard());
         let home = TestHome::standard();
         let folder = TempDir::with_prefix("awsmfa-out-").unwrap();
-        let mut environment = home.env(&emulator.http_url());
         let binary = Path::new(env!("CARGO_BIN_EXE_awsmfa"));
-        let path = format!(
-            "{}:{}",
-            binary.parent().unwrap().display(),
-            environment["PATH"]
-        );
-        environment.insert("PATH".to_owned(), path);
+        let mut environment = home.env_with(binary.parent().unwrap(), &emulator.http_url());
         let out = folder.path().to_str().unwrap().to_owned();
         environment.insert("OUT".to_owned(), out);
         Self {
@@ -77,15 +71,9 @@ impl Stage {
 
     /// A program with nothing but this environment and no terminal.
     pub(crate) fn command(&self, program: &[impl AsRef<OsStr>]) -> Command {
-        // Where there is no setsid, as on macOS, the tests are run without a terminal anyway.
-        let mut words: Vec<&OsStr> = program.iter().map(AsRef::as_ref).collect();
-        let setsid = optional_tool("setsid");
-        if let Some(setsid) = &setsid {
-            words.insert(0, setsid.as_os_str());
-        }
-        let mut command = Command::new(words[0]);
+        let mut command = without_terminal(&program[0]);
         command
-            .args(&words[1..])
+            .args(&program[1..])
             .env_clear()
             .envs(&self.environment)
             .current_dir(self.folder.path())
@@ -175,16 +163,6 @@ impl Run {
             assert!(!self.stderr.contains(secret), "{}", self.stderr);
         }
     }
-}
-
-/// The variables of `env -0`.
-pub(crate) fn variables(dump: &str) -> Environment {
-    dump.split_terminator('\0')
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap();
-            (name.to_owned(), value.to_owned())
-        })
-        .collect()
 }
 
 /// The command lines of the shells of POSIX's kind that are installed, without their users'

@@ -11,6 +11,8 @@ mod failure;
 mod no_code;
 #[cfg(target_os = "linux")]
 mod nothing_on_disk;
+#[cfg(target_os = "linux")]
+mod prompt_cost;
 mod shells;
 mod streams;
 #[cfg(target_os = "linux")]

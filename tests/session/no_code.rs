@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Outcome, World, find_tool};
+use awsmfa_test_support::{Outcome, World, find_tool, variables};
 use serde_json::Value;
 
-use crate::common::{Environment, Run, Stage, variables};
+use crate::common::{Environment, Run, Stage};
 
 /// Puts a code where `cat "$OUT/code"` prints it.
 fn stage_with_code_file() -> Stage {

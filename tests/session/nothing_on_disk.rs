@@ -3,9 +3,11 @@
 
 use std::fs;
 
-use awsmfa_test_support::World;
+use awsmfa::cli::Cli;
+use awsmfa_test_support::{World, variables};
+use clap::CommandFactory as _;
 
-use crate::common::{Run, Stage, variables};
+use crate::common::{Run, Stage};
 use crate::trace::traced;
 
 /// Every call that makes, changes or locks a file, or remembers something elsewhere; and `execve`.
@@ -76,15 +78,27 @@ fn assert_nothing_left(stage: &Stage, args: &[&str], code: i32) -> Option<Run> {
 #[test]
 fn of_any_verb() {
     let mut stage = Stage::new();
-    let code = stage.code();
-    assert_nothing_left(&stage, &["status"], 3);
-    assert_nothing_left(&stage, &["profiles"], 0);
-    assert_nothing_left(&stage, &["unset"], 0);
-    assert_nothing_left(&stage, &["env", "12345"], 2);
-    assert_nothing_left(&stage, &["env", "--shell", "sh", &code], 0);
-    // Refused by AWS.
-    assert_nothing_left(&stage, &["env", "--shell", "sh", &code], 1);
-    assert_nothing_left(&stage, &["exec", &stage.code(), "--", "true"], 0);
+    let (code, another) = (stage.code(), stage.code());
+    let calls = [
+        (&["status"][..], 3),
+        (&["profiles"], 0),
+        (&["unset"], 0),
+        (&["init", "bash"], 0),
+        (&["complete", "--word", "", "--", "awsmfa", "env", "-p"], 0),
+        (&["doctor"], 0),
+        (&["env", "12345"], 2),
+        (&["env", "--shell", "sh", &code], 0),
+        // Refused by AWS.
+        (&["env", "--shell", "sh", &code], 1),
+        (&["exec", &another, "--", "true"], 0),
+    ];
+    for (args, code) in calls {
+        assert_nothing_left(&stage, args, code);
+    }
+    for verb in Cli::command().get_subcommands() {
+        let is_called = calls.iter().any(|(args, _)| args[0] == verb.get_name());
+        assert!(is_called, "{} is not watched", verb.get_name());
+    }
 
     let code = stage.code();
     stage.set("CODE", code);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use awsmfa_test_support::{World, find_tool};
+use awsmfa_test_support::{World, find_tool, variables};
 
-use crate::common::{Environment, Stage, variables};
+use crate::common::{Environment, Stage};
 
 /// What AWS is asked in the session, signed by curl.
 const GET_CALLER_IDENTITY: &str = r#"curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \

@@ -1,9 +1,9 @@
 //! What the statements are to the shell: whole or not there at all, good for the usual ways of
 //! evaluating them, and harmless where there is nothing to do.
 
-use awsmfa_test_support::{Outcome, find_tool};
+use awsmfa_test_support::{Outcome, find_tool, variables};
 
-use crate::common::{Environment, Stage, posix_shells, variables};
+use crate::common::{Environment, Stage, posix_shells};
 
 /// What a crash leaves behind must not be evaluated, so there is one write and nothing before it.
 #[cfg(target_os = "linux")]

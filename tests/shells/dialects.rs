@@ -293,10 +293,17 @@ fn powershell(statements: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
             rest = after;
             continue;
         }
+        let list = rest.strip_prefix("-join(");
+        let (separator, end) = if list.is_some() {
+            (",", ");")
+        } else {
+            (";", ";")
+        };
+        rest = list.unwrap_or(rest);
         let mut units: Vec<u16> = vec![];
         loop {
             if let Some(after) = rest.strip_prefix("[char]0x") {
-                assert!(!units.is_empty() || after.is_empty() || text.contains("''+"));
+                assert!(list.is_some(), "an argument of -join");
                 units.push(u16::from_str_radix(&after[..4], 16).expect("digits"));
                 rest = &after[4..];
             } else {
@@ -319,13 +326,12 @@ fn powershell(statements: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
                 }
                 rest = &rest[length..];
             }
-            match rest.as_bytes()[0] {
-                b'+' => rest = &rest[1..],
-                b';' => break,
-                other => panic!("{:?}", char::from(other)),
+            if let Some(after) = rest.strip_prefix(end) {
+                rest = after;
+                break;
             }
+            rest = rest.strip_prefix(separator).expect("another piece");
         }
-        rest = &rest[1..];
         let value = String::from_utf16(&units).expect("whole characters");
         changes.push((name.to_owned(), Some(value.into_bytes())));
     }

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use awsmfa::shell::{Change, Shell, by_name};
 use awsmfa::value::Value;
-use awsmfa_test_support::{find_tool, missing, optional_tool, tools_folder, tools_path};
+use awsmfa_test_support::{find_tool, missing, optional_tool, say, tools_folder, tools_path};
 
 use crate::properties::value;
 use crate::{dialects, values};
@@ -647,9 +646,4 @@ impl Place {
             .output()
             .unwrap()
     }
-}
-
-/// Past the harness, which keeps to itself what a passing test prints.
-fn say(line: &str) {
-    _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -36,10 +36,8 @@ impl Stand {
 
     /// The whole environment of a program: awsmfa is in PATH, as it is for its users.
     pub(crate) fn env(&self) -> BTreeMap<String, String> {
-        let mut env = self.home.env(&self.emulator.http_url());
         let folder = Path::new(AWSMFA).parent().unwrap();
-        let path = format!("{}:{}", folder.display(), env["PATH"]);
-        env.insert("PATH".to_owned(), path);
+        let mut env = self.home.env_with(folder, &self.emulator.http_url());
         env.insert("TERM".to_owned(), "xterm-256color".to_owned());
         env
     }

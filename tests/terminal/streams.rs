@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{World, find_tool};
+use awsmfa_test_support::{World, find_tool, without_terminal};
 
 use crate::pty::Terminal;
 use crate::stand::{AWSMFA, FAILURE, PROMPT, Stand};
@@ -129,12 +129,9 @@ fn the_answer_comes_from_the_terminal_where_standard_input_is_a_pipe() {
 
 #[test]
 fn without_a_terminal_it_fails_at_once() {
-    let Some(setsid) = find_tool("setsid") else {
-        return;
-    };
     let stand = Stand::new();
-    let output = std::process::Command::new(setsid)
-        .args(["--wait", AWSMFA, "env", "--shell", "bash"])
+    let output = without_terminal(AWSMFA)
+        .args(["env", "--shell", "bash"])
         .env_clear()
         .envs(stand.env())
         .stdin(Stdio::null())

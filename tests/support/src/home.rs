@@ -104,6 +104,27 @@ impl TestHome {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
     }
+
+    /// [`Self::env`] with a folder before all others in PATH.
+    #[must_use]
+    pub fn env_with(&self, folder: &Path, endpoint_url: &str) -> BTreeMap<String, String> {
+        let mut env = self.env(endpoint_url);
+        let path = format!("{}:{}", folder.display(), env["PATH"]);
+        env.insert("PATH".to_owned(), path);
+        env
+    }
+}
+
+/// The variables that `env -0` printed.
+///
+/// # Panics
+/// Where it is not that.
+#[must_use]
+pub fn variables(dump: &str) -> BTreeMap<String, String> {
+    dump.split_terminator('\0')
+        .map(|pair| pair.split_once('=').expect("a name and a value"))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]

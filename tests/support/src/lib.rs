@@ -45,6 +45,8 @@ pub use emulator::world::{
     AccessKey, MfaCondition, MfaDevice, Partition, Role, Trust, User, World,
 };
 pub use emulator::{Config, Emulator};
-pub use home::TestHome;
-pub use tool::{find_tool, missing, optional_tool, tools_folder, tools_path};
+pub use home::{TestHome, variables};
+pub use tool::{
+    find_tool, missing, optional_tool, say, tools_folder, tools_path, without_terminal,
+};
 pub use totp::TotpDevice;

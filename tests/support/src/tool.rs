@@ -1,8 +1,9 @@
 //! Programs that tests run and a machine may lack.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Where `tests/install` puts what it installs: `AWSMFA_TEST_TOOLS`, or `target/tools` of the
 /// checkout.
@@ -53,6 +54,19 @@ pub fn find_tool(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A program without a controlling terminal, so that nothing asks whoever runs the tests.
+///
+/// Where there is no setsid, as on macOS, the tests are run without a terminal anyway.
+#[must_use]
+pub fn without_terminal(program: impl AsRef<OsStr>) -> Command {
+    let Some(setsid) = optional_tool("setsid") else {
+        return Command::new(program);
+    };
+    let mut command = Command::new(setsid);
+    command.arg("--wait").arg(program);
+    command
+}
+
 /// Says aloud that a test is skipped since something is missing.
 ///
 /// # Panics
@@ -60,6 +74,11 @@ pub fn find_tool(name: &str) -> Option<PathBuf> {
 pub fn missing(what: &str) {
     let required = std::env::var("AWSMFA_REQUIRE_SHELLS").is_ok_and(|value| value == "1");
     assert!(!required, "{what} is missing and AWSMFA_REQUIRE_SHELLS=1");
-    // Not by eprintln!, which the test harness keeps from the eye where a test passes.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {what} is missing");
+    say(&format!("SKIPPED: {what} is missing"));
+}
+
+/// Says something on standard error past the test harness, which keeps from the eye what a passing
+/// test prints by `eprintln!`.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
