@@ -65,7 +65,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .parent()
         .ok_or("a binary without a folder")?;
     let mut path = vec![folder.to_owned()];
-    let has_aws = awsmfa_test_support::find_tool("aws").is_some();
+    let has_aws = awsmfa_test_support::optional_tool("aws").is_some();
     let tools = TestHome::new();
     if !has_aws {
         let aws = tools.write("bin/aws", CURL_AS_AWS);

@@ -4,115 +4,20 @@
 //! The record counts only while `AWS_ACCESS_KEY_ID` is the one it was written for; else the keys in
 //! place are somebody else's, and the record is dropped.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod record;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use crate::environment::{self, Environment, VARIABLES, Variable};
-use crate::session::{Session, read_expiration, written};
+use crate::session::{Session, written};
 use crate::shell::Change;
 use crate::value::Value;
 
-/// The access key ID that the record was written for.
-const KEY_ID: &str = "AWSMFA_KEY_ID";
-/// The value of [`KEY_ID`] where there was no access key; a word, since cmd and PowerShell hold
-/// no empty variable.
-const NO_KEY: &str = "none";
-
-const ROLE_ARN: &str = "AWSMFA_ROLE_ARN";
-const ACCOUNT_ID: &str = "AWSMFA_ACCOUNT_ID";
-
-const TARGET_PROFILE: &str = "AWSMFA_TARGET_PROFILE";
-const TARGET_ROLE_ARN: &str = "AWSMFA_TARGET_ROLE_ARN";
-const TARGET_ROLE_SESSION_NAME: &str = "AWSMFA_TARGET_ROLE_SESSION_NAME";
-const TARGET_EXTERNAL_ID: &str = "AWSMFA_TARGET_EXTERNAL_ID";
-const TARGET_DURATION: &str = "AWSMFA_TARGET_DURATION";
-const TARGET_SESSION_DURATION: &str = "AWSMFA_TARGET_SESSION_DURATION";
-const TARGET_SERIAL: &str = "AWSMFA_TARGET_SERIAL";
-const TARGET_REGION: &str = "AWSMFA_TARGET_REGION";
-const TARGET_NO_SESSION: &str = "AWSMFA_TARGET_NO_SESSION";
-
-const MFA_ACCESS_KEY_ID: &str = "AWSMFA_MFA_ACCESS_KEY_ID";
-const MFA_SECRET_ACCESS_KEY: &str = "AWSMFA_MFA_SECRET_ACCESS_KEY";
-const MFA_SESSION_TOKEN: &str = "AWSMFA_MFA_SESSION_TOKEN";
-const MFA_EXPIRATION: &str = "AWSMFA_MFA_EXPIRATION";
-
-/// The names under which an [`Owner`] is recorded.
-struct OwnerNames {
-    source_profile: &'static str,
-    source_key_id: &'static str,
-    user_arn: &'static str,
-    endpoint_url: &'static str,
-}
-
-/// The endpoint of STS that the session in place was started at.
-pub const OWNER_ENDPOINT_URL: &str = "AWSMFA_ENDPOINT_URL";
-
-/// Whose the session in place is.
-const OWNER: OwnerNames = OwnerNames {
-    source_profile: "AWSMFA_SOURCE_PROFILE",
-    source_key_id: "AWSMFA_SOURCE_KEY_ID",
-    user_arn: "AWSMFA_USER_ARN",
-    endpoint_url: OWNER_ENDPOINT_URL,
-};
-
-/// Whose the MFA session behind it is: another's, where the last try to assume a role failed.
-const MFA_OWNER: OwnerNames = OwnerNames {
-    source_profile: "AWSMFA_MFA_SOURCE_PROFILE",
-    source_key_id: "AWSMFA_MFA_SOURCE_KEY_ID",
-    user_arn: "AWSMFA_MFA_USER_ARN",
-    endpoint_url: "AWSMFA_MFA_ENDPOINT_URL",
-};
-
-/// The names of the MFA session in the record.
-const MFA_NAMES: &[&str] = &[
-    MFA_ACCESS_KEY_ID,
-    MFA_SECRET_ACCESS_KEY,
-    MFA_SESSION_TOKEN,
-    MFA_EXPIRATION,
-    MFA_OWNER.source_profile,
-    MFA_OWNER.source_key_id,
-    MFA_OWNER.user_arn,
-    MFA_OWNER.endpoint_url,
-];
-
-/// Every other name of the record but those in [`VARIABLES`].
-const NAMES: &[&str] = &[
-    KEY_ID,
-    ROLE_ARN,
-    ACCOUNT_ID,
-    TARGET_PROFILE,
-    TARGET_ROLE_ARN,
-    TARGET_ROLE_SESSION_NAME,
-    TARGET_EXTERNAL_ID,
-    TARGET_DURATION,
-    TARGET_SESSION_DURATION,
-    TARGET_SERIAL,
-    TARGET_REGION,
-    TARGET_NO_SESSION,
-    OWNER.source_profile,
-    OWNER.source_key_id,
-    OWNER.user_arn,
-    OWNER.endpoint_url,
-];
-
-/// All names of the record.
-fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().chain(MFA_NAMES).copied().chain(
-        VARIABLES
-            .iter()
-            .flat_map(|variable| [variable.replaced, variable.given]),
-    )
-}
-
-/// Whether a variable is awsmfa's own record, which only shells get.
-#[must_use]
-pub fn is_record(name: &str) -> bool {
-    names().any(|known| known == name)
-}
+pub(crate) use record::OWNER_ENDPOINT_URL;
+pub use record::is_record;
+use record::{Record, counts, is_as_left, key_id, mark, names, read_mfa, read_present};
 
 /// The IAM user that a session belongs to, by the long-term keys that it was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,15 +155,14 @@ impl Memory {
             .iter()
             .filter(|v| self.before.get(v.name) != environment.get(v.name))
             .map(|v| change(v.name, self.before.get(v.name).cloned()))
-            .chain(Record::default().changes(environment, names()))
+            .chain(Record::default().changes(environment))
             .collect()
     }
 
     /// The changes that put a session in place of whatever the environment holds.
     #[must_use]
     pub fn start(&self, environment: &Environment, start: &Start) -> Vec<Change> {
-        let mut record = Record::default();
-        record.text(KEY_ID, Some(&start.session.access_key_id));
+        let mut record = Record::of(Value::from(start.session.access_key_id.clone()));
         record.present(&start.present);
         if let Some(mfa) = &start.mfa {
             record.mfa(mfa);
@@ -277,20 +181,19 @@ impl Memory {
                 changes.push(change(variable.name, value));
             }
         }
-        changes.extend(record.changes(environment, names()));
+        changes.extend(record.changes(environment));
         changes
     }
 
     /// The changes that keep an MFA session for the next try and leave all else as it is.
     #[must_use]
     pub fn keep(environment: &Environment, mfa: &MfaSession) -> Vec<Change> {
-        let mut record = Record::default();
-        record.value(KEY_ID, Some(key_id(environment)));
+        let mut record = Record::of(key_id(environment));
         record.mfa(mfa);
         if counts(environment) {
-            record.changes(environment, MFA_NAMES.iter().copied().chain([KEY_ID]))
+            record.mfa_changes(environment)
         } else {
-            record.changes(environment, names())
+            record.changes(environment)
         }
     }
 }
@@ -430,202 +333,9 @@ fn wanted(before: &Environment, start: &Start) -> Vec<(&'static Variable, Option
     ]
 }
 
-/// The record while it is being written: names and values.
-#[derive(Default)]
-struct Record(BTreeMap<&'static str, Value>);
-
-impl Record {
-    fn value(&mut self, name: &'static str, value: Option<Value>) {
-        if let Some(value) = value {
-            self.0.insert(name, value);
-        }
-    }
-
-    fn text(&mut self, name: &'static str, text: Option<&String>) {
-        self.value(name, text.cloned().map(Value::from));
-    }
-
-    fn owner(&mut self, names: &OwnerNames, owner: &Owner) {
-        self.text(names.source_profile, owner.source_profile.as_ref());
-        self.text(names.source_key_id, Some(&owner.source_key_id));
-        self.text(names.user_arn, owner.user_arn.as_ref());
-        self.text(names.endpoint_url, owner.endpoint_url.as_ref());
-    }
-
-    fn present(&mut self, present: &Present) {
-        let target = &present.target;
-        let seconds = |d: Option<Duration>| d.map(|d| Value::from(d.as_secs().to_string()));
-        self.owner(&OWNER, &present.owner);
-        self.text(ROLE_ARN, present.role_arn.as_ref());
-        self.text(ACCOUNT_ID, present.account_id.as_ref());
-        self.text(TARGET_PROFILE, target.profile.as_ref());
-        self.text(TARGET_ROLE_ARN, target.role_arn.as_ref());
-        self.text(TARGET_ROLE_SESSION_NAME, target.role_session_name.as_ref());
-        self.text(TARGET_EXTERNAL_ID, target.external_id.as_ref());
-        self.value(TARGET_DURATION, seconds(target.duration));
-        self.value(TARGET_SESSION_DURATION, seconds(target.session_duration));
-        self.text(TARGET_SERIAL, target.serial.as_ref());
-        self.text(TARGET_REGION, target.region.as_ref());
-        self.value(
-            TARGET_NO_SESSION,
-            target.no_session.then(|| Value::from("true")),
-        );
-    }
-
-    fn mfa(&mut self, mfa: &MfaSession) {
-        let session = &mfa.session;
-        self.owner(&MFA_OWNER, &mfa.owner);
-        self.text(MFA_ACCESS_KEY_ID, Some(&session.access_key_id));
-        self.value(
-            MFA_SECRET_ACCESS_KEY,
-            Some(session.secret_access_key.clone()),
-        );
-        self.value(MFA_SESSION_TOKEN, Some(session.session_token.clone()));
-        self.text(MFA_EXPIRATION, Some(&written(session.expiration)));
-    }
-
-    /// The changes that make these names hold this record and nothing else.
-    fn changes(
-        &self,
-        environment: &Environment,
-        names: impl Iterator<Item = &'static str>,
-    ) -> Vec<Change> {
-        names
-            .filter_map(|name| match self.0.get(name) {
-                Some(value) => Some(Change::Set(name, value.clone())),
-                None => environment.get(name).map(|_| Change::Unset(name)),
-            })
-            .collect()
-    }
-}
-
 fn change(name: &'static str, value: Option<Value>) -> Change {
     match value {
         Some(value) => Change::Set(name, value),
         None => Change::Unset(name),
     }
-}
-
-/// How a variable that awsmfa gave a value is recognised later: by that value, or by a digest of
-/// it where it is a secret, which is not to stand in the environment twice.
-fn mark(variable: &Variable, value: &Value) -> Value {
-    if variable.secret {
-        let digest = Sha256::digest(value.as_bytes());
-        Value::from(format!("sha256:{}", hex(&digest[..16])))
-    } else {
-        value.clone()
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
-/// Whether awsmfa changed a variable and it still is as awsmfa left it.
-fn is_as_left(environment: &Environment, variable: &Variable) -> bool {
-    match (
-        environment.get(variable.given),
-        environment.get(variable.name),
-    ) {
-        (Some(given), Some(now)) => *given == mark(variable, now),
-        (None, None) => environment.get(variable.replaced).is_some(),
-        _ => false,
-    }
-}
-
-/// The access key ID in place, as [`KEY_ID`] records it.
-fn key_id(environment: &Environment) -> Value {
-    environment
-        .get(environment::ACCESS_KEY_ID.name)
-        .filter(|value| !value.is_empty())
-        .cloned()
-        .unwrap_or_else(|| Value::from(NO_KEY))
-}
-
-/// Whether the record is of the keys in place.
-fn counts(environment: &Environment) -> bool {
-    environment
-        .get(KEY_ID)
-        .is_some_and(|recorded| *recorded == key_id(environment))
-}
-
-fn text(environment: &Environment, name: &str) -> Option<String> {
-    environment
-        .get(name)
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-}
-
-fn read_owner(environment: &Environment, names: &OwnerNames) -> Option<Owner> {
-    Some(Owner {
-        source_profile: text(environment, names.source_profile),
-        source_key_id: text(environment, names.source_key_id)?,
-        user_arn: text(environment, names.user_arn),
-        endpoint_url: text(environment, names.endpoint_url),
-    })
-}
-
-fn read_present(environment: &Environment) -> Option<Present> {
-    environment.get(environment::ACCESS_KEY_ID.given)?;
-    let text = |name| text(environment, name);
-    let seconds = |name| text(name)?.parse().ok().map(Duration::from_secs);
-    Some(Present {
-        owner: read_owner(environment, &OWNER)?,
-        target: Target {
-            profile: text(TARGET_PROFILE),
-            role_arn: text(TARGET_ROLE_ARN),
-            role_session_name: text(TARGET_ROLE_SESSION_NAME),
-            external_id: text(TARGET_EXTERNAL_ID),
-            duration: seconds(TARGET_DURATION),
-            session_duration: seconds(TARGET_SESSION_DURATION),
-            serial: text(TARGET_SERIAL),
-            region: text(TARGET_REGION),
-            no_session: text(TARGET_NO_SESSION).is_some(),
-        },
-        role_arn: text(ROLE_ARN),
-        account_id: text(ACCOUNT_ID),
-        // Removed or spoilt since, the variable is still recorded.
-        expiration: [
-            environment::CREDENTIAL_EXPIRATION.name,
-            environment::CREDENTIAL_EXPIRATION.given,
-        ]
-        .into_iter()
-        .find_map(|name| read_expiration(&text(name)?)),
-    })
-}
-
-fn read_mfa(environment: &Environment, present: Option<&Present>) -> Option<MfaSession> {
-    if let Some(owner) = read_owner(environment, &MFA_OWNER) {
-        let value = |name| environment.get(name).cloned();
-        return Some(MfaSession {
-            owner,
-            session: Session {
-                access_key_id: text(environment, MFA_ACCESS_KEY_ID)?,
-                secret_access_key: value(MFA_SECRET_ACCESS_KEY)?,
-                session_token: value(MFA_SESSION_TOKEN)?,
-                expiration: read_expiration(&text(environment, MFA_EXPIRATION)?)?,
-            },
-        });
-    }
-    // Without a role the session in place is the MFA session itself, unless it was edited since.
-    let present = present.filter(|present| present.role_arn.is_none())?;
-    let as_given = |variable: &Variable| {
-        environment
-            .get(variable.name)
-            .filter(|_| is_as_left(environment, variable))
-            .cloned()
-    };
-    Some(MfaSession {
-        owner: present.owner.clone(),
-        session: Session {
-            access_key_id: text(environment, environment::ACCESS_KEY_ID.name)?,
-            secret_access_key: as_given(&environment::SECRET_ACCESS_KEY)?,
-            session_token: as_given(&environment::SESSION_TOKEN)?,
-            expiration: read_expiration(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
-        },
-    })
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::ffi::OsStr;
 use std::io;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::aws::proxy::BadProxy;
 use crate::aws::trust::BadCaBundle;
@@ -79,7 +79,7 @@ pub enum Error {
     #[error(transparent)]
     CannotCarry(#[from] CannotCarry),
     /// `exec` without a command.
-    #[error("no command is given after --")]
+    #[error("exec needs a command after --")]
     NoCommand,
     /// `exec` of something that is no program.
     #[error("{0} cannot be executed")]
@@ -103,10 +103,26 @@ impl From<clap::Error> for Error {
         let is_digits = |word: &ContextValue| matches!(word, ContextValue::String(word) if word.bytes().all(|b| b.is_ascii_digit()));
         if words.any(is_digits) {
             Self::StrayDigits
+        } else if lacks_command(&error) {
+            Self::NoCommand
         } else {
             Self::Parse(error)
         }
     }
+}
+
+/// Whether `exec` has no command, or one that does not stand after `--`.
+fn lacks_command(error: &clap::Error) -> bool {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+    let is_exec = usage.is_some_and(|usage| usage.contains("awsmfa exec"));
+    is_exec
+        && match (error.kind(), error.get(ContextKind::InvalidArg)) {
+            (ErrorKind::MissingRequiredArgument, _) => true,
+            (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => {
+                !word.starts_with('-')
+            }
+            _ => false,
+        }
 }
 
 impl Error {
@@ -150,7 +166,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Proxy(error) => Some(error.hint()),
-            Self::NoCommand => Some("awsmfa exec -p dev -- aws s3 ls".to_owned()),
+            Self::NoCommand => Some("write it after --: awsmfa exec 123456 -- aws s3 ls".to_owned()),
             Self::NotExecutable(_) => {
                 Some("no code was spent; make it executable: chmod +x".to_owned())
             }

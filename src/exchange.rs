@@ -1,135 +1,31 @@
 //! The exchange: a code for a session, and that session for the sessions of roles.
 
+mod device;
+mod error;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::aws::api::{Aws, Caller, Identity, Mfa, RoleRequest, Signer};
+use crate::aws::api::{Aws, Caller, Mfa, RoleRequest, Signer};
 use crate::aws::arn::Arn;
 use crate::aws::credential_process::{self, ProcessError};
 use crate::aws::refusal::{Cause, Refusal};
 use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Start};
 use crate::chain::{KeysFrom, Source};
 use crate::clock;
-use crate::codes::{CodeError, Codes};
+use crate::codes::Codes;
 use crate::duration::{self, CHAINED};
-use crate::prompt::{PromptError, Terminal};
+use crate::prompt::Terminal;
 use crate::report;
 use crate::role::{Hop, fit_role_session_name};
 use crate::session::{Keys, Session};
 use crate::token_code::TokenCode;
 use crate::wanted::Wanted;
 
-/// Why there is no session.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// There is no code.
-    #[error(transparent)]
-    Code(#[from] CodeError),
-    /// The keys' program.
-    #[error(transparent)]
-    Process(#[from] ProcessError),
-    /// A call failed.
-    #[error("{what}: {refusal}")]
-    Refused {
-        /// What was tried: "no MFA session for the keys of the profile dev".
-        what: String,
-        /// Why it failed.
-        refusal: Refusal,
-    },
-    /// The MFA session that was kept did not do, and there is no fresh code.
-    #[error("the MFA session kept in this shell is of no more use: {0}")]
-    KeptSession(Box<ExchangeError>),
-    /// The user has no device.
-    #[error("the IAM user of {whose} has no MFA device that STS can use{}", if *.security_keys { ", only security keys" } else { "" })]
-    NoDevice {
-        /// Where the user's keys are.
-        whose: String,
-        /// There are devices, but none that shows codes.
-        security_keys: bool,
-    },
-    /// The user has several.
-    #[error("the IAM user of {whose} has several MFA devices: {}", .devices.join(", "))]
-    SeveralDevices {
-        /// Where the user's keys are.
-        whose: String,
-        /// Their serial numbers.
-        devices: Vec<String>,
-    },
-    /// The terminal gave no choice of a device.
-    #[error("no MFA device was chosen: {0}")]
-    NoChoice(#[source] PromptError),
-    /// The terminal gave no choice of a profile.
-    #[error("no profile was chosen: {0}")]
-    NoProfileChosen(#[source] PromptError),
-    /// AWS does not take the device for one of the user's.
-    #[error(
-        "{what}: the MFA device {serial} is not one of {user}{}",
-        if devices.is_empty() { ", or too many codes were tried with it" } else { "" }
-    )]
-    OtherDevice {
-        /// What was tried.
-        what: String,
-        /// The device.
-        serial: String,
-        /// The ARN of the user whose keys were used, or the keys' ID where AWS did not say.
-        user: String,
-        /// The devices that the user has, where they may be listed.
-        devices: Vec<String>,
-    },
-    /// The device is of another account than the user.
-    #[error("the MFA device {serial} is in another account than {user}, whose keys these are")]
-    OtherAccount {
-        /// The device.
-        serial: String,
-        /// The user's ARN.
-        user: String,
-    },
-}
-
-impl ExchangeError {
-    /// Whether a session that was used is of no more use, so that a fresh code may help.
-    fn wants_fresh_mfa(&self) -> bool {
-        matches!(self, Self::Refused { refusal, .. } if refusal.wants_fresh_mfa())
-    }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Code(error) => Some(error.hint().to_owned()),
-            Self::Process(_) => Some("run the program by hand to see what it prints".to_owned()),
-            Self::Refused { refusal, .. } => Some(refusal.hint()),
-            Self::KeptSession(_) => Some(
-                "give a fresh code (awsmfa env 123456): the role may want a younger one by \
-                 aws:MultiFactorAuthAge; if that does not help, see its trust policy and external ID"
-                    .to_owned(),
-            ),
-            Self::NoDevice { .. } => Some(
-                "add a virtual device or a hardware token in the IAM console, or name one: --serial"
-                    .to_owned(),
-            ),
-            Self::SeveralDevices { .. } => {
-                Some("name one: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL".to_owned())
-            }
-            Self::NoProfileChosen(_) => Some("name one: --profile NAME".to_owned()),
-            Self::NoChoice(_) => Some("name one: --serial ARN".to_owned()),
-            Self::OtherDevice { devices, .. } if devices.is_empty() => Some(
-                "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
-                 after many wrong codes wait three minutes"
-                    .to_owned(),
-            ),
-            Self::OtherDevice { devices, .. } => Some(format!(
-                "the user has {}: name it with --serial, mfa_serial or AWS_MFA_SERIAL, or use the keys of \
-                 the device's user",
-                devices.join(", ")
-            )),
-            Self::OtherAccount { .. } => {
-                Some("name a device of that user: --serial, mfa_serial".to_owned())
-            }
-        }
-    }
-}
+use device::choose_device;
+pub(crate) use device::{check_owner, without_security_keys};
+pub use error::ExchangeError;
 
 /// A failure, and what is to be kept all the same.
 #[derive(Debug)]
@@ -568,57 +464,5 @@ pub(crate) async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
         KeysFrom::Process { command, place } => credential_process::run(place, command).await,
-    }
-}
-
-/// A virtual device is of the account of its user.
-pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
-    match (Arn::parse(serial), Arn::parse(&identity.arn)) {
-        (Some(device), Some(user))
-            if (device.partition, device.account) != (user.partition, user.account) =>
-        {
-            Err(ExchangeError::OtherAccount {
-                serial: serial.to_owned(),
-                user: identity.arn.clone(),
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The devices that show codes, and the security keys among those that were listed.
-pub(crate) fn without_security_keys(listed: Vec<String>) -> (Vec<String>, Vec<String>) {
-    listed
-        .into_iter()
-        .partition(|serial| !Arn::parse(serial).is_some_and(|arn| arn.is_security_key()))
-}
-
-async fn choose_device(listed: Vec<String>, source: &Source) -> Result<String, ExchangeError> {
-    let whose = source.to_string();
-    let (mut usable, security_keys) = without_security_keys(listed);
-    if !security_keys.is_empty() && !usable.is_empty() {
-        report::note(&format!(
-            "left out, since STS cannot use security keys: {}",
-            security_keys.join(", ")
-        ));
-    }
-    match usable.len() {
-        0 => Err(ExchangeError::NoDevice {
-            whose,
-            security_keys: !security_keys.is_empty(),
-        }),
-        1 => Ok(usable.remove(0)),
-        _ if Terminal::open().is_err() => Err(ExchangeError::SeveralDevices {
-            whose,
-            devices: usable,
-        }),
-        _ => {
-            let choices = usable.clone();
-            let chosen = Terminal::in_background(move |terminal| {
-                terminal.choose("Which MFA device?", &choices)
-            });
-            let index = chosen.await.map_err(ExchangeError::NoChoice)?;
-            Ok(usable.swap_remove(index))
-        }
     }
 }

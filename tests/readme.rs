@@ -377,3 +377,19 @@ fn direnv_asks_nothing_while_the_session_outside_lives() {
     assert_eq!(keys, [keys[0]; 3]);
     assert_eq!(machine.emulator.log().count_with_token_code(), 1);
 }
+
+#[test]
+fn the_demonstration_does_what_it_says() {
+    let demo = std::process::Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--example", "demo"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(demo.status.success(), "{demo:?}");
+    let shown = String::from_utf8(demo.stdout).unwrap();
+    let after = |mark: &str| shown.split_once(mark).expect(mark).1;
+    assert!(after("$ aws sts get-caller-identity\n").contains("user/alice"));
+    assert!(after("# a code works once\n").starts_with("exit code 1"));
+    assert!(after("What AWS saw:\n").starts_with("  GetSessionToken with the code "));
+    assert!(after("before and after: ").starts_with(".aws/ .aws/config .aws/credentials"));
+}
