@@ -124,12 +124,13 @@ advise() {
         line="fish_add_path $(quote "$bindir")"
         start='awsmfa env 123456 | source'
         end='awsmfa unset | source'
+        spare='awsmfa init fish | source'
         ;;
     *)
         case ${SHELL-} in
-        */bash) rc='~/.bashrc' ;;
-        */zsh) rc='~/.zshrc' ;;
-        *) rc='~/.profile' ;;
+        */bash) rc='~/.bashrc' spare='eval "$(awsmfa init bash)"' ;;
+        */zsh) rc='~/.zshrc' spare='eval "$(awsmfa init zsh)"' ;;
+        *) rc='~/.profile' spare='' ;;
         esac
         line="export PATH=$(quote "$bindir"):\"\$PATH\""
         start='eval "$(awsmfa env 123456)"'
@@ -145,6 +146,8 @@ advise() {
     *) say '' "$bindir is not on PATH. Add this line to $rc and open a new shell:" "  $line" ;;
     esac
     say '' 'Start a session with the code of your MFA device, and end it:' "  $start" "  $end"
+    [ -z "$spare" ] ||
+        say '' "With this line in $rc, awsmfa env 123456 alone does it, and Tab completes:" "  $spare"
 }
 
 uninstall() {

@@ -1,6 +1,6 @@
 # Completions for bash.
 _awsmfa_complete() {
-    local IFS=$'\n' word
+    local IFS=$'\n' word index
     local -a words=()
     for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
         # Readline takes --shell=fish for three words.
@@ -8,5 +8,9 @@ _awsmfa_complete() {
     done
     # shellcheck disable=SC2207 # mapfile is not in the bash of macOS
     COMPREPLY=($(command awsmfa complete --shell bash --word "${2#=}" -- "${words[@]}" 2>/dev/null))
+    # Bash shows no help beside a candidate: it would type it.
+    for index in "${!COMPREPLY[@]}"; do
+        COMPREPLY[index]=${COMPREPLY[index]%%$'\t'*}
+    done
 }
 complete -o bashdefault -o default -F _awsmfa_complete awsmfa

@@ -588,8 +588,13 @@ fn read_present(environment: &Environment) -> Option<Present> {
         },
         role_arn: text(ROLE_ARN),
         account_id: text(ACCOUNT_ID),
-        expiration: text(environment::CREDENTIAL_EXPIRATION.name)
-            .and_then(|time| read_expiration(&time)),
+        // Removed or spoilt since, the variable is still recorded.
+        expiration: [
+            environment::CREDENTIAL_EXPIRATION.name,
+            environment::CREDENTIAL_EXPIRATION.given,
+        ]
+        .into_iter()
+        .find_map(|name| read_expiration(&text(name)?)),
     })
 }
 

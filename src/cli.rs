@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::commands::complete;
+use crate::candidates;
 use crate::duration;
+use crate::value::Value;
 
 /// Trades an MFA code for a temporary AWS session and prints the statements that put it into the
 /// shell that asked.
@@ -112,9 +113,9 @@ Exit codes: 0 a session can be started, 1 something would stop it";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
-  eval \"$(awsmfa init bash)\"                  in ~/.bashrc; zsh, ksh, sh likewise
-  awsmfa init fish | source                    in config.fish
-  awsmfa init powershell | Out-String | iex    in $PROFILE of PowerShell
+  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; so for zsh, ksh, sh
+  awsmfa init fish | source                   in config.fish
+  awsmfa init powershell | Out-String | iex   in $PROFILE of PowerShell
 
 Then awsmfa env 123456 is all that has to be typed, and Tab completes it.
 
@@ -189,7 +190,7 @@ pub struct Profiles {
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(complete::profiles))]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token
     #[arg(long, value_name = "ARN")]
@@ -219,7 +220,7 @@ pub enum ListFormat {
 #[derive(Debug, Args)]
 pub struct Init {
     /// The shell
-    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(complete::shells))]
+    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells))]
     pub shell: String,
 }
 
@@ -241,7 +242,7 @@ pub struct Complete {
 #[derive(Debug, Args)]
 pub struct StatementOptions {
     /// The dialect of the statements; else it is detected from the parent process
-    #[arg(short, long, value_name = "SHELL", add = ArgValueCandidates::new(complete::shells_and_formats))]
+    #[arg(short, long, value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells_and_formats))]
     pub shell: Option<String>,
     /// Print to a terminal all the same
     #[arg(long)]
@@ -255,9 +256,9 @@ pub struct SessionOptions {
     /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at
     /// the terminal if missing
     #[arg(value_name = "CODE")]
-    pub code: Option<String>,
+    pub code: Option<Value>,
     /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(complete::profiles))]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token; else mfa_serial in the profile,
     /// AWS_MFA_SERIAL, or the one that the user has
@@ -294,4 +295,16 @@ pub struct SessionOptions {
     /// The region of the STS endpoint, which is exported too
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_code() {
+        let cli = Cli::try_parse_from(["awsmfa", "env", "135790"]).unwrap();
+        let shown = format!("{cli:?}");
+        assert!(!shown.contains("135790"), "{shown}");
+    }
 }

@@ -179,25 +179,16 @@ impl<'a> Exchange<'a> {
         codes: Codes,
         code_given: bool,
     ) -> Self {
-        let renews_own_session = wanted.hops.is_empty()
-            && memory
-                .present
-                .as_ref()
-                .is_some_and(|p| wanted.is_in_place(p));
-        let kept = memory
-            .mfa
-            .clone()
-            .filter(|mfa| wanted.is_of_the_same_user(&mfa.owner))
-            .filter(|mfa| mfa.session.is_live(clock::now()));
-        let user_arn = kept.as_ref().and_then(|mfa| mfa.owner.user_arn.clone());
+        let known = live_mfa_session(wanted, memory);
+        let kept = kept_mfa_session(wanted, memory).filter(|_| !code_given);
         Self {
             wanted,
             aws,
             codes,
-            kept: kept.filter(|_| !code_given && !renews_own_session),
+            kept: kept.cloned(),
             keys: None,
             serial: wanted.serial.clone(),
-            user_arn,
+            user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
             checked: false,
             device_accepted: false,
         }
@@ -530,6 +521,20 @@ impl<'a> Exchange<'a> {
     }
 }
 
+/// The user's MFA session that the environment holds, behind a role or in place itself.
+fn live_mfa_session<'m>(wanted: &Wanted, memory: &'m Memory) -> Option<&'m MfaSession> {
+    let mfa = memory.mfa.as_ref()?;
+    let is_live = mfa.session.is_live(clock::now());
+    (is_live && wanted.is_of_the_same_user(&mfa.owner)).then_some(mfa)
+}
+
+/// The MFA session that spares the code: the user's, unless it is itself what is to be renewed.
+pub(crate) fn kept_mfa_session<'m>(wanted: &Wanted, memory: &'m Memory) -> Option<&'m MfaSession> {
+    let present = memory.present.as_ref();
+    let renews_it = wanted.hops.is_empty() && present.is_some_and(|it| wanted.is_in_place(it));
+    live_mfa_session(wanted, memory).filter(|_| !renews_it)
+}
+
 /// What a refused role leaves the user without.
 fn no_session_of(hop: &Hop) -> String {
     format!("no session of the role {} ({})", hop.role_arn, hop.place)
@@ -581,11 +586,16 @@ pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), Excha
     }
 }
 
+/// The devices that show codes, and the security keys among those that were listed.
+pub(crate) fn without_security_keys(listed: Vec<String>) -> (Vec<String>, Vec<String>) {
+    listed
+        .into_iter()
+        .partition(|serial| !Arn::parse(serial).is_some_and(|arn| arn.is_security_key()))
+}
+
 async fn choose_device(listed: Vec<String>, source: &Source) -> Result<String, ExchangeError> {
     let whose = source.to_string();
-    let (security_keys, mut usable): (Vec<String>, Vec<String>) = listed
-        .into_iter()
-        .partition(|serial| Arn::parse(serial).is_some_and(|arn| arn.is_security_key()));
+    let (mut usable, security_keys) = without_security_keys(listed);
     if !security_keys.is_empty() && !usable.is_empty() {
         report::note(&format!(
             "left out, since STS cannot use security keys: {}",

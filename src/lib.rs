@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod bookkeeping;
+pub mod candidates;
 pub mod chain;
 pub mod cli;
 pub mod clock;

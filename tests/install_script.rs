@@ -143,7 +143,9 @@ fn installs_into_the_home_and_says_what_to_do_next() {
              export PATH='{bindir}':\"$PATH\"\n\n\
              Start a session with the code of your MFA device, and end it:\n  \
              eval \"$(awsmfa env 123456)\"\n  \
-             eval \"$(awsmfa unset)\"\n",
+             eval \"$(awsmfa unset)\"\n\n\
+             With this line in ~/.bashrc, awsmfa env 123456 alone does it, and Tab completes:\n  \
+             eval \"$(awsmfa init bash)\"\n",
             program = program.display(),
             bindir = bindir.display(),
         )
@@ -171,15 +173,31 @@ fn installs_into_the_home_and_says_what_to_do_next() {
 #[test]
 fn the_lines_fit_the_shell() {
     let machine = Machine::ready("shells");
-    for (shell, file, start) in [
-        ("/usr/bin/fish", "config.fish", "awsmfa env 123456 | source"),
-        ("/bin/zsh", "~/.zshrc", "eval \"$(awsmfa env 123456)\""),
-        ("/bin/ksh", "~/.profile", "eval \"$(awsmfa env 123456)\""),
+    let start = "eval \"$(awsmfa env 123456)\"";
+    for (shell, file, start, init) in [
+        (
+            "/usr/bin/fish",
+            "config.fish",
+            "awsmfa env 123456 | source",
+            "\n  awsmfa init fish | source\n",
+        ),
+        (
+            "/bin/zsh",
+            "~/.zshrc",
+            start,
+            "\n  eval \"$(awsmfa init zsh)\"\n",
+        ),
+        ("/bin/ksh", "~/.profile", start, ""),
     ] {
         let output = machine.install().env("SHELL", shell).output().unwrap();
         let advice = text(&output.stdout);
         assert!(
-            advice.contains(file) && advice.contains(start),
+            advice.contains(file) && advice.contains(start) && advice.contains(init),
+            "{shell}: {advice}"
+        );
+        assert_eq!(
+            advice.contains("init"),
+            !init.is_empty(),
             "{shell}: {advice}"
         );
     }

@@ -67,6 +67,36 @@ fn recipes() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The messages of the table of troubles, each in the pieces that … leaves.
+fn messages() -> Vec<Vec<String>> {
+    let readme = readme();
+    let table = readme.split("| message | what to do |").nth(1).unwrap();
+    table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('|').nth(1).unwrap())
+        .map(|message| message.split('…').map(|p| p.trim().to_owned()).collect())
+        .collect()
+}
+
+/// The lines in which a message of the program stands: those of the snapshots, and its own.
+fn lines_with_messages(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let extension = path.extension().unwrap_or_default().to_owned();
+        if path.is_dir() {
+            found.extend(lines_with_messages(&path));
+        } else if extension == "snap" || extension == "rs" {
+            let text = fs::read_to_string(&path).unwrap();
+            let told = |line: &&str| extension == "snap" || line.contains("#[error(\"");
+            found.extend(text.lines().filter(told).map(str::to_owned));
+        }
+    }
+    found
+}
+
 /// A new user's machine: awsmfa on the PATH, the AWS CLI, a home with keys and a role profile.
 struct Machine {
     emulator: Emulator,
@@ -193,6 +223,25 @@ fn only_known_kinds_of_blocks_stand_there() {
             "a block of {:?} is not looked at:\n{}",
             block.language, block.text
         );
+    }
+}
+
+#[test]
+fn the_messages_are_those_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut lines = lines_with_messages(&root.join("src"));
+    lines.extend(lines_with_messages(&root.join("tests")));
+    let messages = messages();
+    assert!(messages.len() >= 10, "{messages:?}");
+    for pieces in messages {
+        let told = lines.iter().any(|line| {
+            let mut rest = Some(line.as_str());
+            for piece in &pieces {
+                rest = rest.and_then(|rest| Some(rest.split_once(piece.as_str())?.1));
+            }
+            rest.is_some()
+        });
+        assert!(told, "awsmfa says nothing like {:?}", pieces.join(" … "));
     }
 }
 

@@ -112,7 +112,7 @@ impl Trust {
         Ok(match (places.is_empty(), folders) {
             (true, _) => Self {
                 authorities: Authorities::Platform { amazon_first: true },
-                place: "the platform's trust store".to_owned(),
+                place: "Amazon's authorities and the platform's trust store".to_owned(),
             },
             (false, None) => Self {
                 authorities: Authorities::Bundle(in_file),

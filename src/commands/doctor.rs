@@ -10,13 +10,13 @@ use serde_json::json;
 use super::obtain;
 use super::{Failure, Output};
 use crate::aws::api::{Aws, Identity, Signer};
-use crate::aws::arn::Arn;
 use crate::aws::refusal::{Cause, Refusal};
 use crate::cli::{Doctor, ListFormat, SessionOptions};
-use crate::clock;
 use crate::duration;
 use crate::error::{Error, FAILED};
-use crate::exchange::{ExchangeError, check_owner, keys_of};
+use crate::exchange::{
+    ExchangeError, check_owner, kept_mfa_session, keys_of, without_security_keys,
+};
 use crate::session::Keys;
 use crate::wanted::Wanted;
 use crate::world::World;
@@ -200,14 +200,8 @@ fn clock_check(offset: TimeDelta) -> Check {
 
 /// Whether there is a device that the user's codes can come from.
 fn device(wanted: &Wanted, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
-    let usable = |serials: Vec<String>| -> Vec<String> {
-        let is_key = |serial: &String| Arn::parse(serial).is_some_and(|arn| arn.is_security_key());
-        serials
-            .into_iter()
-            .filter(|serial| !is_key(serial))
-            .collect()
-    };
-    match (&wanted.serial, listed.map(usable)) {
+    let usable = listed.map(|listed| without_security_keys(listed).0);
+    match (&wanted.serial, usable) {
         (Some(serial), listed) => {
             let place = wanted.places.serial.clone().unwrap_or_default();
             let check = match (check_owner(serial, identity), listed) {
@@ -265,12 +259,9 @@ fn way(aws: &Aws) -> [Check; 2] {
 /// What `env` would do now.
 fn would_do(wanted: &Wanted, world: &World) -> String {
     let mut steps = Vec::new();
-    let kept = world.memory().mfa.as_ref().is_some_and(|mfa| {
-        wanted.is_of_the_same_user(&mfa.owner) && mfa.session.is_live(clock::now())
-    });
     if wanted.sends_code_with_role() {
         steps.push("send the code with AssumeRole itself".to_owned());
-    } else if kept && !wanted.hops.is_empty() {
+    } else if kept_mfa_session(wanted, world.memory()).is_some() {
         steps.push("use the MFA session in this shell, without a code".to_owned());
     } else {
         let life = duration::in_words(wanted.mfa_duration);

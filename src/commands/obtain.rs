@@ -53,9 +53,9 @@ pub(super) async fn obtain(
     check: impl FnOnce(&Wanted) -> Result<(), Error>,
 ) -> Result<Obtained, NotObtained> {
     // The code is looked at first: a slip of the finger is the most likely thing to be wrong.
-    let code = options.code.as_deref();
+    let code = options.code.as_ref();
     let given = code
-        .map(|code| Codes::of(Some(code), None))
+        .map(|code| Codes::of(Some(code.as_str().unwrap_or_default()), None))
         .transpose()
         .map_err(ExchangeError::from)?;
     let wanted = wanted(options, world).await?;

@@ -44,7 +44,7 @@ fn bash() {
         let last = words.len() - 1;
         format!(
             "COMP_WORDS=({}) COMP_CWORD={last}\n_awsmfa_complete awsmfa {} {}\n\
-             printf '%s\\n' \"${{COMPREPLY[@]}}\"\ncomplete -p awsmfa >/dev/null",
+             printf '%s\\n' \"${{COMPREPLY[@]/$'\\t'/ and its help: }}\"\ncomplete -p awsmfa >/dev/null",
             words.join(" "),
             words[last],
             words[last - 1]

@@ -114,3 +114,19 @@ fn what_would_win_over_the_session_in_place_is_removed() {
     assert_eq!(shell.get("AWS_PROFILE"), Some("dev"));
     assert_eq!(shell.get("AWS_SECURITY_TOKEN"), Some("stale"));
 }
+
+/// Who removes it has a live session all the same.
+#[test]
+fn the_end_is_known_without_its_variable() {
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.env(&[&code]);
+    for spoilt in [None, Some("tomorrow")] {
+        shell.env.remove("AWS_CREDENTIAL_EXPIRATION");
+        if let Some(text) = spoilt {
+            shell.set("AWS_CREDENTIAL_EXPIRATION", text);
+        }
+        assert_eq!(shell.run(&["status"]).status, 0, "{spoilt:?}");
+        assert_nothing(&shell.run(&["env", "-s", "sh", "--renew-within", "15m"]));
+    }
+}

@@ -207,3 +207,19 @@ pub(crate) const ALICE: &str = "[default]
 aws_access_key_id = AKIAIOSFODNN7EXAMPLE
 aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 ";
+
+#[test]
+fn doctor_knows_what_needs_no_code() {
+    const NO_CODE: &str = "use the MFA session in this shell, without a code";
+    let mut shell = Shell::standard();
+    let code = shell.code();
+    shell.env(&["-p", "dev", &code]);
+    for profile in ["dev", "admin", "default"] {
+        let said = shell.run(&["doctor", "-p", profile]);
+        assert!(said.stdout.contains(NO_CODE), "{profile}: {}", said.stdout);
+    }
+    // The session in place is itself what would be renewed.
+    shell.env(&["-p", "default"]);
+    let said = shell.run(&["doctor", "-p", "default"]);
+    assert!(said.stdout.contains("ask for a code"), "{}", said.stdout);
+}
