@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
@@ -81,10 +82,24 @@ fn by_proxy(manner: Manner, user: &str) -> Stage {
     stage
 }
 
-/// A port where nothing listens.
+/// A socket with a port of its own, at which nothing listens yet.
+fn bound() -> OwnedFd {
+    let (family, kind) = (
+        rustix::net::AddressFamily::INET,
+        rustix::net::SocketType::STREAM,
+    );
+    let socket = rustix::net::socket(family, kind, None).unwrap();
+    let any = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0);
+    rustix::net::bind(&socket, &any).unwrap();
+    socket
+}
+
+/// A port where nothing listens; it stays taken, so that nobody else does either.
 fn refused_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    let socket = TcpListener::from(bound());
+    let port = socket.local_addr().unwrap().port();
+    std::mem::forget(socket);
+    port
 }
 
 const HANG: u64 = 16;
@@ -297,14 +312,7 @@ fn authorities() -> Vec<Row> {
 
 /// The port of a listener whose queue is full, so that the system drops what would connect.
 fn full_port() -> u16 {
-    let socket = rustix::net::socket(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        None,
-    )
-    .unwrap();
-    let any = std::net::SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0);
-    rustix::net::bind(&socket, &any).unwrap();
+    let socket = bound();
     rustix::net::listen(&socket, 0).unwrap();
     let listener = TcpListener::from(socket);
     let address = listener.local_addr().unwrap();

@@ -345,16 +345,54 @@ fn renew_within_a_session_asks_nothing() {
     assert_eq!(stage.emulator.log().actions(), ["GetSessionToken"]);
 }
 
-#[test]
-fn status_tells_by_its_exit_code() {
+/// A stage whose environment holds the session of a profile.
+fn in_session(profile: &str) -> Stage {
     let mut stage = Stage::new();
-    assert_eq!(stage.awsmfa(&["status"]).code, 3);
     stage.set("CODE", stage.code());
-    let script = "eval \"$(awsmfa env -p dev \"$CODE\")\"; env -0 > \"$OUT/session\"";
+    let script =
+        format!("eval \"$(awsmfa env -p {profile} \"$CODE\")\"; env -0 > \"$OUT/session\"");
     stage
-        .script(&["bash", "--norc"], script)
+        .script(&["bash", "--norc"], &script)
         .assert_quiet_success();
     stage.environment = variables(&stage.written("session"));
+    stage
+}
+
+#[test]
+fn status_tells_in_local_time_and_of_a_profile_that_was_set_since() {
+    let mut stage = in_session("default");
+    stage.set("TZ", "IST-5:30");
+    stage.set("AWS_CREDENTIAL_EXPIRATION", "2099-06-01T12:00:00Z");
+    let told = stage.awsmfa(&["status"]).stdout;
+    assert!(told.contains("01 Jun 17:30"), "{told}");
+    assert!(!told.contains("set since"), "{told}");
+    stage.set("AWS_PROFILE", "bob");
+    let told = stage.awsmfa(&["status"]).stdout;
+    assert!(told.contains("AWS_PROFILE was set since"), "{told}");
+}
+
+#[test]
+fn the_prompt_marks_what_ends_soon() {
+    let prompt = |stage: &Stage| {
+        let run = stage.awsmfa(&["status", "--format", "prompt"]);
+        (run.code, run.stdout)
+    };
+    assert_eq!(prompt(&Stage::new()), (3, String::new()));
+    let mut stage = in_session("dev");
+    assert_eq!(prompt(&stage).0, 0);
+    assert!(!prompt(&stage).1.contains('!'));
+    let soon = awsmfa::clock::now() + chrono::Duration::minutes(14);
+    stage.set("AWS_CREDENTIAL_EXPIRATION", soon.to_rfc3339());
+    assert_eq!(prompt(&stage), (0, "dev 14m!".to_owned()));
+    stage.set("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T00:00:00Z");
+    assert_eq!(prompt(&stage), (4, "dev expired!".to_owned()));
+}
+
+#[test]
+fn status_tells_by_its_exit_code() {
+    let stage = Stage::new();
+    assert_eq!(stage.awsmfa(&["status"]).code, 3);
+    let mut stage = in_session("dev");
     let run = stage.awsmfa(&["status", "--format", "json"]);
     assert_eq!(run.code, 0, "{run:?}");
     let status: Value = serde_json::from_str(&run.stdout).unwrap();

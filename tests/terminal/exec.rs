@@ -50,3 +50,14 @@ fn ctrl_c_ends_the_command_as_it_would_without_awsmfa() {
     terminal.send(CTRL_C);
     assert_eq!(terminal.wait().signal(), Some(Signal::INT.as_raw()));
 }
+
+#[test]
+fn a_shell_is_told_that_it_nests() {
+    let stand = Stand::new();
+    let command = stand.command(AWSMFA, &["exec", &stand.code(), "--", "sh"]);
+    let mut terminal = Terminal::showing(command, 120);
+    terminal.expect("this shell is inside yours");
+    terminal.enter("echo ${AWS_SESSION_TOKEN:+in a session}; exit 3");
+    terminal.expect("in a session\r");
+    assert_eq!(terminal.wait().code(), Some(3));
+}
