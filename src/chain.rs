@@ -506,12 +506,12 @@ pub fn both(files: &SharedFiles) -> String {
     )
 }
 
-/// The name most like a wrong one, if it is much like it.
+/// The name most like a wrong one, if two of three letters at least stand where they should.
 fn nearest(files: &SharedFiles, name: &str) -> Option<String> {
     files
         .profile_names()
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .map(|known| (strsim::normalized_damerau_levenshtein(known, name), known))
+        .filter(|(likeness, _)| *likeness > 0.6)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| known.to_owned())
 }

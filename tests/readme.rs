@@ -10,7 +10,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, TotpDevice, World, find_tool, without_terminal};
+use awsmfa_test_support::{
+    Emulator, TestHome, TotpDevice, World, find_tool, optional_tool, say, without_terminal,
+};
 
 /// A fenced block of the README.
 struct Block {
@@ -61,8 +63,12 @@ fn recipes() -> BTreeMap<String, String> {
         .take_while(|line| line.starts_with('|'))
         .map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').splitn(2, '|').collect();
-            let command = cells[1].split('`').nth(1).unwrap_or_default();
-            (cells[0].trim().to_owned(), command.to_owned())
+            let code = cells[1].split('`').skip(1).step_by(2).last();
+            let first = cells[1].split('`').nth(1);
+            // Of the devcontainer the second is meant: the first is the name of the file.
+            let is_file = first == Some("devcontainer.json");
+            let command = if is_file { code } else { first }.unwrap_or_default();
+            (cells[0].trim().to_owned(), command.replace("\\|", "|"))
         })
         .collect()
 }
@@ -123,6 +129,10 @@ impl Machine {
         machine.program(
             "docker",
             r#"[ "$1 $2" = "run --env-file" ] && grep -c '^AWS_SESSION_TOKEN=' "$3""#,
+        );
+        machine.program(
+            "terraform",
+            "[ \"$1\" = apply ] && aws sts get-caller-identity --query Arn --output text",
         );
         machine.home.write(
             "Makefile",
@@ -337,6 +347,15 @@ fn the_recipes_work_as_steps_of_a_script() {
     );
 
     let machine = Machine::new();
+    machine
+        .emulator
+        .edit(|world| world.role("dev").max_session_seconds = 43_200);
+    assert_eq!(
+        machine.passes(&with_command(recipe("Terraform"))),
+        "arn:aws:sts::111122223333:assumed-role/dev/alice\n"
+    );
+
+    let machine = Machine::new();
     let process = recipe("a named profile")
         .replace("-p default", "-p default --code-command \"cat $HOME/code\"");
     let config = format!("[profile mfa]\nregion = eu-central-1\n{process}\n")
@@ -346,6 +365,41 @@ fn the_recipes_work_as_steps_of_a_script() {
         machine.passes(&format!("AWS_PROFILE=mfa {identity}")),
         alice
     );
+}
+
+#[test]
+fn a_devcontainer_gets_what_makes_a_session() {
+    let recipe = format!("{{ {} }}", recipes()["devcontainer"]);
+    let json: serde_json::Value = serde_json::from_str(&recipe).unwrap();
+    let variables = json["remoteEnv"].as_object().unwrap();
+    let mut names: Vec<&str> = variables.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN"
+        ]
+    );
+    for name in names {
+        assert_eq!(variables[name], format!("${{localEnv:{name}}}"));
+    }
+}
+
+#[test]
+fn a_step_of_pwsh_starts_a_session() {
+    // In no registry that the tests install from; GitHub's runners have it.
+    let Some(pwsh) = optional_tool("pwsh") else {
+        return say("SKIPPED: pwsh is missing");
+    };
+    let recipe = &recipes()["GitHub Actions, a pwsh step"];
+    let script = format!(
+        "pwsh=$1; \"$pwsh\" -NoProfile -NonInteractive -Command '{recipe}; $env:AWS_ACCESS_KEY_ID'"
+    );
+    let script = script.replace("$1", &pwsh.display().to_string());
+    let shown = Machine::new().passes(&script);
+    assert!(shown.starts_with("ASIA"), "{shown}");
 }
 
 #[test]

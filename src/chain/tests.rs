@@ -162,10 +162,14 @@ fn mfa_that_happens_elsewhere_is_told_with_what_to_do() {
 
 #[test]
 fn the_nearest_name_is_offered() {
-    let files = files("[profile production]\n[profile staging]\n", "");
+    let files = files(
+        "[profile production]\n[profile staging]\n[profile dev]\n",
+        "",
+    );
     let hint = |name| profile(&files, name, None).unwrap_err().hint();
     assert_eq!(hint("prodution"), "did you mean production?");
     assert_eq!(hint("stagin"), "did you mean staging?");
+    assert_eq!(hint("dve"), "did you mean dev?");
     assert_eq!(hint("zzz"), "see which there are: awsmfa profiles");
 }
 
