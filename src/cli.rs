@@ -17,7 +17,7 @@ use crate::value::Value;
     name = "awsmfa",
     version,
     max_term_width = 100,
-    arg_required_else_help = false,
+    arg_required_else_help = true,
     after_help = EXAMPLES
 )]
 pub struct Cli {
@@ -271,7 +271,8 @@ pub struct SessionOptions {
     /// How long the MFA session behind a role lives; else AWSMFA_SESSION_DURATION
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub session_duration: Option<Duration>,
-    /// Assume this role, in place of one that the profile names
+    /// Assume this role, in place of one that the profile names; an empty one means none, the user's
+    /// own session
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
     /// The name of the role's session; else role_session_name in the profile,
