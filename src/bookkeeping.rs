@@ -13,11 +13,12 @@ use chrono::{DateTime, Utc};
 use crate::environment::{self, Environment, VARIABLES, Variable};
 use crate::session::{Session, written};
 use crate::shell::Change;
+use crate::token_code::TokenCode;
 use crate::value::Value;
 
 pub(crate) use record::OWNER_ENDPOINT_URL;
 pub use record::is_record;
-use record::{Record, counts, is_as_left, key_id, mark, names, read_mfa, read_present};
+use record::{Record, counts, is_as_left, key_id, mark, names, read_mfa, read_present, read_spent};
 
 /// The IAM user that a session belongs to, by the long-term keys that it was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub struct Memory {
     /// The MFA session that can be had without a code: behind a role, kept from a failed try, or
     /// the session in place itself.
     pub mfa: Option<MfaSession>,
+    /// The code that was spent last in this shell.
+    pub spent: Option<TokenCode>,
     /// The environment as it was before awsmfa, with what was changed since.
     pub before: Environment,
 }
@@ -100,6 +103,8 @@ pub struct Start {
     pub present: Present,
     /// The MFA session behind a role, if one is kept.
     pub mfa: Option<MfaSession>,
+    /// The code that was spent last.
+    pub spent: Option<TokenCode>,
     /// What the profile gives for variables that are not set.
     pub settings: Settings,
 }
@@ -144,6 +149,7 @@ impl Memory {
         Self {
             present,
             mfa,
+            spent: counts.then(|| read_spent(environment)).flatten(),
             before,
         }
     }
@@ -164,6 +170,7 @@ impl Memory {
     pub fn start(&self, environment: &Environment, start: &Start) -> Vec<Change> {
         let mut record = Record::of(Value::from(start.session.access_key_id.clone()));
         record.present(&start.present);
+        record.spent(start.spent.as_ref());
         if let Some(mfa) = &start.mfa {
             record.mfa(mfa);
         }
@@ -187,8 +194,13 @@ impl Memory {
 
     /// The changes that keep an MFA session for the next try and leave all else as it is.
     #[must_use]
-    pub fn keep(environment: &Environment, mfa: &MfaSession) -> Vec<Change> {
+    pub fn keep(
+        environment: &Environment,
+        mfa: &MfaSession,
+        spent: Option<&TokenCode>,
+    ) -> Vec<Change> {
         let mut record = Record::of(key_id(environment));
+        record.spent(spent);
         record.mfa(mfa);
         if counts(environment) {
             record.mfa_changes(environment)

@@ -41,6 +41,9 @@ pub enum CodeError {
     /// The program printed something else.
     #[error("the program for the code printed something else than six digits")]
     ProgramPrinted,
+    /// It was spent in this shell.
+    #[error("this MFA code was used in this shell before, and each works once")]
+    Spent,
     /// The program repeats a code that AWS has refused.
     #[error("the program for the code prints the refused code again")]
     SameCode,
@@ -57,6 +60,7 @@ impl CodeError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Spent => "wait until the device shows the next code",
             Self::NotSixDigits(_) | Self::Stdin(_) => {
                 "give the six digits that the MFA device shows now"
             }

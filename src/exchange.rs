@@ -14,7 +14,7 @@ use crate::aws::refusal::{Cause, Refusal};
 use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Start};
 use crate::chain::{KeysFrom, Source};
 use crate::clock;
-use crate::codes::Codes;
+use crate::codes::{CodeError, Codes};
 use crate::duration::{self, CHAINED};
 use crate::prompt::Terminal;
 use crate::report;
@@ -34,6 +34,8 @@ pub struct Failure {
     pub error: ExchangeError,
     /// A fresh MFA session, for which a code was spent.
     pub keep: Option<MfaSession>,
+    /// That code.
+    pub spent: Option<TokenCode>,
 }
 
 impl<E: Into<ExchangeError>> From<E> for Failure {
@@ -41,6 +43,7 @@ impl<E: Into<ExchangeError>> From<E> for Failure {
         Self {
             error: error.into(),
             keep: None,
+            spent: None,
         }
     }
 }
@@ -59,6 +62,8 @@ pub struct Exchange<'a> {
     serial: Option<String>,
     /// The user's ARN, once it is known.
     user_arn: Option<String>,
+    /// The code that was spent last, in this exchange or before it in this shell.
+    spent: Option<TokenCode>,
     /// Whether the keys were checked while the user typed.
     checked: bool,
     /// Whether AWS has called a code wrong, and so accepted the device.
@@ -85,6 +90,7 @@ impl<'a> Exchange<'a> {
             keys: None,
             serial: wanted.serial.clone(),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
+            spent: memory.spent.clone(),
             checked: false,
             device_accepted: false,
         }
@@ -144,6 +150,7 @@ impl<'a> Exchange<'a> {
             match session {
                 Ok(session) => {
                     mention_short_life(&session, self.wanted.mfa_duration);
+                    self.spent = Some(code.clone());
                     return Ok(MfaSession {
                         owner: self.owner(&keys),
                         session,
@@ -181,7 +188,10 @@ impl<'a> Exchange<'a> {
                 .assume_role(Caller::User(&keys, mfa), request)
                 .await
             {
-                Ok(session) => break session,
+                Ok(session) => {
+                    self.spent = Some(code.clone());
+                    break session;
+                }
                 Err(refusal) => {
                     self.ask_again(&keys, mfa, refusal, &no_session_of(hop))
                         .await?;
@@ -210,8 +220,12 @@ impl<'a> Exchange<'a> {
                 Ok(self.start(owner, session, behind))
             }
             Err((index, error)) => {
-                let keep = Some(mfa);
-                Err((index, Failure { error, keep }))
+                let failure = Failure {
+                    error,
+                    keep: Some(mfa),
+                    spent: self.spent.clone(),
+                };
+                Err((index, failure))
             }
         }
     }
@@ -260,9 +274,23 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// The next code that was not spent in this shell: each works once, and AWS counts the tries.
+    async fn code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
+        loop {
+            let code = self.any_code(keys, serial).await?;
+            if self.spent.as_ref() != Some(&code) {
+                return Ok(code);
+            }
+            if !self.codes.refused(&code) {
+                return Err(CodeError::Spent.into());
+            }
+            self.codes.explain(&CodeError::Spent.to_string());
+        }
+    }
+
     /// The next code. While the user types, the keys are checked on the connection that the exchange
     /// will use; what is wrong with them is said before a code is typed.
-    async fn code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
+    async fn any_code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
         if self.checked || !matches!(self.codes, Codes::Terminal { .. }) {
             return Ok(self.codes.next(serial).await?);
         }
@@ -412,6 +440,7 @@ impl<'a> Exchange<'a> {
             },
             session,
             mfa,
+            spent: self.spent.clone(),
             settings: wanted.settings.clone(),
         }
     }

@@ -76,6 +76,7 @@ pub(crate) fn in_session(
             owner: owner.clone(),
             session: session("ASIAI44QH8DHBEXAMPLE"),
         }),
+        spent: None,
         settings: Settings::default(),
     };
     let mut after = before.clone();

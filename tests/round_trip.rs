@@ -10,6 +10,7 @@ use awsmfa::bookkeeping::{Memory, MfaSession, Owner, Present, Settings, Start, T
 use awsmfa::environment::{ACCESS_KEY_ID, Environment, VARIABLES};
 use awsmfa::session::Session;
 use awsmfa::shell::Change;
+use awsmfa::token_code::TokenCode;
 use awsmfa::value::Value;
 use chrono::{DateTime, Utc};
 use proptest::collection::vec;
@@ -88,7 +89,7 @@ enum Step {
     /// `env`
     Start(Box<Start>),
     /// A failed role, whose MFA session is kept.
-    Keep(MfaSession),
+    Keep(MfaSession, TokenCode),
     /// `unset`, in the middle of it all.
     Unset,
     /// The user sets or unsets a variable.
@@ -174,9 +175,9 @@ fn target() -> impl Strategy<Value = Target> {
 fn start() -> impl Strategy<Value = Start> {
     let role_arn = option::of(Just("arn:aws:iam::111122223333:role/dev".to_owned()));
     let account_id = option::of(Just("123456789012".to_owned()));
-    let ids = (role_arn, account_id);
+    let ids = (role_arn, account_id, option::of(code()));
     (session(), owner(), target(), ids, mfa(), settings()).prop_map(
-        |(session, owner, target, (role_arn, account_id), mfa, settings)| Start {
+        |(session, owner, target, (role_arn, account_id, spent), mfa, settings)| Start {
             present: Present {
                 owner,
                 target,
@@ -186,15 +187,20 @@ fn start() -> impl Strategy<Value = Start> {
             },
             session,
             mfa: role_arn.map(|_| mfa),
+            spent,
             settings,
         },
     )
 }
 
+fn code() -> impl Strategy<Value = TokenCode> {
+    "[0-9]{6}".prop_map(|digits| TokenCode::parse(&digits).unwrap())
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => start().prop_map(|start| Step::Start(Box::new(start))),
-        1 => mfa().prop_map(Step::Keep),
+        1 => (mfa(), code()).prop_map(|(mfa, code)| Step::Keep(mfa, code)),
         1 => Just(Step::Unset),
         2 => (name(), option::of(value())).prop_map(|(name, value)| Step::Edit(name, value)),
     ]
@@ -316,18 +322,20 @@ proptest! {
                     }
                     let memory = Memory::read(&environment(&plain));
                     prop_assert_eq!(memory.present.as_ref(), Some(&start.present));
+                    prop_assert_eq!(&memory.spent, &start.spent);
                     let behind = start.mfa.as_ref().map_or(&start.session, |mfa| &mfa.session);
                     prop_assert_eq!(&memory.mfa.unwrap().session, behind);
                 }
-                Step::Keep(mfa) => {
+                Step::Keep(mfa, code) => {
                     let before = without_records(&plain);
                     if plain.get(ACCESS_KEY_ID.name) != owed.left.get(ACCESS_KEY_ID.name) {
                         owed = Owed::new(&plain);
                     }
-                    apply(&Memory::keep(&now, mfa), &mut plain);
+                    apply(&Memory::keep(&now, mfa, Some(code)), &mut plain);
                     prop_assert_eq!(without_records(&plain), before);
-                    let kept = Memory::read(&environment(&plain)).mfa;
-                    prop_assert_eq!(kept.as_ref(), Some(mfa));
+                    let memory = Memory::read(&environment(&plain));
+                    prop_assert_eq!(memory.mfa.as_ref(), Some(mfa));
+                    prop_assert_eq!(memory.spent.as_ref(), Some(code));
                 }
                 Step::Unset => {
                     let expected = owed.now(&plain);

@@ -10,6 +10,7 @@ use super::{MfaSession, Owner, Present, Target};
 use crate::environment::{self, Environment, VARIABLES, Variable};
 use crate::session::{Session, read_expiration, written};
 use crate::shell::Change;
+use crate::token_code::TokenCode;
 use crate::value::Value;
 
 /// The access key ID that the record was written for.
@@ -35,6 +36,9 @@ const MFA_ACCESS_KEY_ID: &str = "AWSMFA_MFA_ACCESS_KEY_ID";
 const MFA_SECRET_ACCESS_KEY: &str = "AWSMFA_MFA_SECRET_ACCESS_KEY";
 const MFA_SESSION_TOKEN: &str = "AWSMFA_MFA_SESSION_TOKEN";
 const MFA_EXPIRATION: &str = "AWSMFA_MFA_EXPIRATION";
+/// The code that was spent last: it works once, so that it need not be sent again. No secret any more,
+/// and no name for log scrubbers, which would mask its six digits wherever they stand.
+const SPENT_CODE: &str = "AWSMFA_SPENT_CODE";
 
 /// The names under which an [`Owner`] is recorded.
 struct OwnerNames {
@@ -73,6 +77,7 @@ const MFA_NAMES: &[&str] = &[
     MFA_OWNER.source_key_id,
     MFA_OWNER.user_arn,
     MFA_OWNER.endpoint_url,
+    SPENT_CODE,
 ];
 
 /// Every other name of the record but those in [`VARIABLES`].
@@ -155,6 +160,10 @@ impl Record {
             TARGET_NO_SESSION,
             target.no_session.then(|| Value::from("true")),
         );
+    }
+
+    pub(super) fn spent(&mut self, code: Option<&TokenCode>) {
+        self.value(SPENT_CODE, code.map(|code| Value::from(code.digits())));
     }
 
     pub(super) fn mfa(&mut self, mfa: &MfaSession) {
@@ -254,6 +263,10 @@ fn read_owner(environment: &Environment, names: &OwnerNames) -> Option<Owner> {
         user_arn: text(environment, names.user_arn),
         endpoint_url: text(environment, names.endpoint_url),
     })
+}
+
+pub(super) fn read_spent(environment: &Environment) -> Option<TokenCode> {
+    TokenCode::parse(environment.get(SPENT_CODE)?.as_str()?).ok()
 }
 
 pub(super) fn read_present(environment: &Environment) -> Option<Present> {

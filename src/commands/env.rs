@@ -32,13 +32,13 @@ pub async fn run(options: &Env, world: &World, args: &[OsString]) -> Result<Outp
             let changes = memory.start(environment, &start);
             Ok(render(shell, &for_shell(shell, changes))?)
         }
-        Err(NotObtained { error, keep }) => {
+        Err(NotObtained { error, keep, spent }) => {
             let mut statements = Zeroizing::default();
             if let (Some(mfa), Kind::Shell) = (&keep, shell.kind) {
                 report::note(
                     "the MFA session is kept in this shell: the next try needs no code while it lives",
                 );
-                statements = render(shell, &Memory::keep(environment, mfa))?.text;
+                statements = render(shell, &Memory::keep(environment, mfa, spent.as_ref()))?.text;
             }
             Err(Failure {
                 error: Box::new(error),
@@ -72,6 +72,7 @@ fn check_that_shell_can_carry(shell: &Shell, world: &World, wanted: &Wanted) -> 
             expiration: None,
         },
         mfa: None,
+        spent: None,
         settings: wanted.settings.clone(),
     };
     let changes = world.memory().start(world.environment(), &start);

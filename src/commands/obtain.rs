@@ -18,6 +18,7 @@ use crate::exchange::{Exchange, ExchangeError};
 use crate::prompt::Terminal;
 use crate::report;
 use crate::session::TOO_LITTLE;
+use crate::token_code::TokenCode;
 use crate::wanted::{Wanted, WantedError};
 use crate::world::World;
 
@@ -35,6 +36,7 @@ pub(super) enum Obtained {
 pub(super) struct NotObtained {
     pub(super) error: Error,
     pub(super) keep: Option<MfaSession>,
+    pub(super) spent: Option<TokenCode>,
 }
 
 impl<E: Into<Error>> From<E> for NotObtained {
@@ -42,6 +44,7 @@ impl<E: Into<Error>> From<E> for NotObtained {
         Self {
             error: error.into(),
             keep: None,
+            spent: None,
         }
     }
 }
@@ -85,6 +88,7 @@ pub(super) async fn obtain(
         Err(failure) => Err(NotObtained {
             error: failure.error.into(),
             keep: failure.keep,
+            spent: failure.spent,
         }),
     }
 }

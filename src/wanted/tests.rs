@@ -156,7 +156,7 @@ fn a_session_that_failed_leaves_its_source_to_the_next_try() {
         owner: owner(Some("bob"), BOB),
         session: crate::testing::session("ASIAIOSFODNN7EXAMPLE"),
     };
-    for change in Memory::keep(&now.clone(), &kept) {
+    for change in Memory::keep(&now.clone(), &kept, None) {
         if let Change::Set(name, value) = change {
             now.put(name, Some(value));
         }

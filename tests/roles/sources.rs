@@ -102,7 +102,6 @@ fn in_a_session_its_source_comes_before_default() {
     assert_eq!(shell.get("AWS_PROFILE"), None);
     // Renewing: the session's own keys are in the environment, and are not in the way.
     shell.env = session;
-    shell.emulator.forget_codes();
     let code = shell.emulator.device("bob").code();
     shell.env(&[&code]);
     assert_eq!(shell.get("AWSMFA_SOURCE_KEY_ID"), Some(World::BOB_KEY));

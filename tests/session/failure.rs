@@ -51,6 +51,21 @@ fn stage_with_code() -> Stage {
 }
 
 #[test]
+fn a_code_that_this_shell_has_spent() {
+    let stage = stage_with_code();
+    let again = stopping("awsmfa env $CODE");
+    for first in ["awsmfa env $CODE", "awsmfa env -p audit $CODE"] {
+        stage.emulator.forget_codes();
+        stage.emulator.clear_log();
+        let script = format!("eval \"$({first})\"\n{again}");
+        let run = stage.script(&["bash", "--norc"], &script);
+        assert_stopped(&run, 1, first);
+        assert!(run.stderr.contains("used in this shell before"), "{run:?}");
+        assert_eq!(stage.emulator.log().count_with_token_code(), 1, "{first}");
+    }
+}
+
+#[test]
 fn a_reused_code() {
     let stage = stage_with_code();
     let first = stage.script(&["bash", "--norc"], "eval \"$(awsmfa env $CODE)\"");

@@ -76,6 +76,26 @@ fn a_wrong_code_is_asked_for_again() {
 }
 
 #[test]
+fn a_code_that_this_shell_has_spent_is_not_sent_again() {
+    let stand = Stand::new();
+    let (code, next) = (stand.code(), stand.code());
+    let bash = ["--norc", "--noprofile", "--noediting", "-i"];
+    let command = stand.command("/bin/bash", &bash).env("PS1", "ready> ");
+    let mut terminal = Terminal::showing(command, 120);
+    terminal.expect("ready> ");
+    terminal.enter(&format!("eval \"$(awsmfa env {code})\""));
+    terminal.expect("ready> ");
+    terminal.enter("eval \"$(awsmfa env)\"");
+    terminal.expect(PROMPT);
+    terminal.enter(&code);
+    terminal.expect("used in this shell before");
+    terminal.expect(PROMPT);
+    terminal.enter(&next);
+    terminal.expect("12h left");
+    assert_eq!(stand.emulator.log().count_with_token_code(), 2);
+}
+
+#[test]
 fn three_wrong_codes_are_enough() {
     let stand = Stand::new();
     let mut terminal = stand.ask(&[]);
