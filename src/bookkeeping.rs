@@ -182,9 +182,8 @@ impl Memory {
                 record.value(variable.given, value.as_ref().map(|v| mark(variable, v)));
             }
             // A shell may hold more than it exports: what makes the session is always said.
-            if ALWAYS_SAID.contains(&variable.name)
-                || value.as_ref() != environment.get(variable.name)
-            {
+            let makes_session = CREDENTIALS.contains(&variable.name) || RIVALS.contains(&variable);
+            if makes_session || value.as_ref() != environment.get(variable.name) {
                 changes.push(change(variable.name, value));
             }
         }
@@ -257,17 +256,6 @@ const CREDENTIALS: &[&str] = &[
     environment::SESSION_TOKEN.name,
     environment::SECURITY_TOKEN.name,
     environment::CREDENTIAL_EXPIRATION.name,
-];
-
-/// Variables whose state makes the session.
-const ALWAYS_SAID: &[&str] = &[
-    environment::ACCESS_KEY_ID.name,
-    environment::SECRET_ACCESS_KEY.name,
-    environment::SESSION_TOKEN.name,
-    environment::CREDENTIAL_EXPIRATION.name,
-    environment::PROFILE.name,
-    environment::DEFAULT_PROFILE.name,
-    environment::SECURITY_TOKEN.name,
 ];
 
 /// What each variable is to hold while a session is in place, given what it held before.

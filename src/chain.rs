@@ -40,6 +40,15 @@ pub enum KeysFrom {
 }
 
 impl Source {
+    /// Keys of the environment.
+    #[must_use]
+    pub fn in_environment(keys: Keys) -> Self {
+        Self {
+            profile: None,
+            keys: KeysFrom::Known(keys),
+        }
+    }
+
     /// The access key ID, where it is known without running a program.
     #[must_use]
     pub fn access_key_id(&self) -> Option<&str> {
@@ -458,10 +467,7 @@ pub fn environment_source(
     wanted_by: &str,
 ) -> Result<Source, ChainError> {
     match environment_keys(environment)? {
-        Some(keys) => Ok(Source {
-            profile: None,
-            keys: KeysFrom::Known(keys),
-        }),
+        Some(keys) => Ok(Source::in_environment(keys)),
         None => Err(ChainError::NoKeysInEnvironment {
             wanted_by: wanted_by.to_owned(),
         }),

@@ -56,8 +56,6 @@ pub struct Exchange<'a> {
     codes: Codes,
     /// The MFA session that spares the code.
     kept: Option<MfaSession>,
-    /// The keys, once they are needed.
-    keys: Option<Keys>,
     /// The device, once it is known.
     serial: Option<String>,
     /// The user's ARN, once it is known.
@@ -87,7 +85,6 @@ impl<'a> Exchange<'a> {
             aws,
             codes,
             kept: kept.cloned(),
-            keys: None,
             serial: wanted.serial.clone(),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
             spent: memory.spent.clone(),
@@ -96,15 +93,9 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether a code will be needed, as far as can be told before.
-    #[must_use]
-    pub fn needs_code(&self) -> bool {
-        self.kept.is_none() || self.wanted.sends_code_with_role()
-    }
-
     /// Gets the session that is wanted.
     pub async fn run(mut self) -> Result<Start, Failure> {
-        if self.needs_code() {
+        if self.kept.is_none() || self.wanted.sends_code_with_role() {
             self.codes.check()?;
         }
         if self.wanted.sends_code_with_role() {
@@ -129,7 +120,7 @@ impl<'a> Exchange<'a> {
 
     /// The code for an MFA session of the user's own.
     async fn fresh_mfa_session(&mut self) -> Result<MfaSession, ExchangeError> {
-        let keys = self.keys().await?;
+        let keys = keys_of(&self.wanted.source).await?;
         let serial = self.serial(&keys).await?;
         let aws = self.aws;
         loop {
@@ -166,7 +157,7 @@ impl<'a> Exchange<'a> {
 
     /// The code for a role, with `AssumeRole` itself; other roles may follow.
     async fn role_with_code(mut self) -> Result<Start, Failure> {
-        let keys = self.keys().await?;
+        let keys = keys_of(&self.wanted.source).await?;
         let serial = self.serial(&keys).await?;
         let hop = &self.wanted.hops[0];
         let session = loop {
@@ -360,15 +351,6 @@ impl<'a> Exchange<'a> {
         }
         let identity = self.aws.get_caller_identity(Signer::User(keys)).await;
         identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn)
-    }
-
-    async fn keys(&mut self) -> Result<Keys, ExchangeError> {
-        if let Some(keys) = &self.keys {
-            return Ok(keys.clone());
-        }
-        let keys = keys_of(&self.wanted.source).await?;
-        self.keys = Some(keys.clone());
-        Ok(keys)
     }
 
     /// The device that is named, the only one that the user has, or the one that the user chooses.

@@ -27,7 +27,6 @@ fn main() -> ExitCode {
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => Err(error.into()),
     };
-    // Not by returning from main alone: a thread may still wait at the terminal.
     match outcome {
         Ok(output) => finish(&output.text, output.exit_code),
         Err(failure) => {
@@ -164,7 +163,7 @@ fn print(error: &Error) {
     }
 }
 
-/// Writes the statements at once and ends the process.
+/// Writes the statements at once and gives the exit code.
 fn finish(statements: &[u8], code: u8) -> ExitCode {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(statements).and_then(|()| stdout.flush());

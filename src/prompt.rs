@@ -81,8 +81,8 @@ impl Terminal {
         }
     }
 
-    /// Lets the user choose one of several; gives its index.
-    pub fn choose(&mut self, title: &str, choices: &[String]) -> Result<usize, PromptError> {
+    /// Lets the user choose one of several.
+    pub fn choose(&mut self, title: &str, mut choices: Vec<String>) -> Result<String, PromptError> {
         let mut list = format!("{title}\n");
         for (index, choice) in choices.iter().enumerate() {
             // Writing to a String cannot fail.
@@ -92,7 +92,9 @@ impl Terminal {
         loop {
             let answer = self.ask(&format!("Number, 1 to {}: ", choices.len()))?;
             match answer.trim().parse::<usize>() {
-                Ok(number) if (1..=choices.len()).contains(&number) => return Ok(number - 1),
+                Ok(number) if (1..=choices.len()).contains(&number) => {
+                    return Ok(choices.swap_remove(number - 1));
+                }
                 _ => {}
             }
         }

@@ -348,11 +348,11 @@ fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
             return Ok(profile(name, Some(variable.name)));
         }
     }
-    if chain::environment_keys(environment)?.is_some() {
+    if let Some(keys) = chain::environment_keys(environment)? {
         return Ok(Base {
             profile: None,
             named_by: None,
-            source: Some(chain::environment_source(environment, "env")?),
+            source: Some(Source::in_environment(keys)),
             recorded: None,
         });
     }

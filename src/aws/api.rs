@@ -114,7 +114,7 @@ impl Aws {
                 .token_code(mfa.code.digits());
             let answer = call.send().await;
             let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
-            session(operation, answer.credentials)
+            session(answer.credentials)
         };
         self.repeated(call, Refusal::was_never_sent).await
     }
@@ -143,7 +143,7 @@ impl Aws {
                 .set_token_code(mfa.map(|mfa| mfa.code.digits().to_owned()));
             let answer = call.send().await;
             let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
-            session(operation, answer.credentials)
+            session(answer.credentials)
         };
         let may_repeat = if mfa.is_some() {
             Refusal::was_never_sent
@@ -165,7 +165,7 @@ impl Aws {
             let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
             match (answer.arn, answer.account) {
                 (Some(arn), Some(account)) => Ok(Identity { arn, account }),
-                _ => Err(Refusal::incomplete(operation)),
+                _ => Err(Refusal::incomplete()),
             }
         };
         self.repeated(call, Refusal::may_pass).await
@@ -239,20 +239,20 @@ impl Aws {
 }
 
 /// Reads the credentials of an answer.
-fn session(operation: Operation, credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
-    let credentials = credentials.ok_or_else(|| Refusal::incomplete(operation))?;
+fn session(credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
+    let credentials = credentials.ok_or_else(Refusal::incomplete)?;
     let session = Session {
         access_key_id: credentials.access_key_id,
         secret_access_key: Value::from(credentials.secret_access_key),
         session_token: Value::from(credentials.session_token),
         expiration: DateTime::from_timestamp(credentials.expiration.secs(), 0)
-            .ok_or_else(|| Refusal::incomplete(operation))?,
+            .ok_or_else(Refusal::incomplete)?,
     };
     if session.access_key_id.is_empty()
         || session.secret_access_key.is_empty()
         || session.session_token.is_empty()
     {
-        return Err(Refusal::incomplete(operation));
+        return Err(Refusal::incomplete());
     }
     Ok(session)
 }

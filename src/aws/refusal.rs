@@ -42,8 +42,6 @@ impl fmt::Display for Operation {
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The call.
-    pub operation: Operation,
     /// Why.
     pub cause: Cause,
     /// The ID under which AWS's support finds the request.
@@ -149,9 +147,8 @@ impl StdError for Refusal {}
 impl Refusal {
     /// An answer without what it should hold.
     #[must_use]
-    pub fn incomplete(operation: Operation) -> Self {
+    pub fn incomplete() -> Self {
         Self {
-            operation,
             cause: Cause::Incomplete,
             request_id: None,
         }
@@ -161,7 +158,6 @@ impl Refusal {
     #[must_use]
     pub fn clock(offset: TimeDelta) -> Self {
         Self {
-            operation: Operation::GetCallerIdentity,
             cause: Cause::Clock(Some(offset)),
             request_id: None,
         }
@@ -201,7 +197,6 @@ impl Refusal {
             cause => cause,
         };
         Self {
-            operation,
             cause,
             request_id: error.request_id().map(str::to_owned),
         }

@@ -111,13 +111,10 @@ async fn wanted(options: &SessionOptions, world: &World) -> Result<Wanted, Error
         Err(WantedError::NoSource { profiles, .. })
             if !profiles.is_empty() && Terminal::open().is_ok() =>
         {
-            let choices = profiles.clone();
-            let chosen = Terminal::in_background(move |terminal| {
-                terminal.choose("Which profile?", &choices)
-            });
-            let chosen = chosen.await.map_err(ExchangeError::NoProfileChosen)?;
+            let chosen =
+                Terminal::in_background(|terminal| terminal.choose("Which profile?", profiles));
             let options = SessionOptions {
-                profile: Some(profiles[chosen].clone()),
+                profile: Some(chosen.await.map_err(ExchangeError::NoProfileChosen)?),
                 ..options.clone()
             };
             Ok(Wanted::of(&options, world)?)

@@ -53,12 +53,9 @@ pub(super) async fn choose_device(
             devices: usable,
         }),
         _ => {
-            let choices = usable.clone();
-            let chosen = Terminal::in_background(move |terminal| {
-                terminal.choose("Which MFA device?", &choices)
-            });
-            let index = chosen.await.map_err(ExchangeError::NoChoice)?;
-            Ok(usable.swap_remove(index))
+            let chosen =
+                Terminal::in_background(|terminal| terminal.choose("Which MFA device?", usable));
+            chosen.await.map_err(ExchangeError::NoChoice)
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Elvish.
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, sets, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |status| format!("fail 'awsmfa: failed with status {status}';\n"),
-    word,
+    word: |word| quoted_word(quote, word),
 };
 
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
@@ -21,12 +21,6 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     }
     out.extend_from_slice(b"nop;\n");
     Ok(out.into())
-}
-
-fn word(word: &str) -> String {
-    let mut out = Vec::new();
-    quote(&mut out, word.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Between quotation marks `\` alone is special. Source text must be UTF-8, so other bytes are

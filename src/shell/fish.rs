@@ -1,12 +1,12 @@
 //! fish.
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, sets, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| "false;\n".to_owned(),
-    word,
+    word: |word| quoted_word(quote, word),
 };
 
 /// Variables that turn SDKs away from the session by being there: `set -eg` cannot remove a
@@ -36,12 +36,6 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     }
     out.extend_from_slice(b"true;\n");
     Ok(out.into())
-}
-
-fn word(word: &str) -> String {
-    let mut out = Vec::new();
-    quote(&mut out, word.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn quote(out: &mut Vec<u8>, value: &[u8]) {

@@ -363,6 +363,13 @@ fn unsets(changes: &[Change]) -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// A word of a command in a dialect that quotes it as it quotes a value.
+fn quoted_word(quote: fn(&mut Vec<u8>, &[u8]), word: &str) -> String {
+    let mut out = Vec::new();
+    quote(&mut out, word.as_bytes());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// The value for a dialect that carries bytes, control characters refused: no dialect carries all
 /// of them in all its ways of evaluating, and no value of AWS holds one.
 fn bytes<'a>(name: &'static str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {

@@ -3,13 +3,13 @@
 use shell_escape::unix::escape;
 use zeroize::Zeroizing;
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, sets, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure,
-    word,
+    word: |word| quoted_word(quote, word),
 };
 
 /// One command for all removals and one for all exports: each fails as a whole where a variable is
@@ -43,12 +43,6 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
 
 fn failure(status: u8) -> String {
     format!("(exit {status});\n")
-}
-
-fn word(word: &str) -> String {
-    let mut out = Vec::new();
-    quote(&mut out, word.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// `escape` leaves a word bare where it looks harmless, but zsh expands a bare leading `=`; and it

@@ -1,12 +1,12 @@
 //! tcsh and csh.
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, sets, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| "false;\n".to_owned(),
-    word,
+    word: |word| quoted_word(quote, word),
 };
 
 /// How much of a command's output tcsh reads at once. What its locale cannot decode is lost where
@@ -39,12 +39,6 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     out.pop();
     out.push(b'\n');
     Ok(out.into())
-}
-
-fn word(word: &str) -> String {
-    let mut out = Vec::new();
-    quote(&mut out, word.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Even between quotes `!` calls the history, and some csh take `\` for an escape. Between two

@@ -1,6 +1,6 @@
 //! xonsh: statements in Python.
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, sets, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
@@ -25,9 +25,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
 
 /// In a command, `$` is expanded in quotes too, but not in what a Python expression gives.
 fn word(word: &str) -> String {
-    let mut out = Vec::new();
-    quote(&mut out, word.as_bytes());
-    format!("@({})", String::from_utf8_lossy(&out))
+    format!("@({})", quoted_word(quote, word))
 }
 
 /// A literal in ASCII. Bytes that are no UTF-8 become the lone surrogates by which Python keeps
