@@ -2,15 +2,15 @@
 
 use clap_complete::engine::CompletionCandidate;
 
+use crate::context::Context;
 use crate::environment::Environment;
 use crate::shell::{Kind, SHELLS};
-use crate::world::World;
 
 /// The names of the profiles; none where the files cannot be read.
 #[must_use]
 pub fn profiles() -> Vec<CompletionCandidate> {
-    let world = World::new(Environment::of_this_process());
-    let names = world.files().map(|files| {
+    let context = Context::new(Environment::of_this_process());
+    let names = context.files().map(|files| {
         files
             .profile_names()
             .map(CompletionCandidate::new)

@@ -6,12 +6,12 @@ use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::aws::proxy::BadProxy;
-use crate::aws::trust::BadCaBundle;
 use crate::exchange::ExchangeError;
+use crate::plan::PlanError;
 use crate::shell::CannotCarry;
 use crate::shell::detect::AskedFromWsl;
-use crate::wanted::WantedError;
+use crate::sts::proxy::BadProxy;
+use crate::sts::trust::BadCaBundle;
 
 /// The command line is wrong.
 pub const USAGE: u8 = 2;
@@ -62,7 +62,7 @@ pub enum Error {
     },
     /// What is wanted.
     #[error(transparent)]
-    Wanted(#[from] WantedError),
+    Plan(#[from] PlanError),
     /// The trust store.
     #[error(transparent)]
     CaBundle(#[from] BadCaBundle),
@@ -149,7 +149,7 @@ impl Error {
             | Self::NoCommand => USAGE,
             Self::NotExecutable(_) => NOT_EXECUTABLE,
             Self::NotFound(_) => NOT_FOUND,
-            Self::Wanted(error) if error.is_usage() => USAGE,
+            Self::Plan(error) if error.is_usage() => USAGE,
             Self::Exchange(ExchangeError::Code(error)) if error.is_usage() => USAGE,
             _ => FAILED,
         }
@@ -179,7 +179,7 @@ impl Error {
             Self::NotEvaluated { line } => Some(format!("type {line}")),
             Self::FormatCannotUnset { .. } => Some("name a shell: --shell bash".to_owned()),
             Self::FormatHasNoFunction { .. } => Some("name a shell: awsmfa init bash".to_owned()),
-            Self::Wanted(error) => Some(error.hint()),
+            Self::Plan(error) => Some(error.hint()),
             Self::CaBundle(_) => {
                 Some("name a file with PEM certificates there, or take the setting away".to_owned())
             }

@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::aws::api::{Aws, Caller, Mfa, RoleRequest, Signer};
-use crate::aws::arn::Arn;
-use crate::aws::credential_process::{self, ProcessError};
-use crate::aws::refusal::{Cause, Refusal};
-use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Start};
-use crate::chain::{KeysFrom, Source};
 use crate::clock;
-use crate::codes::{CodeError, Codes};
+use crate::code_source::{CodeError, CodeSource};
 use crate::duration::{self, CHAINED};
+use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
+use crate::plan::Plan;
+use crate::plan::chain::{KeysFrom, Source};
+use crate::plan::role::{Hop, fit_role_session_name};
 use crate::prompt::Terminal;
-use crate::report;
-use crate::role::{Hop, fit_role_session_name};
 use crate::session::{Keys, Session};
+use crate::sts::api::{Aws, Caller, Mfa, RoleRequest, Signer};
+use crate::sts::arn::Arn;
+use crate::sts::credential_process::{self, ProcessError};
+use crate::sts::refusal::{Cause, Refusal};
+use crate::text;
 use crate::token_code::TokenCode;
-use crate::wanted::Wanted;
 
 use device::choose_device;
 pub(crate) use device::{check_owner, without_security_keys};
@@ -51,9 +51,9 @@ impl<E: Into<ExchangeError>> From<E> for Failure {
 /// One exchange.
 #[derive(Debug)]
 pub struct Exchange<'a> {
-    wanted: &'a Wanted,
+    plan: &'a Plan,
     aws: &'a Aws,
-    codes: Codes,
+    codes: CodeSource,
     /// The MFA session that spares the code.
     kept: Option<MfaSession>,
     /// The device, once it is known.
@@ -72,20 +72,20 @@ impl<'a> Exchange<'a> {
     /// An exchange of what `codes` gives; `code_given` makes a fresh MFA session in any case.
     #[must_use]
     pub fn new(
-        wanted: &'a Wanted,
+        plan: &'a Plan,
         memory: &Memory,
         aws: &'a Aws,
-        codes: Codes,
+        codes: CodeSource,
         code_given: bool,
     ) -> Self {
-        let known = live_mfa_session(wanted, memory);
-        let kept = kept_mfa_session(wanted, memory).filter(|_| !code_given);
+        let known = live_mfa_session(plan, memory);
+        let kept = kept_mfa_session(plan, memory).filter(|_| !code_given);
         Self {
-            wanted,
+            plan,
             aws,
             codes,
             kept: kept.cloned(),
-            serial: wanted.serial.clone(),
+            serial: plan.serial.clone(),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
             spent: memory.spent.clone(),
             checked: false,
@@ -94,11 +94,11 @@ impl<'a> Exchange<'a> {
     }
 
     /// Gets the session that is wanted.
-    pub async fn run(mut self) -> Result<Start, Failure> {
-        if self.kept.is_none() || self.wanted.sends_code_with_role() {
+    pub async fn run(mut self) -> Result<NewSession, Failure> {
+        if self.kept.is_none() || self.plan.sends_code_with_role() {
             self.codes.check()?;
         }
-        if self.wanted.sends_code_with_role() {
+        if self.plan.sends_code_with_role() {
             return self.role_with_code().await;
         }
         if let Some(kept) = self.kept.take() {
@@ -107,7 +107,7 @@ impl<'a> Exchange<'a> {
                     if self.codes.check().is_err() {
                         return Err(ExchangeError::KeptSession(Box::new(error)).into());
                     }
-                    report::note(&format!("{error}; trying again with a fresh MFA session"));
+                    text::note(&format!("{error}; trying again with a fresh MFA session"));
                 }
                 Err((_, Failure { error, .. })) => return Err(error.into()),
                 Ok(started) => return Ok(started),
@@ -120,7 +120,7 @@ impl<'a> Exchange<'a> {
 
     /// The code for an MFA session of the user's own.
     async fn fresh_mfa_session(&mut self) -> Result<MfaSession, ExchangeError> {
-        let keys = keys_of(&self.wanted.source).await?;
+        let keys = keys_of(&self.plan.source).await?;
         let serial = self.serial(&keys).await?;
         let aws = self.aws;
         loop {
@@ -129,7 +129,7 @@ impl<'a> Exchange<'a> {
                 serial: &serial,
                 code: &code,
             };
-            let exchange = aws.get_session_token(&keys, self.wanted.mfa_duration, mfa);
+            let exchange = aws.get_session_token(&keys, self.plan.mfa_duration, mfa);
             let session = if self.needs_user_name() {
                 let (session, identity) =
                     tokio::join!(exchange, aws.get_caller_identity(Signer::User(&keys)));
@@ -140,7 +140,7 @@ impl<'a> Exchange<'a> {
             };
             match session {
                 Ok(session) => {
-                    mention_short_life(&session, self.wanted.mfa_duration);
+                    mention_short_life(&session, self.plan.mfa_duration);
                     self.spent = Some(code.clone());
                     return Ok(MfaSession {
                         owner: self.owner(&keys),
@@ -156,10 +156,10 @@ impl<'a> Exchange<'a> {
     }
 
     /// The code for a role, with `AssumeRole` itself; other roles may follow.
-    async fn role_with_code(mut self) -> Result<Start, Failure> {
-        let keys = keys_of(&self.wanted.source).await?;
+    async fn role_with_code(mut self) -> Result<NewSession, Failure> {
+        let keys = keys_of(&self.plan.source).await?;
         let serial = self.serial(&keys).await?;
-        let hop = &self.wanted.hops[0];
+        let hop = &self.plan.hops[0];
         let session = loop {
             let code = self.code(&keys, &serial).await?;
             self.learn_user(Signer::User(&keys)).await?;
@@ -195,7 +195,7 @@ impl<'a> Exchange<'a> {
 
     /// From an MFA session to what is wanted: the session of the last role, or itself. A failure comes
     /// with the index of the role.
-    async fn through_roles(&mut self, mfa: MfaSession) -> Result<Start, (usize, Failure)> {
+    async fn through_roles(&mut self, mfa: MfaSession) -> Result<NewSession, (usize, Failure)> {
         let assumed = match self.learn_user(Signer::Session(&mfa.session)).await {
             Ok(()) => self.next_roles(mfa.session.clone(), 0).await,
             Err(error) => Err((0, error)),
@@ -204,7 +204,7 @@ impl<'a> Exchange<'a> {
             Ok(session) => {
                 let mut owner = mfa.owner.clone();
                 owner.user_arn = owner.user_arn.or(self.user_arn.clone());
-                let behind = (!self.wanted.hops.is_empty()).then(|| MfaSession {
+                let behind = (!self.plan.hops.is_empty()).then(|| MfaSession {
                     owner: owner.clone(),
                     ..mfa
                 });
@@ -227,7 +227,7 @@ impl<'a> Exchange<'a> {
         mut session: Session,
         from: usize,
     ) -> Result<Session, (usize, ExchangeError)> {
-        for index in from..self.wanted.hops.len() {
+        for index in from..self.plan.hops.len() {
             session = self
                 .next_role(&session, index)
                 .await
@@ -241,7 +241,7 @@ impl<'a> Exchange<'a> {
         session: &Session,
         index: usize,
     ) -> Result<Session, ExchangeError> {
-        let hop = &self.wanted.hops[index];
+        let hop = &self.plan.hops[index];
         let session_name = self.session_name(hop);
         let request = RoleRequest {
             role_arn: &hop.role_arn,
@@ -258,10 +258,10 @@ impl<'a> Exchange<'a> {
 
     /// How long the session of a role is asked for.
     fn duration_of(&self, index: usize) -> Duration {
-        if index + 1 == self.wanted.hops.len() {
-            self.wanted.role_duration
+        if index + 1 == self.plan.hops.len() {
+            self.plan.role_duration
         } else {
-            self.wanted.hops[index].duration.unwrap_or(CHAINED)
+            self.plan.hops[index].duration.unwrap_or(CHAINED)
         }
     }
 
@@ -282,14 +282,14 @@ impl<'a> Exchange<'a> {
     /// The next code. While the user types, the keys are checked on the connection that the exchange
     /// will use; what is wrong with them is said before a code is typed.
     async fn any_code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
-        if self.checked || !matches!(self.codes, Codes::Terminal { .. }) {
+        if self.checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
             return Ok(self.codes.next(serial).await?);
         }
         let aws = self.aws;
         let checking = async {
             let identity = aws.get_caller_identity(Signer::User(keys)).await;
             let checked = identity
-                .map_err(|refusal| self.wanted.refused("no MFA session", refusal))
+                .map_err(|refusal| self.plan.refused("no MFA session", refusal))
                 .and_then(|identity| check_owner(serial, &identity).map(|()| identity));
             if checked.is_err() {
                 Terminal::take_back();
@@ -297,9 +297,9 @@ impl<'a> Exchange<'a> {
             checked
         };
         let asking = async {
-            aws.http().may_speak(false);
+            aws.http().set_notes_allowed(false);
             let code = self.codes.next(serial).await;
-            aws.http().may_speak(true);
+            aws.http().set_notes_allowed(true);
             code.map_err(ExchangeError::from)
         };
         let (identity, code) = tokio::try_join!(checking, asking)?;
@@ -331,7 +331,7 @@ impl<'a> Exchange<'a> {
                 let devices = devices.unwrap_or_default();
                 if !devices.iter().any(|device| device == mfa.serial) {
                     return Err(ExchangeError::OtherDevice {
-                        what: format!("{what} with {}", self.wanted.source),
+                        what: format!("{what} with {}", self.plan.source),
                         serial: mfa.serial.to_owned(),
                         user,
                         devices,
@@ -341,7 +341,7 @@ impl<'a> Exchange<'a> {
             }
             _ => {}
         }
-        Err(self.wanted.refused(what, refusal))
+        Err(self.plan.refused(what, refusal))
     }
 
     /// The ARN of the user whose keys these are; their ID where AWS does not say.
@@ -359,15 +359,15 @@ impl<'a> Exchange<'a> {
             return Ok(serial.clone());
         }
         let listed = self.aws.list_mfa_devices(keys).await;
-        let listed = listed.map_err(|refusal| self.wanted.refused("no MFA device", refusal))?;
-        let serial = choose_device(listed, &self.wanted.source).await?;
+        let listed = listed.map_err(|refusal| self.plan.refused("no MFA device", refusal))?;
+        let serial = choose_device(listed, &self.plan.source).await?;
         self.serial = Some(serial.clone());
         Ok(serial)
     }
 
     /// Whether a role's session is to have the user's name, which nobody has told yet.
     fn needs_user_name(&self) -> bool {
-        let mut hops = self.wanted.hops.iter();
+        let mut hops = self.plan.hops.iter();
         self.user_arn.is_none() && hops.any(|hop| hop.role_session_name.is_none())
     }
 
@@ -376,7 +376,7 @@ impl<'a> Exchange<'a> {
         if self.needs_user_name() {
             let identity = self.aws.get_caller_identity(signer).await;
             let what = "no name for the role's session";
-            let identity = identity.map_err(|refusal| self.wanted.refused(what, refusal))?;
+            let identity = identity.map_err(|refusal| self.plan.refused(what, refusal))?;
             self.user_arn = Some(identity.arn);
         }
         Ok(())
@@ -392,28 +392,28 @@ impl<'a> Exchange<'a> {
 
     fn owner(&self, keys: &Keys) -> Owner {
         Owner {
-            source_profile: self.wanted.source.profile.clone(),
+            source_profile: self.plan.source.profile.clone(),
             source_key_id: keys.access_key_id.clone(),
             user_arn: self.user_arn.clone(),
-            endpoint_url: self.wanted.endpoint.sts_url.clone(),
+            endpoint_url: self.plan.endpoint.sts_url.clone(),
         }
     }
 
-    fn start(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> Start {
-        let wanted = self.wanted;
-        let role_arn = wanted.hops.last().map(|hop| hop.role_arn.clone());
+    fn start(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> NewSession {
+        let plan = self.plan;
+        let role_arn = plan.hops.last().map(|hop| hop.role_arn.clone());
         // A role's session is of the role's account; a user's of the user's, which is the device's too.
         let serial = self.serial.as_deref();
         let arns = [role_arn.as_deref(), serial, owner.user_arn.as_deref()];
         let first = arns.into_iter().flatten().find_map(Arn::parse);
         let account_id = first.map(|arn| arn.account.to_owned());
-        let mut target = wanted.target.clone();
-        if wanted.serial.is_none() {
+        let mut target = plan.target.clone();
+        if plan.serial.is_none() {
             // Listed by AWS, or chosen: a bare `env` need not find it again.
             target.serial.clone_from(&self.serial);
         }
-        Start {
-            present: Present {
+        NewSession {
+            current: CurrentSession {
                 owner,
                 target,
                 role_arn,
@@ -423,23 +423,23 @@ impl<'a> Exchange<'a> {
             session,
             mfa,
             spent: self.spent.clone(),
-            settings: wanted.settings.clone(),
+            settings: plan.settings.clone(),
         }
     }
 }
 
 /// The user's MFA session that the environment holds, behind a role or in place itself.
-fn live_mfa_session<'m>(wanted: &Wanted, memory: &'m Memory) -> Option<&'m MfaSession> {
+fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
     let mfa = memory.mfa.as_ref()?;
     let is_live = mfa.session.is_live(clock::now());
-    (is_live && wanted.is_of_the_same_user(&mfa.owner)).then_some(mfa)
+    (is_live && plan.is_of_the_same_user(&mfa.owner)).then_some(mfa)
 }
 
 /// The MFA session that spares the code: the user's, unless it is itself what is to be renewed.
-pub(crate) fn kept_mfa_session<'m>(wanted: &Wanted, memory: &'m Memory) -> Option<&'m MfaSession> {
-    let present = memory.present.as_ref();
-    let renews_it = wanted.hops.is_empty() && present.is_some_and(|it| wanted.is_in_place(it));
-    live_mfa_session(wanted, memory).filter(|_| !renews_it)
+pub(crate) fn kept_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
+    let current = memory.current.as_ref();
+    let renews_it = plan.hops.is_empty() && current.is_some_and(|it| plan.is_in_place(it));
+    live_mfa_session(plan, memory).filter(|_| !renews_it)
 }
 
 /// What a refused role leaves the user without.
@@ -452,7 +452,7 @@ fn mention_short_life(session: &Session, asked: Duration) {
     let asked_for = TimeDelta::from_std(asked).unwrap_or(TimeDelta::MAX);
     let got = session.expiration - clock::now();
     if got + TimeDelta::minutes(5) < asked_for {
-        report::note(&format!(
+        text::note(&format!(
             "AWS gave {} in place of {}, as it does to the root user",
             duration::to_the_minute(got.to_std().unwrap_or_default()),
             duration::in_words(asked)
@@ -460,7 +460,7 @@ fn mention_short_life(session: &Session, asked: Duration) {
     }
 }
 
-impl Wanted {
+impl Plan {
     /// A refusal of a call for this session.
     fn refused(&self, what: &str, refusal: Refusal) -> ExchangeError {
         ExchangeError::Refused {

@@ -19,7 +19,7 @@ const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "doctor",
 impl Intent {
     /// Looks at the arguments: the verb, and the shell that is named.
     #[must_use]
-    pub fn of(args: &[OsString]) -> Self {
+    pub fn from_arguments(args: &[OsString]) -> Self {
         let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
         let verb = args.first();
         let named = named_shell(&args).and_then(shell::by_name);

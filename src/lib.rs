@@ -1,29 +1,26 @@
-//! Trades an MFA code for a temporary AWS session and prints the statements that put it into the
-//! shell that asked.
+//! The library behind the `awsmfa` binary. Its API is internal: it exists for the binary and the tests.
+#![doc(hidden)]
 
-pub mod aws;
-pub mod bookkeeping;
 pub mod candidates;
-pub mod chain;
 pub mod cli;
 pub mod clock;
-pub mod codes;
+pub mod code_source;
 pub mod commands;
+pub mod context;
 pub mod duration;
-pub mod endpoint;
 pub mod environment;
 pub mod error;
 pub mod exchange;
+pub mod files;
 pub mod intent;
-pub mod profile;
+pub mod memory;
+pub mod plan;
 pub mod prompt;
-pub mod report;
-pub mod role;
 pub mod session;
 pub mod shell;
+pub mod sts;
 #[cfg(test)]
 mod testing;
+pub mod text;
 pub mod token_code;
 pub mod value;
-pub mod wanted;
-pub mod world;

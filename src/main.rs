@@ -8,22 +8,22 @@ use awsmfa::cli::{Cli, Command};
 use awsmfa::commands::{
     Failure, Output, complete, doctor, env, exec, init, profiles, status, unset,
 };
+use awsmfa::context::Context;
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
 use awsmfa::intent::Intent;
-use awsmfa::report;
-use awsmfa::world::World;
+use awsmfa::text;
 use clap::Parser;
 use clap::error::ErrorKind;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let intent = Intent::of(&args);
+    let intent = Intent::from_arguments(&args);
     fail_loudly_on_panic(intent);
-    let world = World::new(Environment::of_this_process());
+    let context = Context::new(Environment::of_this_process());
     let outcome = match parse(&args) {
-        Ok(Some(cli)) => run(&cli, &world, &args),
+        Ok(Some(cli)) => run(&cli, &context, &args),
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => Err(error.into()),
     };
@@ -64,25 +64,25 @@ fn parse(args: &[OsString]) -> Result<Option<Cli>, Error> {
     }
 }
 
-fn run(cli: &Cli, world: &World, args: &[OsString]) -> Result<Output, Failure> {
+fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     #[cfg(debug_assertions)]
     assert!(
-        world.environment().get("AWSMFA_TEST_PANIC").is_none(),
+        context.environment().get("AWSMFA_TEST_PANIC").is_none(),
         "the test asked for it"
     );
     match &cli.command {
-        Command::Env(options) => wait_for(until_signal(env::run(options, world, args))),
-        Command::Unset(options) => unset::run(options, world, args),
+        Command::Env(options) => wait_for(until_signal(env::run(options, context, args))),
+        Command::Unset(options) => unset::run(options, context, args),
         Command::Exec(options) => {
             // Nobody evaluates its output. A signal that the user lets it ignore, as by nohup, is
             // ignored by the command too as long as there is no handler.
-            let command = wait_for(exec::run(options, world))?;
+            let command = wait_for(exec::run(options, context))?;
             Err(become_command(command).into())
         }
-        Command::Status(options) => Ok(status::run(options, world)),
-        Command::Doctor(options) => wait_for(doctor::run(options, world)),
+        Command::Status(options) => Ok(status::run(options, context)),
+        Command::Doctor(options) => wait_for(doctor::run(options, context)),
         Command::Init(options) => init::run(options),
-        Command::Profiles(options) => profiles::run(options, world),
+        Command::Profiles(options) => profiles::run(options, context),
         Command::Complete(options) => complete::run(options),
     }
 }
@@ -158,8 +158,8 @@ async fn interrupted() -> Error {
 
 fn print(error: &Error) {
     match error {
-        Error::Parse(error) => report::verbatim(error.render().to_string().as_bytes()),
-        _ => report::error(&error.to_string(), &error.causes(), error.hint().as_deref()),
+        Error::Parse(error) => text::verbatim(error.render().to_string().as_bytes()),
+        _ => text::error(&error.to_string(), &error.causes(), error.hint().as_deref()),
     }
 }
 
@@ -171,7 +171,7 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
         Ok(()) => ExitCode::from(code),
         Err(error) => {
             let hint = "nothing was changed; let standard output be read to its end";
-            report::error(
+            text::error(
                 "standard output cannot be written",
                 &[error.to_string()],
                 Some(hint),
@@ -189,7 +189,7 @@ fn fail_loudly_on_panic(intent: Intent) {
             .location()
             .map(ToString::to_string)
             .unwrap_or_default();
-        report::error(
+        text::error(
             &format!("this is a defect of awsmfa ({place})"),
             &[],
             Some("please report it, with the command line and without secrets"),

@@ -39,13 +39,13 @@ impl Session {
 
 /// RFC 3339 in UTC to the second, as botocore and starship read it.
 #[must_use]
-pub fn written(expiration: DateTime<Utc>) -> String {
+pub fn format_expiration(expiration: DateTime<Utc>) -> String {
     expiration.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Reads what [`written`] wrote, and any other RFC 3339 time.
 #[must_use]
-pub fn read_expiration(text: &str) -> Option<DateTime<Utc>> {
+pub fn parse_expiration(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|time| time.with_timezone(&Utc))

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::aws::config_file::ConfigFile;
-use crate::aws::shared_files::SharedFiles;
-use crate::bookkeeping::{Memory, MfaSession, Owner, Present, Settings, Start, Target};
 use crate::environment::Environment;
-use crate::session::{Keys, Session, read_expiration};
+use crate::files::ini::IniFile;
+use crate::files::shared::SharedFiles;
+use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target};
+use crate::session::{Keys, Session, parse_expiration};
 use crate::shell::Change;
 
 /// alice's keys.
@@ -34,7 +34,7 @@ pub(crate) const BOB: &str = "AKIAI44QH8DHBEXAMPLE";
 pub(crate) fn files(config: &str, credentials: &str) -> SharedFiles {
     let parse = |name, text: &str| {
         let bytes = Zeroizing::new(text.as_bytes().to_vec());
-        ConfigFile::parse(Path::new(name), bytes).unwrap()
+        IniFile::parse(Path::new(name), bytes).unwrap()
     };
     SharedFiles::new(parse("config", config), parse("credentials", credentials))
 }
@@ -51,7 +51,7 @@ pub(crate) fn session(access_key_id: &str) -> Session {
         access_key_id: access_key_id.to_owned(),
         secret_access_key: "secret".into(),
         session_token: "token".into(),
-        expiration: read_expiration("2030-01-01T00:00:00Z").unwrap(),
+        expiration: parse_expiration("2030-01-01T00:00:00Z").unwrap(),
     }
 }
 
@@ -63,9 +63,9 @@ pub(crate) fn in_session(
     owner: &Owner,
     role: Option<&str>,
 ) -> Environment {
-    let start = Start {
+    let start = NewSession {
         session: session("ASIAIOSFODNN7EXAMPLE"),
-        present: Present {
+        current: CurrentSession {
             owner: owner.clone(),
             target,
             role_arn: role.map(str::to_owned),

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use awsmfa::aws::config_file::{ConfigFile, Setting};
-use awsmfa::aws::files_on_disk;
-use awsmfa::aws::shared_files::{Settings, SharedFiles, Sourced};
+use awsmfa::files::disk;
+use awsmfa::files::ini::{IniFile, Setting};
+use awsmfa::files::shared::{SectionView, SharedFiles, Sourced};
 use awsmfa_test_support::{missing, say, tools_folder};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -95,7 +95,7 @@ fn the_generator_makes_files_to_accept_and_to_refuse() {
     let mut runner = TestRunner::new(config);
     let accepted = (0..GENERATED).filter(|_| {
         let file = shared_file().new_tree(&mut runner).unwrap().current();
-        ConfigFile::parse(Path::new("config"), file.into_bytes().into()).is_ok()
+        IniFile::parse(Path::new("config"), file.into_bytes().into()).is_ok()
     });
     let accepted = accepted.count();
     assert!(
@@ -120,7 +120,7 @@ proptest! {
 
     #[test]
     fn a_secret_of_a_broken_file_is_in_no_message(lines in prop::collection::vec(line_with_secret(), 1..8)) {
-        if let Err(error) = ConfigFile::parse(Path::new("credentials"), lines.concat().into_bytes().into()) {
+        if let Err(error) = IniFile::parse(Path::new("credentials"), lines.concat().into_bytes().into()) {
             let told = format!("{error} {error:?} {}", error.problem.hint());
             prop_assert!(!told.to_lowercase().contains("wjalr"), "{}", told);
         }
@@ -140,10 +140,10 @@ fn ten_thousand_profiles_are_read_at_once() {
         .unwrap();
     }
     let size = config.len();
-    let empty = ConfigFile::parse(Path::new("credentials"), Vec::new().into()).unwrap();
+    let empty = IniFile::parse(Path::new("credentials"), Vec::new().into()).unwrap();
     let bytes = config.into_bytes();
     let start = Instant::now();
-    let config = ConfigFile::parse(Path::new("config"), bytes.into()).unwrap();
+    let config = IniFile::parse(Path::new("config"), bytes.into()).unwrap();
     let files = SharedFiles::new(config, empty);
     let last = files.profile("team-9999").unwrap().get("role_arn").unwrap();
     let read = start.elapsed();
@@ -207,7 +207,7 @@ fn our_reading(directory: &Path, theirs: &Value) -> Value {
             _ => None,
         }
     };
-    let Ok(files) = files_on_disk::read(variable) else {
+    let Ok(files) = disk::read(variable) else {
         return json!({"refused": "ConfigParseError"});
     };
     let profiles = files.profile_names();
@@ -220,7 +220,7 @@ fn our_reading(directory: &Path, theirs: &Value) -> Value {
     json!({"profiles": profiles.collect::<Vec<_>>(), "services": services.collect::<Vec<_>>()})
 }
 
-fn pairs(settings: &Settings<'_>) -> Value {
+fn pairs(settings: &SectionView<'_>) -> Value {
     let keys = settings.keys();
     keys.iter()
         .map(|key| match settings.setting(key).unwrap() {
@@ -238,7 +238,7 @@ fn text(value: &Sourced) -> &str {
 }
 
 fn read_all(bytes: &[u8]) {
-    let read = || ConfigFile::parse(Path::new("config"), bytes.to_vec().into());
+    let read = || IniFile::parse(Path::new("config"), bytes.to_vec().into());
     if let (Ok(config), Ok(credentials)) = (read(), read()) {
         let files = SharedFiles::new(config, credentials);
         for name in files.profile_names() {

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use awsmfa::bookkeeping::{Memory, MfaSession, Owner, Present, Settings, Start, Target, unset_all};
 use awsmfa::environment::{ACCESS_KEY_ID, Environment, VARIABLES};
+use awsmfa::memory::{
+    CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target, unset_all,
+};
 use awsmfa::session::Session;
 use awsmfa::shell::Change;
 use awsmfa::token_code::TokenCode;
@@ -87,7 +89,7 @@ fn start_of_all() -> impl Strategy<Value = Plain> {
 #[derive(Debug, Clone)]
 enum Step {
     /// `env`
-    Start(Box<Start>),
+    NewSession(Box<NewSession>),
     /// A failed role, whose MFA session is kept.
     Keep(MfaSession, TokenCode),
     /// `unset`, in the middle of it all.
@@ -172,13 +174,13 @@ fn target() -> impl Strategy<Value = Target> {
     )
 }
 
-fn start() -> impl Strategy<Value = Start> {
+fn start() -> impl Strategy<Value = NewSession> {
     let role_arn = option::of(Just("arn:aws:iam::111122223333:role/dev".to_owned()));
     let account_id = option::of(Just("123456789012".to_owned()));
     let ids = (role_arn, account_id, option::of(code()));
     (session(), owner(), target(), ids, mfa(), settings()).prop_map(
-        |(session, owner, target, (role_arn, account_id, spent), mfa, settings)| Start {
-            present: Present {
+        |(session, owner, target, (role_arn, account_id, spent), mfa, settings)| NewSession {
+            current: CurrentSession {
                 owner,
                 target,
                 expiration: Some(session.expiration),
@@ -199,7 +201,7 @@ fn code() -> impl Strategy<Value = TokenCode> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => start().prop_map(|start| Step::Start(Box::new(start))),
+        3 => start().prop_map(|start| Step::NewSession(Box::new(start))),
         1 => (mfa(), code()).prop_map(|(mfa, code)| Step::Keep(mfa, code)),
         1 => Just(Step::Unset),
         2 => (name(), option::of(value())).prop_map(|(name, value)| Step::Edit(name, value)),
@@ -208,7 +210,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// What the table of the contract says a session's environment holds, for the variables that the
 /// profile may have a say in.
-fn told_by_the_table(before: &Plain, start: &Start) -> Vec<(&'static str, Option<String>)> {
+fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, Option<String>)> {
     let settings = &start.settings;
     let held = |name: &str| before.get(name).cloned();
     let filled = |name: &str| held(name).filter(|value| !value.is_empty());
@@ -226,7 +228,7 @@ fn told_by_the_table(before: &Plain, start: &Start) -> Vec<(&'static str, Option
     let of_setting = |name: &'static str, setting: &Option<String>| {
         (name, filled(name).or(setting.clone()).or(held(name)))
     };
-    let account = held("AWS_ACCOUNT_ID").and(start.present.account_id.clone());
+    let account = held("AWS_ACCOUNT_ID").and(start.current.account_id.clone());
     vec![
         of_region(region),
         of_region(default_region),
@@ -303,7 +305,7 @@ proptest! {
         for step in &steps {
             let now = environment(&plain);
             match step {
-                Step::Start(start) => {
+                Step::NewSession(start) => {
                     owed.before = owed.now(&plain);
                     apply(&Memory::read(&now).start(&now, start), &mut plain);
                     owed.left = without_records(&plain);
@@ -321,7 +323,7 @@ proptest! {
                         prop_assert!(is_kept_by_name(&plain, &session.session_token));
                     }
                     let memory = Memory::read(&environment(&plain));
-                    prop_assert_eq!(memory.present.as_ref(), Some(&start.present));
+                    prop_assert_eq!(memory.current.as_ref(), Some(&start.current));
                     prop_assert_eq!(&memory.spent, &start.spent);
                     let behind = start.mfa.as_ref().map_or(&start.session, |mfa| &mfa.session);
                     prop_assert_eq!(&memory.mfa.unwrap().session, behind);
@@ -372,7 +374,7 @@ proptest! {
         edit in option::of(value()),
     ) {
         let mut start = start;
-        start.present.role_arn = None;
+        start.current.role_arn = None;
         start.mfa = None;
         let mut plain = Plain::new();
         let now = environment(&plain);

@@ -7,19 +7,19 @@ use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::obtain;
+use super::start;
 use super::{Failure, Output};
-use crate::aws::api::{Aws, Identity, Signer};
-use crate::aws::refusal::{Cause, Refusal};
 use crate::cli::{Doctor, ListFormat, SessionOptions};
+use crate::context::Context;
 use crate::duration;
 use crate::error::{Error, FAILED};
 use crate::exchange::{
     ExchangeError, check_owner, kept_mfa_session, keys_of, without_security_keys,
 };
+use crate::plan::Plan;
 use crate::session::Keys;
-use crate::wanted::Wanted;
-use crate::world::World;
+use crate::sts::api::{Aws, Identity, Signer};
+use crate::sts::refusal::{Cause, Refusal};
 
 /// AWS takes signatures that are at most this old or young (IAM user guide, "Elements of an AWS API
 /// request signature").
@@ -71,8 +71,8 @@ impl Check {
 }
 
 /// Runs the verb.
-pub async fn run(options: &Doctor, world: &World) -> Result<Output, Failure> {
-    let checks = checks(options, world).await;
+pub async fn run(options: &Doctor, context: &Context) -> Result<Output, Failure> {
+    let checks = checks(options, context).await;
     let is_well = checks.iter().all(|check| check.good != Some(false));
     let text = match options.format {
         ListFormat::Json => json(&checks, is_well),
@@ -84,7 +84,7 @@ pub async fn run(options: &Doctor, world: &World) -> Result<Output, Failure> {
     })
 }
 
-async fn checks(options: &Doctor, world: &World) -> Vec<Check> {
+async fn checks(options: &Doctor, context: &Context) -> Vec<Check> {
     let options = SessionOptions {
         profile: options.profile.clone(),
         serial: options.serial.clone(),
@@ -92,27 +92,27 @@ async fn checks(options: &Doctor, world: &World) -> Vec<Check> {
         region: options.region.clone(),
         ..SessionOptions::default()
     };
-    let wanted = match Wanted::of(&options, world) {
-        Ok(wanted) => wanted,
+    let plan = match Plan::new(&options, context) {
+        Ok(plan) => plan,
         Err(error) => return vec![failed("settings", &error.into())],
     };
-    let mut checks = settings(&wanted);
-    let aws = match obtain::aws(&wanted, world) {
+    let mut checks = settings(&plan);
+    let aws = match start::aws(&plan, context) {
         Ok(aws) => aws,
         Err(error) => {
             checks.push(failed("network", &error));
             return checks;
         }
     };
-    match keys_of(&wanted.source).await {
+    match keys_of(&plan.source).await {
         Ok(keys) => {
-            checks.push(Check::good("keys", keys.access_key_id.clone()).at(&wanted.places.keys));
-            checks.extend(calls(&aws, &wanted, &keys).await);
+            checks.push(Check::good("keys", keys.access_key_id.clone()).at(&plan.places.keys));
+            checks.extend(calls(&aws, &plan, &keys).await);
         }
         Err(error) => checks.push(failed("keys", &ExchangeError::from(error).into())),
     }
     checks.extend(way(&aws));
-    checks.push(Check::unclear("env", would_do(&wanted, world)));
+    checks.push(Check::unclear("env", would_do(&plan, context)));
     checks
 }
 
@@ -132,27 +132,27 @@ fn failed(name: &'static str, error: &Error) -> Check {
     }
 }
 
-fn settings(wanted: &Wanted) -> Vec<Check> {
+fn settings(plan: &Plan) -> Vec<Check> {
     let mut checks = Vec::new();
-    if let Some(profile) = &wanted.target.profile {
+    if let Some(profile) = &plan.target.profile {
         checks.push(Check::good("profile", profile));
     }
-    for hop in &wanted.hops {
+    for hop in &plan.hops {
         checks.push(Check::good("role", &hop.role_arn));
     }
-    let region = Check::good("region", &wanted.endpoint.region);
-    checks.push(region.at(&wanted.places.region));
-    if let (Some(url), Some(place)) = (&wanted.endpoint.sts_url, &wanted.places.sts_url) {
+    let region = Check::good("region", &plan.endpoint.region);
+    checks.push(region.at(&plan.places.region));
+    if let (Some(url), Some(place)) = (&plan.endpoint.sts_url, &plan.places.sts_url) {
         checks.push(Check::good("endpoint", url).at(place));
     }
-    if let Some(command) = &wanted.code_command {
+    if let Some(command) = &plan.code_command {
         checks.push(Check::good("code", "printed by a program").at(&command.place));
     }
     checks
 }
 
 /// What AWS says: whose keys they are, what time it is, which devices there are.
-async fn calls(aws: &Aws, wanted: &Wanted, keys: &Keys) -> Vec<Check> {
+async fn calls(aws: &Aws, plan: &Plan, keys: &Keys) -> Vec<Check> {
     let mut checks = Vec::new();
     let refused = |refusal: &Refusal| Check::bad("identity", refusal.to_string(), refusal.hint());
     let identity = aws.get_caller_identity(Signer::User(keys)).await;
@@ -180,7 +180,7 @@ async fn calls(aws: &Aws, wanted: &Wanted, keys: &Keys) -> Vec<Check> {
     checks.extend(aws.http().clock_offset().map(clock_check));
     if let Ok(identity) = &identity {
         let devices = aws.list_mfa_devices(keys).await;
-        checks.push(device(wanted, identity, devices));
+        checks.push(device(plan, identity, devices));
     }
     checks
 }
@@ -199,11 +199,11 @@ fn clock_check(offset: TimeDelta) -> Check {
 }
 
 /// Whether there is a device that the user's codes can come from.
-fn device(wanted: &Wanted, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
+fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
     let usable = listed.map(|listed| without_security_keys(listed).0);
-    match (&wanted.serial, usable) {
+    match (&plan.serial, usable) {
         (Some(serial), listed) => {
-            let place = wanted.places.serial.clone().unwrap_or_default();
+            let place = plan.places.serial.clone().unwrap_or_default();
             let check = match (check_owner(serial, identity), listed) {
                 (Err(error), _) => failed("device", &error.into()),
                 (Ok(()), Ok(listed)) if listed.contains(serial) => Check::good("device", serial),
@@ -257,20 +257,20 @@ fn way(aws: &Aws) -> [Check; 2] {
 }
 
 /// What `env` would do now.
-fn would_do(wanted: &Wanted, world: &World) -> String {
+fn would_do(plan: &Plan, context: &Context) -> String {
     let mut steps = Vec::new();
-    if wanted.sends_code_with_role() {
+    if plan.sends_code_with_role() {
         steps.push("send the code with AssumeRole itself".to_owned());
-    } else if kept_mfa_session(wanted, world.memory()).is_some() {
+    } else if kept_mfa_session(plan, context.memory()).is_some() {
         steps.push("use the MFA session in this shell, without a code".to_owned());
     } else {
-        let life = duration::in_words(wanted.mfa_duration);
+        let life = duration::in_words(plan.mfa_duration);
         steps.push(format!("ask for a code and start an MFA session of {life}"));
     }
-    for (index, hop) in wanted.hops.iter().enumerate() {
-        let is_last = index + 1 == wanted.hops.len();
+    for (index, hop) in plan.hops.iter().enumerate() {
+        let is_last = index + 1 == plan.hops.len();
         steps.push(if is_last {
-            let life = duration::in_words(wanted.role_duration);
+            let life = duration::in_words(plan.role_duration);
             format!("assume {} for {life}", hop.role_arn)
         } else {
             format!("assume {}", hop.role_arn)

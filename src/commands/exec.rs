@@ -5,32 +5,32 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Failure;
-use super::obtain::{Obtained, obtain};
-use crate::bookkeeping::{is_record, reinstate};
+use super::start::{Obtained, obtain};
 use crate::cli::Exec;
+use crate::context::Context;
 use crate::error::Error;
-use crate::report;
+use crate::memory::{is_record, reinstate};
 use crate::shell::{Change, detect};
-use crate::world::World;
+use crate::text;
 
 /// Gets the session, and gives the command that is to run in it.
-pub async fn run(options: &Exec, world: &World) -> Result<Command, Failure> {
+pub async fn run(options: &Exec, context: &Context) -> Result<Command, Failure> {
     let (name, arguments) = options.command.split_first().ok_or(Error::NoCommand)?;
     // What cannot be run is found out before a code is spent.
-    let program = find(name, world)?;
+    let program = find(name, context)?;
     if arguments.is_empty() && detect::is_shell(&program) {
-        report::mention("this shell is inside yours: leave it with exit to end the session");
+        text::mention("this shell is inside yours: leave it with exit to end the session");
     }
-    let obtained = obtain(&options.session, world, |_| Ok(())).await;
+    let obtained = obtain(&options.session, context, |_| Ok(())).await;
     let changes = match obtained.map_err(|not| Failure::from(not.error))? {
-        Obtained::InPlace => reinstate(world.environment()),
-        Obtained::Started(start) => world.memory().start(world.environment(), &start),
+        Obtained::InPlace => reinstate(context.environment()),
+        Obtained::Started(start) => context.memory().start(context.environment(), &start),
     };
     let mut command = Command::new(program);
     command.args(arguments);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::arg0(&mut command, name);
-    for name in world.environment().names().filter(|name| is_record(name)) {
+    for name in context.environment().names().filter(|name| is_record(name)) {
         command.env_remove(name);
     }
     for change in changes.iter().filter(|change| !is_record(change.name())) {
@@ -43,8 +43,8 @@ pub async fn run(options: &Exec, world: &World) -> Result<Command, Failure> {
 }
 
 /// Finds a program as a shell would.
-fn find(name: &OsStr, world: &World) -> Result<PathBuf, Error> {
-    let path = world.environment().os_text("PATH").unwrap_or_default();
+fn find(name: &OsStr, context: &Context) -> Result<PathBuf, Error> {
+    let path = context.environment().os_text("PATH").unwrap_or_default();
     let here = std::env::current_dir().unwrap_or_default();
     which::which_in(name, Some(&path), here).map_err(|_| {
         let shown = name.to_string_lossy().into_owned();

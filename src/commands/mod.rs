@@ -5,8 +5,8 @@ pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod init;
-mod obtain;
 pub mod profiles;
+mod start;
 pub mod status;
 pub mod unset;
 
@@ -17,8 +17,8 @@ use std::io::{self, IsTerminal};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::report;
 use crate::shell::{self, Change, Shell};
+use crate::text;
 
 /// What a verb gives to the one place that writes it.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> R
 /// Renders changes, announcing on standard error what the format wants announced.
 fn render(shell: &Shell, changes: &[Change]) -> Result<Output, Error> {
     let rendered = (shell.grammar.render)(changes)?;
-    report::verbatim(&rendered.announcement);
+    text::verbatim(&rendered.announcement);
     Ok(Output {
         text: rendered.statements,
         exit_code: 0,

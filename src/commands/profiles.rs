@@ -6,12 +6,12 @@ use std::io;
 use serde_json::json;
 
 use super::{Failure, Output};
-use crate::chain::{self, Chain};
 use crate::cli::{ListFormat, Profiles, SessionOptions};
+use crate::context::Context;
 use crate::error::Error;
-use crate::profile::Profile;
-use crate::wanted::{Wanted, WantedError};
-use crate::world::World;
+use crate::files::profile::Profile;
+use crate::plan::chain::{self, Chain};
+use crate::plan::{Plan, PlanError};
 
 /// A line of the list.
 struct Row {
@@ -20,17 +20,17 @@ struct Row {
     region: Option<String>,
     serial: Option<String>,
     /// Why `env` cannot use it.
-    problem: Option<WantedError>,
+    problem: Option<PlanError>,
 }
 
 /// Runs the verb.
-pub fn run(options: &Profiles, world: &World) -> Result<Output, Failure> {
-    let files = world
+pub fn run(options: &Profiles, context: &Context) -> Result<Output, Failure> {
+    let files = context
         .files()
-        .map_err(|e| Error::from(WantedError::from(e)))?;
+        .map_err(|e| Error::from(PlanError::from(e)))?;
     let rows: Vec<Row> = files
         .profile_names()
-        .filter_map(|name| Some(row(&chain::profile(files, name, None).ok()?, world)))
+        .filter_map(|name| Some(row(&chain::profile(files, name, None).ok()?, context)))
         .collect();
     let text = match options.format {
         ListFormat::Text => text(&rows, columns_of_terminal()),
@@ -40,16 +40,16 @@ pub fn run(options: &Profiles, world: &World) -> Result<Output, Failure> {
 }
 
 /// What `env` itself would find about a profile.
-fn row(profile: &Profile<'_>, world: &World) -> Row {
+fn row(profile: &Profile<'_>, context: &Context) -> Row {
     let setting = |key| profile.get(key).map(|setting| setting.text);
-    let before = &world.memory().before;
+    let before = &context.memory().before;
     let chain = chain::follow(profile.files, before, &profile.name, None);
     let options = SessionOptions {
         profile: Some(profile.name.clone()),
         ..SessionOptions::default()
     };
-    let (serial, problem) = match Wanted::of(&options, world) {
-        Ok(wanted) => (wanted.serial, None),
+    let (serial, problem) = match Plan::new(&options, context) {
+        Ok(plan) => (plan.serial, None),
         Err(problem) => (setting("mfa_serial"), Some(problem)),
     };
     Row {

@@ -10,14 +10,14 @@ use chrono::{DateTime, Local, Utc};
 use serde_json::json;
 
 use super::Output;
-use crate::aws::arn::Arn;
-use crate::bookkeeping::Present;
 use crate::cli::{Status, StatusFormat};
 use crate::clock;
+use crate::context::Context;
 use crate::duration;
 use crate::environment::{self, Environment};
-use crate::session::written;
-use crate::world::World;
+use crate::memory::CurrentSession;
+use crate::session::format_expiration;
+use crate::sts::arn::Arn;
 
 /// Below this a session is about to end.
 const SOON: Duration = Duration::from_mins(15);
@@ -50,14 +50,14 @@ impl State {
 
 /// Runs the verb.
 #[must_use]
-pub fn run(options: &Status, world: &World) -> Output {
-    let present = world.memory().present.as_ref();
-    let state = state(present, clock::now());
+pub fn run(options: &Status, context: &Context) -> Output {
+    let current = context.memory().current.as_ref();
+    let state = state(current, clock::now());
     let text = match options.format {
-        StatusFormat::Prompt => present.map(|p| prompt(p, state)).unwrap_or_default(),
-        StatusFormat::Json => json(world, present, state),
+        StatusFormat::Prompt => current.map(|p| prompt(p, state)).unwrap_or_default(),
+        StatusFormat::Json => json(context, current, state),
         StatusFormat::Text => {
-            let text = text(world, present, state);
+            let text = text(context, current, state);
             match anstream::AutoStream::choice(&io::stdout()) {
                 anstream::ColorChoice::Never => anstream::adapter::strip_str(&text).to_string(),
                 _ => text,
@@ -70,11 +70,11 @@ pub fn run(options: &Status, world: &World) -> Output {
     }
 }
 
-fn state(present: Option<&Present>, now: DateTime<Utc>) -> State {
-    let Some(present) = present else {
+fn state(current: Option<&CurrentSession>, now: DateTime<Utc>) -> State {
+    let Some(current) = current else {
         return State::None;
     };
-    let left = present.expiration.map(|end| (end - now).to_std());
+    let left = current.expiration.map(|end| (end - now).to_std());
     match left {
         Some(Ok(left)) if !left.is_zero() => State::Live(left),
         _ => State::Expired,
@@ -82,21 +82,21 @@ fn state(present: Option<&Present>, now: DateTime<Utc>) -> State {
 }
 
 /// Whose session it is, in a word: the profile, the role, or the user.
-fn short_name(present: &Present) -> String {
+fn short_name(current: &CurrentSession) -> String {
     let arn_name = |arn: &str| Arn::parse(arn).map(|arn| arn.name().to_owned());
-    let target = &present.target;
+    let target = &current.target;
     let named_role = target.role_arn.as_deref().and_then(arn_name);
     named_role
         .or_else(|| target.profile.clone())
-        .or_else(|| present.role_arn.as_deref().and_then(arn_name))
-        .or_else(|| present.owner.user_arn.as_deref().and_then(arn_name))
-        .unwrap_or_else(|| present.owner.source_key_id.clone())
+        .or_else(|| current.role_arn.as_deref().and_then(arn_name))
+        .or_else(|| current.owner.user_arn.as_deref().and_then(arn_name))
+        .unwrap_or_else(|| current.owner.source_key_id.clone())
 }
 
 /// `dev 11h42m`, with a mark where it is about to end.
-fn prompt(present: &Present, state: State) -> String {
+fn prompt(current: &CurrentSession, state: State) -> String {
     // A prompt is shown by terminals that obey control characters, and expanded by shells.
-    let name: String = short_name(present)
+    let name: String = short_name(current)
         .chars()
         .map(|c| {
             let is_plain = c.is_alphanumeric() || "-_.@+=,/ ".contains(c);
@@ -115,51 +115,51 @@ fn prompt(present: &Present, state: State) -> String {
     }
 }
 
-fn json(world: &World, present: Option<&Present>, state: State) -> String {
-    let expiration = present.and_then(|present| present.expiration);
+fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> String {
+    let expiration = current.and_then(|current| current.expiration);
     let seconds_left = match state {
         State::Live(left) => Some(left.as_secs()),
         State::Expired => Some(0),
         State::None => None,
     };
-    let mfa = world.memory().mfa.as_ref();
+    let mfa = context.memory().mfa.as_ref();
     let document = json!({
         "state": state.name(),
-        "profile": present.and_then(|p| p.target.profile.clone()),
-        "role_arn": present.and_then(|p| p.role_arn.clone()),
-        "user_arn": present.and_then(|p| p.owner.user_arn.clone()),
-        "account_id": present.and_then(|p| p.account_id.clone()),
-        "source_profile": present.and_then(|p| p.owner.source_profile.clone()),
-        "expiration": expiration.map(written),
+        "profile": current.and_then(|p| p.target.profile.clone()),
+        "role_arn": current.and_then(|p| p.role_arn.clone()),
+        "user_arn": current.and_then(|p| p.owner.user_arn.clone()),
+        "account_id": current.and_then(|p| p.account_id.clone()),
+        "source_profile": current.and_then(|p| p.owner.source_profile.clone()),
+        "expiration": expiration.map(format_expiration),
         "seconds_left": seconds_left,
-        "mfa_session_expiration": mfa.map(|mfa| written(mfa.session.expiration)),
-        "warnings": warnings(world.environment(), present),
+        "mfa_session_expiration": mfa.map(|mfa| format_expiration(mfa.session.expiration)),
+        "warnings": warnings(context.environment(), current),
     });
     format!("{document:#}\n")
 }
 
-fn text(world: &World, present: Option<&Present>, state: State) -> String {
+fn text(context: &Context, current: Option<&CurrentSession>, state: State) -> String {
     let colour = |colour: AnsiColor, text: &str| {
         let style = Style::new().fg_color(Some(colour.into())).bold();
         format!("{style}{text}{style:#}")
     };
-    let end = present.and_then(|present| present.expiration).map(local);
+    let end = current.and_then(|current| current.expiration).map(local);
     let end = end.unwrap_or_default();
     let mut lines = String::new();
     // Writing to a String cannot fail.
-    let _ = match (state, present) {
-        (State::Live(left), Some(present)) => {
+    let _ = match (state, current) {
+        (State::Live(left), Some(current)) => {
             let shade = if left < SOON {
                 AnsiColor::Yellow
             } else {
                 AnsiColor::Green
             };
             let left = colour(shade, &format!("{} left", duration::to_the_minute(left)));
-            writeln!(lines, "{}: {left}, until {end}", short_name(present))
+            writeln!(lines, "{}: {left}, until {end}", short_name(current))
         }
-        (State::Expired, Some(present)) => {
+        (State::Expired, Some(current)) => {
             let expired = colour(AnsiColor::Red, "expired");
-            writeln!(lines, "{}: {expired} at {end}", short_name(present))
+            writeln!(lines, "{}: {expired} at {end}", short_name(current))
         }
         _ => writeln!(lines, "no session of awsmfa in this shell"),
     };
@@ -168,33 +168,33 @@ fn text(world: &World, present: Option<&Present>, state: State) -> String {
             let _ = writeln!(lines, "  {label:<9}{value}");
         }
     };
-    if let Some(present) = present {
-        detail("profile", present.target.profile.clone());
-        detail("role", present.role_arn.clone());
-        detail("user", present.owner.user_arn.clone());
-        detail("account", present.account_id.clone());
+    if let Some(current) = current {
+        detail("profile", current.target.profile.clone());
+        detail("role", current.role_arn.clone());
+        detail("user", current.owner.user_arn.clone());
+        detail("account", current.account_id.clone());
     }
-    if present.is_none_or(|present| present.role_arn.is_some())
-        && let Some(mfa) = &world.memory().mfa
+    if current.is_none_or(|current| current.role_arn.is_some())
+        && let Some(mfa) = &context.memory().mfa
         && mfa.session.is_live(clock::now())
     {
         let until = local(mfa.session.expiration);
         detail("MFA", Some(format!("kept until {until}:")));
         detail("", Some("roles need no code".to_owned()));
     }
-    for warning in warnings(world.environment(), present) {
+    for warning in warnings(context.environment(), current) {
         let _ = writeln!(lines, "{} {warning}", colour(AnsiColor::Yellow, "!"));
     }
     lines
 }
 
-fn warnings(environment: &Environment, present: Option<&Present>) -> Vec<String> {
+fn warnings(environment: &Environment, current: Option<&CurrentSession>) -> Vec<String> {
     let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
     let mut warnings = Vec::new();
-    if present.is_none() && is_set(environment::ACCESS_KEY_ID.name) {
+    if current.is_none() && is_set(environment::ACCESS_KEY_ID.name) {
         warnings.push("the AWS keys in this shell are not from awsmfa".to_owned());
     }
-    if present.is_some() {
+    if current.is_some() {
         for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
             if is_set(variable.name) {
                 warnings.push(format!(

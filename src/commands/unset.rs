@@ -3,29 +3,29 @@
 use std::ffi::OsString;
 
 use super::{Failure, Output, must_be_evaluated, render, shell_of};
-use crate::bookkeeping::unset_all;
 use crate::cli::Unset;
+use crate::context::Context;
 use crate::error::Error;
-use crate::report;
+use crate::memory::unset_all;
 use crate::shell::Kind;
-use crate::world::World;
+use crate::text;
 
 /// Runs the verb.
-pub fn run(options: &Unset, world: &World, args: &[OsString]) -> Result<Output, Failure> {
+pub fn run(options: &Unset, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
     if shell.kind == Kind::Format {
         return Err(Error::FormatCannotUnset { format: shell.name }.into());
     }
     must_be_evaluated(shell, options.statements.print_secrets, args)?;
-    let environment = world.environment();
+    let environment = context.environment();
     let changes = if options.all {
         unset_all(environment)
     } else {
-        world.memory().unset(environment)
+        context.memory().unset(environment)
     };
-    let memory = world.memory();
-    if !options.all && memory.present.is_none() {
-        report::note(match memory.mfa {
+    let memory = context.memory();
+    if !options.all && memory.current.is_none() {
+        text::note(match memory.mfa {
             Some(_) => {
                 "the MFA session that was kept for roles is dropped; nothing of AWS's is changed"
             }

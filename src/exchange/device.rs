@@ -1,11 +1,11 @@
 //! Which of a user's MFA devices shows the code.
 
 use super::ExchangeError;
-use crate::aws::api::Identity;
-use crate::aws::arn::Arn;
-use crate::chain::Source;
+use crate::plan::chain::Source;
 use crate::prompt::Terminal;
-use crate::report;
+use crate::sts::api::Identity;
+use crate::sts::arn::Arn;
+use crate::text;
 
 /// A virtual device is of the account of its user.
 pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), ExchangeError> {
@@ -37,7 +37,7 @@ pub(super) async fn choose_device(
     let whose = source.to_string();
     let (mut usable, security_keys) = without_security_keys(listed);
     if !security_keys.is_empty() && !usable.is_empty() {
-        report::note(&format!(
+        text::note(&format!(
             "left out, since STS cannot use security keys: {}",
             security_keys.join(", ")
         ));

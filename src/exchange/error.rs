@@ -1,9 +1,9 @@
 //! Why an exchange gives no session, and what the user can do about it.
 
-use crate::aws::credential_process::ProcessError;
-use crate::aws::refusal::Refusal;
-use crate::codes::CodeError;
+use crate::code_source::CodeError;
 use crate::prompt::PromptError;
+use crate::sts::credential_process::ProcessError;
+use crate::sts::refusal::Refusal;
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use awsmfa::aws::api::{Aws, Endpoint, Mfa, Signer};
-use awsmfa::aws::http::Http;
-use awsmfa::aws::proxy::Proxies;
-use awsmfa::aws::trust::Trust;
 use awsmfa::environment::Environment;
 use awsmfa::session::Keys;
+use awsmfa::sts::api::{Aws, Endpoint, Mfa, Signer};
+use awsmfa::sts::http::Http;
+use awsmfa::sts::proxy::Proxies;
+use awsmfa::sts::trust::Trust;
 use awsmfa::token_code::TokenCode;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -168,8 +168,8 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
     let port = server(Arc::clone(&answering));
     let environment = Environment::default();
     let http = Http::new(
-        Proxies::of(&environment).unwrap(),
-        Trust::of(None, &environment).unwrap(),
+        Proxies::from_environment(&environment).unwrap(),
+        Trust::new(None, &environment).unwrap(),
     )
     .unwrap();
     let endpoint = Endpoint {

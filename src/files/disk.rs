@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::config_file::{BrokenFile, ConfigFile};
-use super::shared_files::SharedFiles;
+use super::ini::{BrokenFile, IniFile};
+use super::shared::SharedFiles;
 
 /// The variable that names the user's home.
 const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
@@ -141,7 +141,7 @@ fn with_variables(path: OsString, variable: impl Fn(&str) -> Option<OsString>) -
     expanded
 }
 
-fn read_file(path: &Path, variable: &'static str) -> Result<ConfigFile, FilesError> {
+fn read_file(path: &Path, variable: &'static str) -> Result<IniFile, FilesError> {
     let unreadable = |source| FilesError::Unreadable {
         path: path.to_owned(),
         source,
@@ -165,7 +165,7 @@ fn read_file(path: &Path, variable: &'static str) -> Result<ConfigFile, FilesErr
         }
         Err(error) => return Err(unreadable(error)),
     };
-    Ok(ConfigFile::parse(path, Zeroizing::new(content))?)
+    Ok(IniFile::parse(path, Zeroizing::new(content))?)
 }
 
 #[cfg(all(test, unix))]

@@ -82,7 +82,7 @@ pub struct Shown {
 
 impl Proxies {
     /// Reads the variables.
-    pub fn of(environment: &Environment) -> Result<Self, BadProxy> {
+    pub fn from_environment(environment: &Environment) -> Result<Self, BadProxy> {
         let all = named(environment, ALL)?;
         let https = of_scheme(environment, HTTPS, all.as_ref())?;
         let http = of_scheme(environment, HTTP, all.as_ref())?;
@@ -205,7 +205,7 @@ mod tests {
 
     fn proxies(variables: &[(&str, &str)]) -> Result<Proxies, BadProxy> {
         let pairs = variables.iter().map(|(n, v)| (n.into(), v.into()));
-        Proxies::of(&Environment::from_pairs(pairs))
+        Proxies::from_environment(&Environment::from_pairs(pairs))
     }
 
     fn shown(variables: &[(&str, &str)], destination: &str) -> Option<String> {

@@ -3,8 +3,8 @@
 use clap::Parser;
 
 use super::*;
-use crate::chain::KeysFrom;
 use crate::cli::{Cli, Command};
+use crate::plan::chain::KeysFrom;
 use crate::testing::{
     ALICE, BOB, BOBS_KEYS, DEVICE, KEYS, environment, files, in_session, keys, owner,
 };
@@ -41,21 +41,21 @@ fn wanted_in(
     environment: &Environment,
     config: &str,
     arguments: &[&str],
-) -> Result<Wanted, WantedError> {
+) -> Result<Plan, PlanError> {
     let command = ["awsmfa", "env"].iter().chain(arguments);
     let Command::Env(env) = Cli::try_parse_from(command).unwrap().command else {
         unreachable!("the verb is env");
     };
-    let world = World::with_files(environment.clone(), files(config, ""));
-    Wanted::of(&env.session, &world)
+    let context = Context::with_files(environment.clone(), files(config, ""));
+    Plan::new(&env.session, &context)
 }
 
 #[track_caller]
-fn wanted(variables: &[(&str, &str)], arguments: &[&str]) -> Wanted {
+fn plan(variables: &[(&str, &str)], arguments: &[&str]) -> Plan {
     wanted_in(&environment(variables), &config(), arguments).unwrap()
 }
 
-fn problem(variables: &[(&str, &str)], config: &str, arguments: &[&str]) -> WantedError {
+fn problem(variables: &[(&str, &str)], config: &str, arguments: &[&str]) -> PlanError {
     wanted_in(&environment(variables), config, arguments).unwrap_err()
 }
 
@@ -132,8 +132,8 @@ fn the_keys_come_from_the_first_match() {
         (with(bobs_session(), &foreign), &[], "default"),
     ];
     for (index, (environment, arguments, source)) in cases.iter().enumerate() {
-        let wanted = wanted_in(environment, &config(), arguments).unwrap();
-        let found = wanted.source.profile.as_deref().unwrap_or("env");
+        let plan = wanted_in(environment, &config(), arguments).unwrap();
+        let found = plan.source.profile.as_deref().unwrap_or("env");
         assert_eq!(found, *source, "case {index}");
     }
 }
@@ -142,14 +142,14 @@ fn the_keys_come_from_the_first_match() {
 fn a_session_that_began_with_keys_of_the_environment_finds_them_again() {
     let before = environment(&BOBS);
     let now = in_session(&before, Target::default(), &owner(None, BOB), None);
-    let wanted = wanted_in(&now, &config(), &[]).unwrap();
-    assert_eq!(wanted.source.profile, None);
-    assert_eq!(wanted.source.keys, KeysFrom::Known(keys(BOB)));
+    let plan = wanted_in(&now, &config(), &[]).unwrap();
+    assert_eq!(plan.source.profile, None);
+    assert_eq!(plan.source.keys, KeysFrom::Known(keys(BOB)));
 }
 
 #[test]
 fn a_session_that_failed_leaves_its_source_to_the_next_try() {
-    use crate::bookkeeping::{Memory, MfaSession};
+    use crate::memory::{Memory, MfaSession};
     use crate::shell::Change;
     let mut now = environment(&[]);
     let kept = MfaSession {
@@ -161,8 +161,8 @@ fn a_session_that_failed_leaves_its_source_to_the_next_try() {
             now.put(name, Some(value));
         }
     }
-    let wanted = wanted_in(&now, &config(), &[]).unwrap();
-    assert_eq!(wanted.source.profile.as_deref(), Some("bob"));
+    let plan = wanted_in(&now, &config(), &[]).unwrap();
+    assert_eq!(plan.source.profile.as_deref(), Some("bob"));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn no_source_is_said_with_what_stands_there() {
 #[test]
 fn the_device_is_the_first_that_is_named() {
     let variable = [("AWS_MFA_SERIAL", "GAHT-VARIABLE")];
-    let of = |variables: &[_], arguments: &[_]| wanted(variables, arguments).serial;
+    let of = |variables: &[_], arguments: &[_]| plan(variables, arguments).serial;
     assert_eq!(
         of(&variable, &["--serial", "GAHT-OPTION"]).as_deref(),
         Some("GAHT-OPTION")
@@ -200,8 +200,8 @@ fn the_device_is_the_first_that_is_named() {
     // The source's, where the role names none; the role's, where it names one.
     assert_eq!(of(&[], &["-p", "chained"]).as_deref(), Some(DEVICE));
     let nearer = config() + "mfa_serial = GAHT-OF-CHAINED\n";
-    let wanted = wanted_in(&environment(&[]), &nearer, &["-p", "chained"]).unwrap();
-    assert_eq!(wanted.serial.as_deref(), Some("GAHT-OF-CHAINED"));
+    let plan = wanted_in(&environment(&[]), &nearer, &["-p", "chained"]).unwrap();
+    assert_eq!(plan.serial.as_deref(), Some("GAHT-OF-CHAINED"));
 }
 
 #[test]
@@ -226,12 +226,12 @@ fn what_cannot_be_a_device_is_refused() {
     let other = format!("[default]\n{KEYS}mfa_serial = {DEVICE}\naws_account_id = 444455556666\n");
     assert!(matches!(
         problem(&[], &other, &[]),
-        WantedError::OtherAccount { .. }
+        PlanError::OtherAccount { .. }
     ));
     let gov = ["--role-arn", "arn:aws-us-gov:iam::123456789012:role/dev"];
     assert!(matches!(
         problem(&[], &config(), &gov),
-        WantedError::TwoPartitions { .. }
+        PlanError::TwoPartitions { .. }
     ));
 }
 
@@ -242,8 +242,8 @@ fn durations_and_who_names_them() {
     let mfa = ("AWSMFA_DURATION", "8h");
     let behind = ("AWSMFA_SESSION_DURATION", "9h");
     let of = |variables: &[_], arguments: &[_]| {
-        let wanted = wanted(variables, arguments);
-        (wanted.mfa_duration, wanted.role_duration)
+        let plan = plan(variables, arguments);
+        (plan.mfa_duration, plan.role_duration)
     };
     // The user's own session.
     assert_eq!(of(&[], &[]).0, hours(12));
@@ -265,8 +265,8 @@ fn durations_and_who_names_them() {
 #[test]
 fn longer_than_an_hour_takes_the_code_or_is_cut() {
     let of = |arguments: &[_]| {
-        let wanted = wanted(&[], arguments);
-        (wanted.sends_code_with_role(), wanted.notices.join("\n"))
+        let plan = plan(&[], arguments);
+        (plan.sends_code_with_role(), plan.notices.join("\n"))
     };
     assert_eq!(of(&["-p", "dev"]), (false, String::new()));
     assert_eq!(of(&["-p", "dev", "-d", "1h"]), (false, String::new()));
@@ -284,7 +284,7 @@ fn longer_than_an_hour_takes_the_code_or_is_cut() {
         "{notice}"
     );
     assert_eq!(
-        wanted(&[], &["-p", "chained", "-d", "4h"]).role_duration,
+        plan(&[], &["-p", "chained", "-d", "4h"]).role_duration,
         CHAINED
     );
 }
@@ -350,8 +350,8 @@ fn a_bare_call_repeats_the_whole_target_and_options_go_on_top() {
     );
 }
 
-fn world_of(environment: &Environment) -> Option<Present> {
-    crate::bookkeeping::Memory::read(environment).present
+fn world_of(environment: &Environment) -> Option<CurrentSession> {
+    crate::memory::Memory::read(environment).current
 }
 
 #[test]
@@ -362,8 +362,8 @@ fn only_the_same_target_is_in_place() {
     };
     let alice = owner(Some("default"), ALICE);
     let now = in_session(&environment(&[]), target, &alice, Some(DEV));
-    let present = world_of(&now).unwrap();
-    for (arguments, in_place) in [
+    let current = world_of(&now).unwrap();
+    for (arguments, current_variables) in [
         (&["-p", "dev"][..], true),
         (&[], true),
         (&["-p", "dev", "-d", "30m"], true),
@@ -376,14 +376,18 @@ fn only_the_same_target_is_in_place() {
         (&["-p", "dev", "--no-session"], false),
         (&["--role-arn", ADMIN], false),
     ] {
-        let wanted = wanted_in(&now, &config(), arguments).unwrap();
-        assert_eq!(wanted.is_in_place(&present), in_place, "{arguments:?}");
+        let plan = wanted_in(&now, &config(), arguments).unwrap();
+        assert_eq!(
+            plan.is_in_place(&current),
+            current_variables,
+            "{arguments:?}"
+        );
     }
 }
 
 #[test]
 fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
-    let of_keys = wanted(&[], &[]);
+    let of_keys = plan(&[], &[]);
     assert!(of_keys.is_of_the_same_user(&owner(Some("default"), ALICE)));
     assert!(of_keys.is_of_the_same_user(&owner(Some("another-name"), ALICE)));
     assert!(!of_keys.is_of_the_same_user(&owner(Some("default"), BOB)));
@@ -392,7 +396,7 @@ fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
         ..owner(Some("default"), ALICE)
     };
     assert!(!of_keys.is_of_the_same_user(&elsewhere));
-    let there = wanted(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], &[]);
+    let there = plan(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], &[]);
     assert!(there.is_of_the_same_user(&elsewhere));
     // A program's keys are not known: the profile tells.
     let process = "[default]\ncredential_process = keys\n";
@@ -403,7 +407,7 @@ fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
 
 #[test]
 fn the_role_of_the_options_takes_the_place_of_the_profiles_own() {
-    let of = |arguments: &[_]| wanted(&[], arguments).hops;
+    let of = |arguments: &[_]| plan(&[], arguments).hops;
     let arns =
         |hops: &[Hop]| -> Vec<String> { hops.iter().map(|hop| hop.role_arn.clone()).collect() };
     assert_eq!(arns(&of(&["--role-arn", ADMIN])), [ADMIN]);
@@ -432,12 +436,12 @@ fn options_of_a_role_need_one() {
         &["--no-session"],
     ] {
         let error = problem(&[], &config(), arguments);
-        assert!(matches!(error, WantedError::OnlyWithRole { .. }), "{error}");
+        assert!(matches!(error, PlanError::OnlyWithRole { .. }), "{error}");
         assert!(error.is_usage());
     }
     // The variable is a habit, not a question: it does not matter without a role.
-    assert!(!wanted(&[("AWSMFA_NO_SESSION", "1")], &[]).sends_code_with_role());
-    assert!(wanted(&[("AWSMFA_NO_SESSION", "1")], &["-p", "dev"]).sends_code_with_role());
+    assert!(!plan(&[("AWSMFA_NO_SESSION", "1")], &[]).sends_code_with_role());
+    assert!(plan(&[("AWSMFA_NO_SESSION", "1")], &["-p", "dev"]).sends_code_with_role());
 }
 
 #[test]
@@ -486,8 +490,8 @@ ignore_configured_endpoint_urls = true
     );
     // A variable that is set wins.
     let set = environment(&[("AWS_CA_BUNDLE", "/variable.pem")]);
-    let wanted = wanted_in(&set, &config, &["-p", "dev"]).unwrap();
-    let ca_bundle = wanted.ca_bundle.unwrap();
+    let plan = wanted_in(&set, &config, &["-p", "dev"]).unwrap();
+    let ca_bundle = plan.ca_bundle.unwrap();
     assert_eq!(ca_bundle.text, "/variable.pem");
     assert_eq!(ca_bundle.place, "AWS_CA_BUNDLE");
 }

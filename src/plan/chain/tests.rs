@@ -209,7 +209,7 @@ fn the_environments_keys() {
 
 #[test]
 fn names_that_aws_takes() {
-    use crate::role::fit_role_session_name;
+    use crate::plan::role::fit_role_session_name;
     for (name, fitted) in [
         ("alice", "alice"),
         ("a.b@example.com", "a.b@example.com"),

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::chain;
+use crate::plan::chain;
 use crate::testing::{environment, files};
 
 /// What decides in a test: `--region`, an ARN, the variables, the lines of the profile, the rest of

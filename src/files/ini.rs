@@ -29,12 +29,12 @@ pub struct BrokenFile {
     /// The line, counted from 1.
     pub line: usize,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: SyntaxError,
 }
 
 /// What is wrong with a line of a shared file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum SyntaxError {
     /// Bytes that are not UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,
@@ -82,7 +82,7 @@ pub enum Problem {
     },
 }
 
-impl Problem {
+impl SyntaxError {
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -108,7 +108,7 @@ impl Problem {
 }
 
 /// One shared file. The text is wiped from memory when this is dropped.
-pub struct ConfigFile {
+pub struct IniFile {
     path: PathBuf,
     text: Zeroizing<String>,
     /// The first is `[DEFAULT]`, there or not.
@@ -153,7 +153,7 @@ struct Entry {
 
 const DEFAULTS: SectionId = SectionId(0);
 
-impl ConfigFile {
+impl IniFile {
     /// Reads a file's content; `path` is for messages only. An empty content has no sections.
     pub fn parse(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Self, BrokenFile> {
         let broken = |(line, problem)| BrokenFile {
@@ -270,14 +270,14 @@ impl ConfigFile {
         lines.filter(|(_, text)| !text.is_empty())
     }
 
-    fn check_duplicates(&self) -> Result<(), (usize, Problem)> {
+    fn check_duplicates(&self) -> Result<(), (usize, SyntaxError)> {
         let mut names: Vec<_> = self.sections[1..]
             .iter()
             .map(|section| (self.text[section.name.clone()].into(), section.line))
             .collect();
         if let Some((line, name, first)) = repeated(&mut names) {
             let name = shown(&name);
-            return Err((line, Problem::DuplicateSection { name, first }));
+            return Err((line, SyntaxError::DuplicateSection { name, first }));
         }
         for section in &self.sections {
             names.clear();
@@ -295,7 +295,7 @@ impl ConfigFile {
                 let (key, section) = (shown(&key), shown(section));
                 return Err((
                     line,
-                    Problem::DuplicateKey {
+                    SyntaxError::DuplicateKey {
                         key,
                         section,
                         first,
@@ -306,7 +306,7 @@ impl ConfigFile {
         Ok(())
     }
 
-    fn check_nested(&self) -> Result<(), (usize, Problem)> {
+    fn check_nested(&self) -> Result<(), (usize, SyntaxError)> {
         for (index, section) in self.sections.iter().enumerate() {
             for entry in section.entries.iter().filter(|entry| self.is_nested(entry)) {
                 let broken = self
@@ -320,7 +320,7 @@ impl ConfigFile {
                         .sections()
                         .any(|(section, _)| self.find(section, &key).is_none());
                 if is_read {
-                    return Err((line, Problem::BrokenNested { key: shown(&key) }));
+                    return Err((line, SyntaxError::BrokenNested { key: shown(&key) }));
                 }
             }
         }
@@ -328,7 +328,7 @@ impl ConfigFile {
     }
 }
 
-impl fmt::Debug for ConfigFile {
+impl fmt::Debug for IniFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigFile")
             .field("path", &self.path)
@@ -366,7 +366,7 @@ impl Scan {
         }
     }
 
-    fn read(&mut self, line: &str) -> Result<(), Problem> {
+    fn read(&mut self, line: &str) -> Result<(), SyntaxError> {
         let from_text = line.trim_start_matches(is_space);
         let start = self.offset + line.len() - from_text.len();
         let text = from_text.trim_end_matches(is_space);
@@ -391,8 +391,8 @@ impl Scan {
             return Ok(());
         }
         match self.current {
-            None if text.starts_with('[') => Err(Problem::BrokenHeader),
-            None => Err(Problem::BeforeFirstSection),
+            None if text.starts_with('[') => Err(SyntaxError::BrokenHeader),
+            None => Err(SyntaxError::BeforeFirstSection),
             Some(section) => self.add(section, start, text),
         }
     }
@@ -413,17 +413,17 @@ impl Scan {
         });
     }
 
-    fn add(&mut self, section: usize, start: usize, text: &str) -> Result<(), Problem> {
+    fn add(&mut self, section: usize, start: usize, text: &str) -> Result<(), SyntaxError> {
         let Some(delimiter) = text.bytes().position(|b| b == b'=' || b == b':') else {
             return Err(if text.starts_with('[') {
-                Problem::BrokenHeader
+                SyntaxError::BrokenHeader
             } else {
-                Problem::NoDelimiter
+                SyntaxError::NoDelimiter
             });
         };
         let key = strip(&text[..delimiter]);
         if key.is_empty() {
-            return Err(Problem::NoKey);
+            return Err(SyntaxError::NoKey);
         }
         self.in_value = true;
         self.sections[section].entries.push(Entry {
@@ -444,19 +444,19 @@ fn repeated<'n>(names: &mut [(Cow<'n, str>, usize)]) -> Option<(usize, Cow<'n, s
 }
 
 /// The text of a file with `\n` as its only end of line, as Python opens text files.
-fn text_of(mut content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, (usize, Problem)> {
+fn text_of(mut content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, (usize, SyntaxError)> {
     if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
-        return Err((1, Problem::Utf16));
+        return Err((1, SyntaxError::Utf16));
     }
     let text = String::from_utf8(std::mem::take(&mut *content)).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = Zeroizing::new(error.into_bytes());
         let before = String::from_utf8_lossy(&bytes[..valid]);
-        (unified(&before).split('\n').count(), Problem::NotUtf8)
+        (unified(&before).split('\n').count(), SyntaxError::NotUtf8)
     })?;
     let text = Zeroizing::new(text);
     if text.starts_with('\u{feff}') {
-        return Err((1, Problem::ByteOrderMark));
+        return Err((1, SyntaxError::ByteOrderMark));
     }
     Ok(if text.contains('\r') {
         unified(&text)
@@ -530,14 +530,14 @@ fn shown(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<ConfigFile, BrokenFile> {
-        ConfigFile::parse(
+    fn parse(text: &str) -> Result<IniFile, BrokenFile> {
+        IniFile::parse(
             Path::new("/home/anna/.aws/config"),
             text.as_bytes().to_vec().into(),
         )
     }
 
-    fn broken(text: &str) -> (usize, Problem) {
+    fn broken(text: &str) -> (usize, SyntaxError) {
         match parse(text) {
             Err(error) => (error.line, error.problem),
             Ok(_) => panic!("accepted"),
@@ -594,16 +594,16 @@ mod tests {
     fn a_broken_file_is_told_by_line_and_problem() {
         let name = || "a".to_owned();
         let cases = [
-            ("\u{feff}[a]\n", 1, Problem::ByteOrderMark),
-            ("# c\r\n\rx = 1\n[a]\n", 3, Problem::BeforeFirstSection),
-            ("[a]\n\n[b\n", 3, Problem::BrokenHeader),
-            ("[a\nb = 1\n", 1, Problem::BrokenHeader),
-            ("[a]\nwJalrXUtnFEMI\n", 2, Problem::NoDelimiter),
-            ("[a]\n = x\n", 2, Problem::NoKey),
+            ("\u{feff}[a]\n", 1, SyntaxError::ByteOrderMark),
+            ("# c\r\n\rx = 1\n[a]\n", 3, SyntaxError::BeforeFirstSection),
+            ("[a]\n\n[b\n", 3, SyntaxError::BrokenHeader),
+            ("[a\nb = 1\n", 1, SyntaxError::BrokenHeader),
+            ("[a]\nwJalrXUtnFEMI\n", 2, SyntaxError::NoDelimiter),
+            ("[a]\n = x\n", 2, SyntaxError::NoKey),
             (
                 "[a]\nb=\n[a]\n",
                 3,
-                Problem::DuplicateSection {
+                SyntaxError::DuplicateSection {
                     name: name(),
                     first: 1,
                 },
@@ -611,7 +611,7 @@ mod tests {
             (
                 "[s]\nA=1\na=2\n",
                 3,
-                Problem::DuplicateKey {
+                SyntaxError::DuplicateKey {
                     key: name(),
                     section: "s".to_owned(),
                     first: 2,
@@ -620,7 +620,7 @@ mod tests {
             (
                 "[s]\na =\n  b = 1\n\n  c\n",
                 5,
-                Problem::BrokenNested { key: name() },
+                SyntaxError::BrokenNested { key: name() },
             ),
         ];
         for (text, line, problem) in cases {
@@ -630,13 +630,13 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf_8_are_told_by_line() {
-        let parse = |bytes: &[u8]| ConfigFile::parse(Path::new("config"), bytes.to_vec().into());
+        let parse = |bytes: &[u8]| IniFile::parse(Path::new("config"), bytes.to_vec().into());
         let told = |bytes| parse(bytes).err().map(|error| (error.line, error.problem));
         assert_eq!(
             told(b"[a]\r\nb = 1\rc = \xe9\n"),
-            Some((3, Problem::NotUtf8))
+            Some((3, SyntaxError::NotUtf8))
         );
-        assert_eq!(told(b"\xff\xfe[\0a\0]\0"), Some((1, Problem::Utf16)));
+        assert_eq!(told(b"\xff\xfe[\0a\0]\0"), Some((1, SyntaxError::Utf16)));
     }
 
     #[test]

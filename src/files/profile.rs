@@ -1,6 +1,6 @@
 //! A profile of the shared files, whose settings know where they stand.
 
-use crate::aws::shared_files::{Settings, SharedFiles, Sourced};
+use crate::files::shared::{SectionView, SharedFiles, Sourced};
 use crate::value::Value;
 
 /// A profile with its name.
@@ -8,7 +8,7 @@ use crate::value::Value;
 pub struct Profile<'f> {
     /// Its name.
     pub name: String,
-    pub(crate) settings: Settings<'f>,
+    pub(crate) settings: SectionView<'f>,
     pub(crate) files: &'f SharedFiles,
 }
 

@@ -22,7 +22,7 @@ use super::proxy::{Proxies, Shown};
 use super::refusal::offset_by_date;
 use super::trust::Trust;
 use crate::clock;
-use crate::report;
+use crate::text;
 
 /// What waits longer than this says so.
 const SLOW: Duration = Duration::from_secs(1);
@@ -51,10 +51,10 @@ impl Http {
             connector: Arc::new(Connector {
                 client,
                 proxies,
-                told: Mutex::new(Told {
+                state: Mutex::new(Progress {
                     asked: None,
-                    may_speak: true,
-                    has_spoken: false,
+                    notes_allowed: true,
+                    has_noted: false,
                     clock_offset: None,
                 }),
             }),
@@ -63,7 +63,7 @@ impl Http {
 
     /// The client as the SDK takes it.
     pub(super) fn for_sdk(&self) -> SharedHttpClient {
-        let connector = SharedHttpConnector::new(ForSdk(Arc::clone(&self.connector)));
+        let connector = SharedHttpConnector::new(SdkAdapter(Arc::clone(&self.connector)));
         http_client_fn(move |_, _| connector.clone())
     }
 
@@ -81,14 +81,14 @@ impl Http {
     /// How far this machine's clock is ahead of the one of who answered last.
     #[must_use]
     pub fn clock_offset(&self) -> Option<TimeDelta> {
-        self.connector.told().clock_offset
+        self.connector.state().clock_offset
     }
 
     /// The proxy on the way to the host that was asked last.
     #[must_use]
     pub fn proxy(&self) -> Option<Shown> {
-        let told = self.connector.told();
-        self.connector.proxies.shown(told.asked.as_ref()?)
+        let state = self.connector.state();
+        self.connector.proxies.shown(state.asked.as_ref()?)
     }
 
     /// Which authorities are trusted, in words.
@@ -100,13 +100,13 @@ impl Http {
     /// The address that was asked last, like `https://sts.eu-central-1.amazonaws.com`.
     #[must_use]
     pub fn asked(&self) -> Option<String> {
-        let told = self.connector.told();
-        Some(bare(told.asked.as_ref()?))
+        let state = self.connector.state();
+        Some(bare(state.asked.as_ref()?))
     }
 
     /// Whether what is slow may say so; not while a question stands at the terminal.
-    pub fn may_speak(&self, may: bool) {
-        self.connector.told().may_speak = may;
+    pub fn set_notes_allowed(&self, may: bool) {
+        self.connector.state().notes_allowed = may;
     }
 }
 
@@ -114,22 +114,22 @@ impl Http {
 struct Connector {
     client: Client<Dial, SdkBody>,
     proxies: Proxies,
-    told: Mutex<Told>,
+    state: Mutex<Progress>,
 }
 
 /// What the user is told, of what is waited for and what was found.
 #[derive(Debug)]
-struct Told {
+struct Progress {
     asked: Option<Uri>,
-    may_speak: bool,
-    has_spoken: bool,
+    notes_allowed: bool,
+    has_noted: bool,
     clock_offset: Option<TimeDelta>,
 }
 
 #[derive(Debug)]
-struct ForSdk(Arc<Connector>);
+struct SdkAdapter(Arc<Connector>);
 
-impl SdkConnector for ForSdk {
+impl SdkConnector for SdkAdapter {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = Arc::clone(&self.0);
         HttpConnectorFuture::new(async move { connector.send(request).await })
@@ -137,18 +137,18 @@ impl SdkConnector for ForSdk {
 }
 
 impl Connector {
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, Progress> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn say_what_is_waited_for(&self) {
-        let mut told = self.told();
-        if let Some(asked) = told.asked.as_ref().map(host)
-            && told.may_speak
-            && !told.has_spoken
+        let mut state = self.state();
+        if let Some(asked) = state.asked.as_ref().map(host)
+            && state.notes_allowed
+            && !state.has_noted
         {
-            told.has_spoken = true;
-            report::note(&format!("waiting for {asked} …"));
+            state.has_noted = true;
+            text::note(&format!("waiting for {asked} …"));
         }
     }
 
@@ -156,7 +156,7 @@ impl Connector {
         let mut request = request
             .try_into_http1x()
             .map_err(|error| ConnectorError::user(error.into()))?;
-        self.told().asked = Some(request.uri().clone());
+        self.state().asked = Some(request.uri().clone());
         // Through a tunnel the credentials went before; else they go with the request.
         if request.uri().scheme_str() == Some("http")
             && let Some(proxy) = self.proxies.intercept(request.uri())
@@ -169,7 +169,7 @@ impl Connector {
         let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
         let date = answer.headers().get(header::DATE);
         let date = date.and_then(|date| date.to_str().ok());
-        self.told().clock_offset = date.and_then(|date| offset_by_date(date, clock::now()));
+        self.state().clock_offset = date.and_then(|date| offset_by_date(date, clock::now()));
         let answer = answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, LONGEST_ANSWER)));
         HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
     }

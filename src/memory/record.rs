@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::{MfaSession, Owner, Present, Target};
+use super::{CurrentSession, MfaSession, Owner, Target};
 use crate::environment::{self, Environment, VARIABLES, Variable};
-use crate::session::{Session, read_expiration, written};
+use crate::session::{Session, format_expiration, parse_expiration};
 use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
@@ -121,7 +121,7 @@ pub(super) struct Record(BTreeMap<&'static str, Value>);
 
 impl Record {
     /// A record for the keys with this access key ID, so far without anything else.
-    pub(super) fn of(key_id: Value) -> Self {
+    pub(super) fn for_key_id(key_id: Value) -> Self {
         Self(BTreeMap::from([(KEY_ID, key_id)]))
     }
 
@@ -142,12 +142,12 @@ impl Record {
         self.text(names.endpoint_url, owner.endpoint_url.as_ref());
     }
 
-    pub(super) fn present(&mut self, present: &Present) {
-        let target = &present.target;
+    pub(super) fn current(&mut self, current: &CurrentSession) {
+        let target = &current.target;
         let seconds = |d: Option<Duration>| d.map(|d| Value::from(d.as_secs().to_string()));
-        self.owner(&OWNER, &present.owner);
-        self.text(ROLE_ARN, present.role_arn.as_ref());
-        self.text(ACCOUNT_ID, present.account_id.as_ref());
+        self.owner(&OWNER, &current.owner);
+        self.text(ROLE_ARN, current.role_arn.as_ref());
+        self.text(ACCOUNT_ID, current.account_id.as_ref());
         self.text(TARGET_PROFILE, target.profile.as_ref());
         self.text(TARGET_ROLE_ARN, target.role_arn.as_ref());
         self.text(TARGET_ROLE_SESSION_NAME, target.role_session_name.as_ref());
@@ -175,7 +175,7 @@ impl Record {
             Some(session.secret_access_key.clone()),
         );
         self.value(MFA_SESSION_TOKEN, Some(session.session_token.clone()));
-        self.text(MFA_EXPIRATION, Some(&written(session.expiration)));
+        self.text(MFA_EXPIRATION, Some(&format_expiration(session.expiration)));
     }
 
     /// The changes that make the variables of the record hold this and nothing else.
@@ -222,7 +222,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Whether awsmfa changed a variable and it still is as awsmfa left it.
-pub(super) fn is_as_left(environment: &Environment, variable: &Variable) -> bool {
+pub(super) fn is_unchanged(environment: &Environment, variable: &Variable) -> bool {
     match (
         environment.get(variable.given),
         environment.get(variable.name),
@@ -243,7 +243,7 @@ pub(super) fn key_id(environment: &Environment) -> Value {
 }
 
 /// Whether the record is of the keys in place.
-pub(super) fn counts(environment: &Environment) -> bool {
+pub(super) fn is_for_current_key(environment: &Environment) -> bool {
     environment
         .get(KEY_ID)
         .is_some_and(|recorded| *recorded == key_id(environment))
@@ -269,11 +269,11 @@ pub(super) fn read_spent(environment: &Environment) -> Option<TokenCode> {
     TokenCode::parse(environment.get(SPENT_CODE)?.as_str()?).ok()
 }
 
-pub(super) fn read_present(environment: &Environment) -> Option<Present> {
+pub(super) fn read_current(environment: &Environment) -> Option<CurrentSession> {
     environment.get(environment::ACCESS_KEY_ID.given)?;
     let text = |name| text(environment, name);
     let seconds = |name| text(name)?.parse().ok().map(Duration::from_secs);
-    Some(Present {
+    Some(CurrentSession {
         owner: read_owner(environment, &OWNER)?,
         target: Target {
             profile: text(TARGET_PROFILE),
@@ -294,11 +294,14 @@ pub(super) fn read_present(environment: &Environment) -> Option<Present> {
             environment::CREDENTIAL_EXPIRATION.given,
         ]
         .into_iter()
-        .find_map(|name| read_expiration(&text(name)?)),
+        .find_map(|name| parse_expiration(&text(name)?)),
     })
 }
 
-pub(super) fn read_mfa(environment: &Environment, present: Option<&Present>) -> Option<MfaSession> {
+pub(super) fn read_mfa(
+    environment: &Environment,
+    current: Option<&CurrentSession>,
+) -> Option<MfaSession> {
     if let Some(owner) = read_owner(environment, &MFA_OWNER) {
         let value = |name| environment.get(name).cloned();
         return Some(MfaSession {
@@ -307,25 +310,25 @@ pub(super) fn read_mfa(environment: &Environment, present: Option<&Present>) -> 
                 access_key_id: text(environment, MFA_ACCESS_KEY_ID)?,
                 secret_access_key: value(MFA_SECRET_ACCESS_KEY)?,
                 session_token: value(MFA_SESSION_TOKEN)?,
-                expiration: read_expiration(&text(environment, MFA_EXPIRATION)?)?,
+                expiration: parse_expiration(&text(environment, MFA_EXPIRATION)?)?,
             },
         });
     }
     // Without a role the session in place is the MFA session itself, unless it was edited since.
-    let present = present.filter(|present| present.role_arn.is_none())?;
+    let current = current.filter(|current| current.role_arn.is_none())?;
     let as_given = |variable: &Variable| {
         environment
             .get(variable.name)
-            .filter(|_| is_as_left(environment, variable))
+            .filter(|_| is_unchanged(environment, variable))
             .cloned()
     };
     Some(MfaSession {
-        owner: present.owner.clone(),
+        owner: current.owner.clone(),
         session: Session {
             access_key_id: text(environment, environment::ACCESS_KEY_ID.name)?,
             secret_access_key: as_given(&environment::SECRET_ACCESS_KEY)?,
             session_token: as_given(&environment::SESSION_TOKEN)?,
-            expiration: read_expiration(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
+            expiration: parse_expiration(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
         },
     })
 }

@@ -113,7 +113,7 @@ impl Aws {
                 .serial_number(mfa.serial)
                 .token_code(mfa.code.digits());
             let answer = call.send().await;
-            let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
             session(answer.credentials)
         };
         self.repeated(call, Refusal::was_never_sent).await
@@ -142,7 +142,7 @@ impl Aws {
                 .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
                 .set_token_code(mfa.map(|mfa| mfa.code.digits().to_owned()));
             let answer = call.send().await;
-            let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
             session(answer.credentials)
         };
         let may_repeat = if mfa.is_some() {
@@ -162,7 +162,7 @@ impl Aws {
         });
         let call = async || {
             let answer = client.get_caller_identity().send().await;
-            let answer = answer.map_err(|error| Refusal::of(operation, &error))?;
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
             match (answer.arn, answer.account) {
                 (Some(arn), Some(account)) => Ok(Identity { arn, account }),
                 _ => Err(Refusal::incomplete()),
@@ -178,7 +178,8 @@ impl Aws {
         let client = aws_sdk_iam::Client::from_conf(config.build());
         let call = async || {
             let answer = client.list_mfa_devices().send().await;
-            let answer = answer.map_err(|error| Refusal::of(Operation::ListMfaDevices, &error))?;
+            let answer =
+                answer.map_err(|error| Refusal::from_sdk(Operation::ListMfaDevices, &error))?;
             let devices = answer.mfa_devices.into_iter();
             Ok(devices.map(|device| device.serial_number).collect())
         };

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http_body_util::LengthLimitError;
 
-use super::connection::{Problem, Unreached, chain};
+use super::connection::{ConnectError, Unreached, chain};
 use crate::clock;
 use crate::duration;
 
@@ -164,7 +164,7 @@ impl Refusal {
     }
 
     /// What an error of the SDK means.
-    pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
+    pub fn from_sdk<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
@@ -257,7 +257,7 @@ impl Refusal {
             }
             Cause::TooLong => "check AWS_ENDPOINT_URL: something else than AWS answers there".to_owned(),
             Cause::TimedOut => "check the network and the proxy, then try again with the next code".to_owned(),
-            Cause::ProxyAuthorization => hint_of(&Problem::ProxyAuthorization {
+            Cause::ProxyAuthorization => hint_of(&ConnectError::ProxyAuthorization {
                 proxy: String::new(),
             }),
             Cause::Unreached(unreached) => hint_of(&unreached.problem),
@@ -270,7 +270,10 @@ impl Refusal {
         let Cause::Unreached(unreached) = &self.cause else {
             return false;
         };
-        matches!(unreached.problem, Problem::Name(_) | Problem::Connect(_))
+        matches!(
+            unreached.problem,
+            ConnectError::Name(_) | ConnectError::Connect(_)
+        )
     }
 
     /// Whether the trouble may pass within a second.
@@ -299,32 +302,32 @@ fn is_html(answer: Option<&HttpResponse>) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-fn hint_of(problem: &Problem) -> String {
+fn hint_of(problem: &ConnectError) -> String {
     match problem {
-        Problem::Name(_) => "check the network, the region (--region) and AWS_ENDPOINT_URL; behind a \
+        ConnectError::Name(_) => "check the network, the region (--region) and AWS_ENDPOINT_URL; behind a \
              company's proxy, name it: HTTPS_PROXY=http://proxy.example.com:3128"
             .to_owned(),
-        Problem::Connect(_) | Problem::TimedOut => {
+        ConnectError::Connect(_) | ConnectError::TimedOut => {
             "check the network and AWS_ENDPOINT_URL; behind a company's proxy, name it: \
              HTTPS_PROXY=http://proxy.example.com:3128"
                 .to_owned()
         }
-        Problem::Untrusted(untrusted) if untrusted.unknown_issuer => format!(
+        ConnectError::Untrusted(untrusted) if untrusted.unknown_issuer => format!(
             "behind a proxy that opens TLS, name its CA: AWS_CA_BUNDLE=/path/to/ca.pem, or ca_bundle in \
              the profile (now decides: {})",
             untrusted.place
         ),
-        Problem::Untrusted(_) => {
+        ConnectError::Untrusted(_) => {
             "check AWS_ENDPOINT_URL, the proxy, and the clock of this machine".to_owned()
         }
-        Problem::Tls(_) => {
+        ConnectError::Tls(_) => {
             "check AWS_ENDPOINT_URL and the proxy: what answers there does not speak TLS as AWS does"
                 .to_owned()
         }
-        Problem::Proxy { .. } => {
+        ConnectError::Proxy { .. } => {
             "check HTTPS_PROXY, and name hosts that need no proxy in NO_PROXY".to_owned()
         }
-        Problem::ProxyAuthorization { .. } => {
+        ConnectError::ProxyAuthorization { .. } => {
             "put them into HTTPS_PROXY, percent-encoded: http://user:password@proxy.example.com:3128"
                 .to_owned()
         }

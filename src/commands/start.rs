@@ -4,23 +4,23 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::aws::api::Aws;
-use crate::aws::http::Http;
-use crate::aws::proxy::Proxies;
-use crate::aws::trust::Trust;
-use crate::bookkeeping::{MfaSession, Start};
 use crate::cli::SessionOptions;
 use crate::clock;
-use crate::codes::Codes;
+use crate::code_source::CodeSource;
+use crate::context::Context;
 use crate::duration;
 use crate::error::Error;
 use crate::exchange::{Exchange, ExchangeError};
+use crate::memory::{MfaSession, NewSession};
+use crate::plan::{Plan, PlanError};
 use crate::prompt::Terminal;
-use crate::report;
 use crate::session::TOO_LITTLE;
+use crate::sts::api::Aws;
+use crate::sts::http::Http;
+use crate::sts::proxy::Proxies;
+use crate::sts::trust::Trust;
+use crate::text;
 use crate::token_code::TokenCode;
-use crate::wanted::{Wanted, WantedError};
-use crate::world::World;
 
 /// What came of it.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) enum Obtained {
     /// The session in place is what is wanted and lives long enough.
     InPlace,
     /// A session.
-    Started(Box<Start>),
+    Started(Box<NewSession>),
 }
 
 /// A failure, and the MFA session for which a code was spent all the same.
@@ -52,37 +52,37 @@ impl<E: Into<Error>> From<E> for NotObtained {
 /// Gets the session. `check` sees what is wanted before a code is asked for or sent.
 pub(super) async fn obtain(
     options: &SessionOptions,
-    world: &World,
-    check: impl FnOnce(&Wanted) -> Result<(), Error>,
+    context: &Context,
+    check: impl FnOnce(&Plan) -> Result<(), Error>,
 ) -> Result<Obtained, NotObtained> {
     // The code is looked at first: a slip of the finger is the most likely thing to be wrong.
     let code = options.code.as_ref();
     let given = code
-        .map(|code| Codes::of(Some(code.as_str().unwrap_or_default()), None))
+        .map(|code| CodeSource::new(Some(code.as_str().unwrap_or_default()), None))
         .transpose()
         .map_err(ExchangeError::from)?;
-    let wanted = wanted(options, world).await?;
-    if let Some(expiration) = satisfied(&wanted, world) {
-        report::mention(&format!("the session lives on, {}", until(expiration)));
+    let plan = plan(options, context).await?;
+    if let Some(expiration) = satisfied(&plan, context) {
+        text::mention(&format!("the session lives on, {}", until(expiration)));
         return Ok(Obtained::InPlace);
     }
     let code_given = given.is_some();
     let codes = if let Some(codes) = given {
         codes
     } else {
-        let command = wanted.code_command.as_ref();
+        let command = plan.code_command.as_ref();
         let command = command.map(|command| command.text.as_str());
-        Codes::of(None, command).map_err(ExchangeError::from)?
+        CodeSource::new(None, command).map_err(ExchangeError::from)?
     };
-    let aws = aws(&wanted, world)?;
-    check(&wanted)?;
-    for notice in &wanted.notices {
-        report::note(notice);
+    let aws = aws(&plan, context)?;
+    check(&plan)?;
+    for notice in &plan.notices {
+        text::note(notice);
     }
-    let exchange = Exchange::new(&wanted, world.memory(), &aws, codes, code_given);
+    let exchange = Exchange::new(&plan, context.memory(), &aws, codes, code_given);
     match exchange.run().await {
         Ok(start) => {
-            report::mention(&description(&start));
+            text::mention(&description(&start));
             Ok(Obtained::Started(Box::new(start)))
         }
         Err(failure) => Err(NotObtained {
@@ -94,21 +94,21 @@ pub(super) async fn obtain(
 }
 
 /// The calls, by the proxy and the authorities that are set.
-pub(super) fn aws(wanted: &Wanted, world: &World) -> Result<Aws, Error> {
-    let ca_bundle = wanted.ca_bundle.as_ref();
+pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
+    let ca_bundle = plan.ca_bundle.as_ref();
     let ca_bundle = ca_bundle.map(|setting| (Path::new(&setting.text), setting.place.as_str()));
-    let environment = world.environment();
+    let environment = context.environment();
     let http = Http::new(
-        Proxies::of(environment)?,
-        Trust::of(ca_bundle, environment)?,
+        Proxies::from_environment(environment)?,
+        Trust::new(ca_bundle, environment)?,
     )?;
-    Ok(Aws::new(http, wanted.endpoint.clone()))
+    Ok(Aws::new(http, plan.endpoint.clone()))
 }
 
 /// What is wanted; where nothing says which keys, the user chooses a profile at the terminal.
-async fn wanted(options: &SessionOptions, world: &World) -> Result<Wanted, Error> {
-    match Wanted::of(options, world) {
-        Err(WantedError::NoSource { profiles, .. })
+async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
+    match Plan::new(options, context) {
+        Err(PlanError::NoSource { profiles, .. })
             if !profiles.is_empty() && Terminal::open().is_ok() =>
         {
             let chosen =
@@ -117,24 +117,24 @@ async fn wanted(options: &SessionOptions, world: &World) -> Result<Wanted, Error
                 profile: Some(chosen.await.map_err(ExchangeError::NoProfileChosen)?),
                 ..options.clone()
             };
-            Ok(Wanted::of(&options, world)?)
+            Ok(Plan::new(&options, context)?)
         }
-        wanted => Ok(wanted?),
+        plan => Ok(plan?),
     }
 }
 
 /// When the session in place ends, if it is what is wanted and need not be renewed yet.
-fn satisfied(wanted: &Wanted, world: &World) -> Option<DateTime<Utc>> {
-    let within = TimeDelta::from_std(wanted.renew_within?).ok()?;
-    let present = world.memory().present.as_ref()?;
-    let expiration = present.expiration?;
+fn satisfied(plan: &Plan, context: &Context) -> Option<DateTime<Utc>> {
+    let within = TimeDelta::from_std(plan.renew_within?).ok()?;
+    let current = context.memory().current.as_ref()?;
+    let expiration = current.expiration?;
     let lives_on = expiration - clock::now() > within.max(TOO_LITTLE);
-    (wanted.is_in_place(present) && lives_on).then_some(expiration)
+    (plan.is_in_place(current) && lives_on).then_some(expiration)
 }
 
-fn description(start: &Start) -> String {
-    let present = &start.present;
-    let whose = match (&present.role_arn, &present.target.profile) {
+fn description(start: &NewSession) -> String {
+    let current = &start.current;
+    let whose = match (&current.role_arn, &current.target.profile) {
         (Some(role), _) => role.clone(),
         (None, Some(profile)) => format!("the profile {profile}"),
         (None, None) => "the keys in the environment".to_owned(),

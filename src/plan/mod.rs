@@ -3,24 +3,27 @@
 
 use std::time::Duration;
 
-use crate::aws::api::Endpoint;
-use crate::aws::arn::Arn;
-use crate::aws::files_on_disk::FilesError;
-use crate::bookkeeping::{Owner, Present, Settings, Target};
-use crate::chain::{self, Chain, ChainError, KeysFrom, Source};
 use crate::cli::SessionOptions;
+use crate::context::Context;
 use crate::duration::{self, CHAINED, OutOfRange};
-use crate::endpoint::{Deciding, EndpointError};
 use crate::environment::{self, Environment, NotText};
-use crate::profile::Setting;
-use crate::role::{self, Hop};
-use crate::world::World;
+use crate::files::disk::FilesError;
+use crate::files::profile::Setting;
+use crate::memory::{CurrentSession, Owner, Settings, Target};
+use crate::plan::chain::{Chain, ChainError, KeysFrom, Source};
+use crate::plan::endpoint::{Deciding, EndpointError};
+use crate::plan::role::Hop;
+use crate::sts::api::Endpoint;
+use crate::sts::arn::Arn;
 
 use device::{check_account, device, partition};
 use durations::durations;
 
+pub mod chain;
 mod device;
 mod durations;
+pub mod endpoint;
+pub mod role;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +40,7 @@ mod variable {
 
 /// The session that is wanted.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct Plan {
     /// What was asked for, to be remembered.
     pub target: Target,
     /// Where the long-term keys are.
@@ -83,7 +86,7 @@ pub struct Places {
 
 /// Why what is wanted cannot be told or cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum WantedError {
+pub enum PlanError {
     /// The shared files.
     #[error(transparent)]
     Files(#[from] FilesError),
@@ -167,7 +170,7 @@ pub enum WantedError {
     NotText(#[from] NotText),
 }
 
-impl WantedError {
+impl PlanError {
     /// Whether the command line is wrong, rather than what it found.
     #[must_use]
     pub fn is_usage(&self) -> bool {
@@ -217,31 +220,31 @@ impl WantedError {
     }
 }
 
-impl Wanted {
+impl Plan {
     /// Works out what is wanted.
-    pub fn of(options: &SessionOptions, world: &World) -> Result<Self, WantedError> {
-        let environment = world.environment();
-        let before = &world.memory().before;
-        let base = base(options, world)?;
+    pub fn new(options: &SessionOptions, context: &Context) -> Result<Self, PlanError> {
+        let environment = context.environment();
+        let before = &context.memory().before;
+        let base = base(options, context)?;
         let recorded_url = base
             .recorded
             .as_ref()
-            .and(world.memory().present.as_ref())
-            .and_then(|present| present.owner.endpoint_url.as_deref());
+            .and(context.memory().current.as_ref())
+            .and_then(|current| current.owner.endpoint_url.as_deref());
         let target = asked(options, base.recorded, base.profile)?;
         let mut chain = match (&target.profile, base.source) {
             (Some(name), _) => {
-                chain::follow(world.files()?, before, name, base.named_by.as_deref())?
+                chain::follow(context.files()?, before, name, base.named_by.as_deref())?
             }
-            (None, Some(source)) => Chain::of(source),
-            (None, None) => Chain::of(chain::environment_source(
+            (None, Some(source)) => Chain::without_profiles(source),
+            (None, None) => Chain::without_profiles(chain::environment_source(
                 before,
                 "the session to be repeated",
             )?),
         };
         with_role(&mut chain.hops, &target, environment)?;
         if let (true, Some(option)) = (chain.hops.is_empty(), option_of_a_role(options)) {
-            return Err(WantedError::OnlyWithRole { option });
+            return Err(PlanError::OnlyWithRole { option });
         }
 
         let device = device(&target, &chain, environment)?;
@@ -299,10 +302,10 @@ impl Wanted {
 
     /// Whether the session in place is what is wanted, whatever is left of its life.
     #[must_use]
-    pub fn is_in_place(&self, present: &Present) -> bool {
-        let (ours, theirs) = (&self.target, &present.target);
-        self.is_of_the_same_user(&present.owner)
-            && present.role_arn.as_deref() == self.hops.last().map(|hop| hop.role_arn.as_str())
+    pub fn is_in_place(&self, current: &CurrentSession) -> bool {
+        let (ours, theirs) = (&self.target, &current.target);
+        self.is_of_the_same_user(&current.owner)
+            && current.role_arn.as_deref() == self.hops.last().map(|hop| hop.role_arn.as_str())
             && ours.profile == theirs.profile
             && ours.role_session_name == theirs.role_session_name
             && ours.external_id == theirs.external_id
@@ -327,9 +330,9 @@ struct Base {
 }
 
 /// Finds the keys by the order that the contract gives.
-fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
-    let environment = world.environment();
-    let memory = world.memory();
+fn base(options: &SessionOptions, context: &Context) -> Result<Base, PlanError> {
+    let environment = context.environment();
+    let memory = context.memory();
     let profile = |name: &str, named_by: Option<&str>| Base {
         profile: Some(name.to_owned()),
         named_by: named_by.map(str::to_owned),
@@ -356,12 +359,12 @@ fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
             recorded: None,
         });
     }
-    if let Some(present) = &memory.present {
+    if let Some(current) = &memory.current {
         return Ok(Base {
-            profile: present.target.profile.clone(),
+            profile: current.target.profile.clone(),
             named_by: Some("the session in this shell".to_owned()),
             source: None,
-            recorded: Some(present.target.clone()),
+            recorded: Some(current.target.clone()),
         });
     }
     if let Some(name) = memory
@@ -371,11 +374,11 @@ fn base(options: &SessionOptions, world: &World) -> Result<Base, WantedError> {
     {
         return Ok(profile(name, Some("the MFA session kept in this shell")));
     }
-    let files = world.files()?;
+    let files = context.files()?;
     if chain::has_default(files) {
         return Ok(profile("default", None));
     }
-    Err(WantedError::NoSource {
+    Err(PlanError::NoSource {
         session_keys: chain::holds_session(environment),
         files: chain::both(files),
         profiles: chain::usable_profiles(files, &memory.before),
@@ -387,7 +390,7 @@ fn asked(
     options: &SessionOptions,
     recorded: Option<Target>,
     profile: Option<String>,
-) -> Result<Target, WantedError> {
+) -> Result<Target, PlanError> {
     let mut target = recorded.unwrap_or_default();
     target.profile = profile;
     if let Some(role_arn) = &options.role_arn
@@ -432,7 +435,7 @@ fn with_role(
     hops: &mut Vec<Hop>,
     target: &Target,
     environment: &Environment,
-) -> Result<(), WantedError> {
+) -> Result<(), PlanError> {
     match target.role_arn.as_deref() {
         // Said on purpose: no role, the user's own session.
         Some("") => hops.clear(),
@@ -538,34 +541,34 @@ fn option_of_a_role(options: &SessionOptions) -> Option<&'static str> {
 fn duration_variable(
     environment: &Environment,
     name: &'static str,
-) -> Result<Option<Duration>, WantedError> {
+) -> Result<Option<Duration>, PlanError> {
     let Some(text) = environment.text(name)? else {
         return Ok(None);
     };
     match duration::parse(text) {
         Ok(duration) => Ok(Some(duration)),
-        Err(problem) => Err(WantedError::Variable {
+        Err(problem) => Err(PlanError::Variable {
             variable: name,
             problem: format!("is {problem}"),
         }),
     }
 }
 
-fn is_on(environment: &Environment, name: &'static str) -> Result<bool, WantedError> {
+fn is_on(environment: &Environment, name: &'static str) -> Result<bool, PlanError> {
     let text = environment.text(name)?.unwrap_or("false");
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(WantedError::Variable {
+        _ => Err(PlanError::Variable {
             variable: name,
             problem: "is neither true nor false".to_owned(),
         }),
     }
 }
 
-fn session_name_variable(environment: &Environment) -> Result<Option<String>, WantedError> {
+fn session_name_variable(environment: &Environment) -> Result<Option<String>, PlanError> {
     match environment.text(variable::ROLE_SESSION_NAME)? {
-        Some(name) if !role::is_role_session_name(name) => Err(WantedError::Variable {
+        Some(name) if !role::is_role_session_name(name) => Err(PlanError::Variable {
             variable: variable::ROLE_SESSION_NAME,
             problem: role::ROLE_SESSION_NAME_RULE.to_owned(),
         }),
@@ -573,8 +576,8 @@ fn session_name_variable(environment: &Environment) -> Result<Option<String>, Wa
     }
 }
 
-fn option(option: &'static str, problem: &str) -> WantedError {
-    WantedError::Option {
+fn option(option: &'static str, problem: &str) -> PlanError {
+    PlanError::Option {
         option,
         problem: problem.to_owned(),
     }

@@ -1,10 +1,10 @@
 //! Which STS answers: region, partition, and the settings that lead elsewhere.
 
-use crate::aws::api::Endpoint;
-use crate::aws::arn::{default_region, partition_of};
-use crate::bookkeeping::OWNER_ENDPOINT_URL;
 use crate::environment::{self, Environment, NotText};
-use crate::profile::{Profile, Setting};
+use crate::files::profile::{Profile, Setting};
+use crate::memory::OWNER_ENDPOINT_URL;
+use crate::sts::api::Endpoint;
+use crate::sts::arn::{default_region, partition_of};
 
 /// Why no endpoint can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -88,7 +88,7 @@ pub struct Untrusted {
 
 impl Trust {
     /// The authorities of `ca_bundle`, which was named at a place, or else those of the platform.
-    pub fn of(
+    pub fn new(
         ca_bundle: Option<(&Path, &str)>,
         environment: &Environment,
     ) -> Result<Self, BadCaBundle> {

@@ -2,20 +2,20 @@
 
 use std::cell::OnceCell;
 
-use crate::aws::files_on_disk::{self, FilesError};
-use crate::aws::shared_files::SharedFiles;
-use crate::bookkeeping::Memory;
 use crate::environment::Environment;
+use crate::files::disk::{self, FilesError};
+use crate::files::shared::SharedFiles;
+use crate::memory::Memory;
 
 /// What the process finds around it.
 #[derive(Debug)]
-pub struct World {
+pub struct Context {
     environment: Environment,
     memory: Memory,
     files: OnceCell<SharedFiles>,
 }
 
-impl World {
+impl Context {
     /// A world with this environment.
     #[must_use]
     pub fn new(environment: Environment) -> Self {
@@ -29,10 +29,10 @@ impl World {
     /// A world with these files, for tests on values.
     #[cfg(test)]
     pub(crate) fn with_files(environment: Environment, files: SharedFiles) -> Self {
-        let world = Self::new(environment);
+        let context = Self::new(environment);
         Self {
             files: OnceCell::from(files),
-            ..world
+            ..context
         }
     }
 
@@ -53,7 +53,7 @@ impl World {
         if let Some(files) = self.files.get() {
             return Ok(files);
         }
-        let files = files_on_disk::read(|name| self.environment.os_text(name))?;
+        let files = disk::read(|name| self.environment.os_text(name))?;
         Ok(self.files.get_or_init(|| files))
     }
 }

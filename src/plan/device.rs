@@ -1,19 +1,19 @@
 //! Which device, as far as it is named, and whether it can be the right one.
 
-use super::{WantedError, variable};
-use crate::aws::arn::Arn;
-use crate::bookkeeping::Target;
-use crate::chain::Chain;
+use super::{PlanError, variable};
 use crate::environment::Environment;
-use crate::profile::Setting;
-use crate::role::Hop;
+use crate::files::profile::Setting;
+use crate::memory::Target;
+use crate::plan::chain::Chain;
+use crate::plan::role::Hop;
+use crate::sts::arn::Arn;
 
 /// The device, as far as it is named.
 pub(super) fn device(
     target: &Target,
     chain: &Chain<'_>,
     environment: &Environment,
-) -> Result<Option<Setting>, WantedError> {
+) -> Result<Option<Setting>, PlanError> {
     let named = |text: &str, place: &str| Setting {
         text: text.to_owned(),
         place: place.to_owned(),
@@ -32,7 +32,7 @@ pub(super) fn device(
     };
     match problem_of_serial(&found.text) {
         None => Ok(Some(found)),
-        Some(problem) => Err(WantedError::BadSerial {
+        Some(problem) => Err(PlanError::BadSerial {
             place: found.place,
             problem,
         }),
@@ -67,7 +67,7 @@ fn problem_of_serial(serial: &str) -> Option<&'static str> {
 pub(super) fn partition(
     device: Option<&Setting>,
     hops: &[Hop],
-) -> Result<Option<(String, String)>, WantedError> {
+) -> Result<Option<(String, String)>, PlanError> {
     let named = device
         .map(|device| (&device.text, &device.place))
         .into_iter()
@@ -80,7 +80,7 @@ pub(super) fn partition(
         match first {
             None => first = Some((text, place, arn.partition)),
             Some((one, its_place, partition)) if partition != arn.partition => {
-                return Err(WantedError::TwoPartitions {
+                return Err(PlanError::TwoPartitions {
                     one: format!("{its_place} = {one}"),
                     other: format!("{place} = {text}"),
                 });
@@ -92,10 +92,7 @@ pub(super) fn partition(
 }
 
 /// Holds the device against the account that the source profile says its keys are in.
-pub(super) fn check_account(
-    device: Option<&Setting>,
-    chain: &Chain<'_>,
-) -> Result<(), WantedError> {
+pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), PlanError> {
     let source = chain
         .profiles
         .last()
@@ -105,7 +102,7 @@ pub(super) fn check_account(
     if let (Some(ours), Some((device, arn))) = (ours, named)
         && ours.text != arn.account
     {
-        return Err(WantedError::OtherAccount {
+        return Err(PlanError::OtherAccount {
             device: format!("{} = {}", device.place, device.text),
             theirs: arn.account.to_owned(),
             ours: format!("{} ({})", ours.text, ours.place),

@@ -28,12 +28,12 @@ pub struct Unreached {
     /// The endpoint's host.
     pub host: String,
     /// Why.
-    pub problem: Problem,
+    pub problem: ConnectError,
 }
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum ConnectError {
     /// No address for the name.
     #[error("cannot be found: there is no address for this name ({0})")]
     Name(String),
@@ -106,8 +106,8 @@ impl Dial {
         let connected = tokio::time::timeout(CONNECT, connecting).await;
         let connected = connected.unwrap_or_else(|_| {
             Err(match self.proxies.intercept(&to) {
-                None => Problem::TimedOut,
-                Some(proxy) => Problem::Proxy {
+                None => ConnectError::TimedOut,
+                Some(proxy) => ConnectError::Proxy {
                     proxy: bare(proxy.uri()),
                     problem: format!("nothing within {} s", CONNECT.as_secs()),
                 },
@@ -245,38 +245,38 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
         .unwrap_or_default()
 }
 
-fn problem_without_proxy(error: &(dyn StdError + 'static)) -> Problem {
+fn problem_without_proxy(error: &(dyn StdError + 'static)) -> ConnectError {
     if let Some(problem) = problem_of_tls(error) {
         problem
     } else if chain(error).any(|error| error.to_string().starts_with("dns error")) {
-        Problem::Name(innermost(error))
+        ConnectError::Name(innermost(error))
     } else {
-        Problem::Connect(innermost(error))
+        ConnectError::Connect(innermost(error))
     }
 }
 
-fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> Problem {
+fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> ConnectError {
     if let Some(problem) = problem_of_tls(error) {
         problem
     } else if chain(error).any(|error| error.to_string().ends_with("proxy authorization required"))
     {
-        Problem::ProxyAuthorization { proxy }
+        ConnectError::ProxyAuthorization { proxy }
     } else {
         let problem = match innermost(error).strip_prefix("tunnel error: ") {
             Some("unsuccessful") => "it refuses the tunnel".to_owned(),
             Some(other) => other.to_owned(),
             None => innermost(error),
         };
-        Problem::Proxy { proxy, problem }
+        ConnectError::Proxy { proxy, problem }
     }
 }
 
-fn problem_of_tls(error: &(dyn StdError + 'static)) -> Option<Problem> {
+fn problem_of_tls(error: &(dyn StdError + 'static)) -> Option<ConnectError> {
     let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     if let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
         && let Some(untrusted) = other.downcast_ref::<Untrusted>()
     {
-        return Some(Problem::Untrusted(untrusted.clone()));
+        return Some(ConnectError::Untrusted(untrusted.clone()));
     }
-    Some(Problem::Tls(error.to_string()))
+    Some(ConnectError::Tls(error.to_string()))
 }

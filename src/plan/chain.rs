@@ -4,16 +4,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::aws::arn::Arn;
-use crate::aws::config_file::ConfigFile;
-use crate::aws::shared_files::SharedFiles;
 use crate::duration::ROLE_SESSION;
 use crate::environment::{ACCESS_KEY_ID, Environment, NotText, SECRET_ACCESS_KEY, SESSION_TOKEN};
-use crate::profile::{Profile, Setting};
-use crate::role::{
+use crate::files::ini::IniFile;
+use crate::files::profile::{Profile, Setting};
+use crate::files::shared::SharedFiles;
+use crate::plan::role::{
     EXTERNAL_ID_RULE, Hop, ROLE_SESSION_NAME_RULE, is_external_id, is_role_session_name,
 };
 use crate::session::{Keys, is_temporary};
+use crate::sts::arn::Arn;
 use crate::value::Value;
 
 /// Where long-term keys are.
@@ -89,7 +89,7 @@ impl Chain<'_> {
 
     /// Keys without a profile.
     #[must_use]
-    pub fn of(source: Source) -> Self {
+    pub fn without_profiles(source: Source) -> Self {
         Self {
             source,
             hops: Vec::new(),
@@ -503,8 +503,8 @@ pub fn holds_session(environment: &Environment) -> bool {
 /// The paths of the two files, for messages.
 #[must_use]
 pub fn both(files: &SharedFiles) -> String {
-    use crate::aws::shared_files::WhichFile;
-    let path = |which| ConfigFile::path(files.file(which)).display().to_string();
+    use crate::files::shared::WhichFile;
+    let path = |which| IniFile::path(files.file(which)).display().to_string();
     format!(
         "{} and {}",
         path(WhichFile::Config),

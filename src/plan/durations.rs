@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{WantedError, duration_variable, variable};
-use crate::bookkeeping::Target;
+use super::{PlanError, duration_variable, variable};
 use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, ROLE_SESSION};
 use crate::environment::Environment;
-use crate::role::Hop;
+use crate::memory::Target;
+use crate::plan::role::Hop;
 
 /// The durations, each within AWS's bounds.
 pub(super) struct Durations {
@@ -24,10 +24,10 @@ pub(super) fn durations(
     hops: &[Hop],
     no_session: bool,
     environment: &Environment,
-) -> Result<Durations, WantedError> {
+) -> Result<Durations, PlanError> {
     let check = |bounds: duration::Bounds, option, given| {
         let checked = bounds.check(given);
-        checked.map_err(|problem| WantedError::Duration { option, problem })
+        checked.map_err(|problem| PlanError::Duration { option, problem })
     };
     // The duration of what lands in the shell, which without a role is the MFA session itself.
     let of_target = |bounds| {
@@ -36,7 +36,7 @@ pub(super) fn durations(
             .map(|given| check(bounds, "--duration", given))
             .transpose()
     };
-    let of_variables = || -> Result<Duration, WantedError> {
+    let of_variables = || -> Result<Duration, PlanError> {
         for (name, only_behind_role) in [
             (variable::SESSION_DURATION, true),
             (variable::DURATION, false),

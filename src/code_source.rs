@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use crate::prompt::{PromptError, Terminal};
-use crate::report;
+use crate::text;
 use crate::token_code::{NotSixDigits, TokenCode};
 
 /// Codes that AWS may refuse before a user at a terminal has to start again. AWS allows nine
@@ -83,7 +83,7 @@ impl CodeError {
 
 /// A source of codes.
 #[derive(Debug)]
-pub enum Codes {
+pub enum CodeSource {
     /// One that was given and is used once; then the terminal is asked, if there is one.
     Given(TokenCode),
     /// A program.
@@ -100,10 +100,10 @@ pub enum Codes {
     },
 }
 
-impl Codes {
+impl CodeSource {
     /// The source for the code of the command line: a given one, `-` for standard input, or else a
     /// program or the terminal.
-    pub fn of(code: Option<&str>, command: Option<&str>) -> Result<Self, CodeError> {
+    pub fn new(code: Option<&str>, command: Option<&str>) -> Result<Self, CodeError> {
         match (code, command) {
             (Some("-"), _) => Ok(Self::Given(from_stdin()?)),
             (Some(code), _) => Ok(Self::Given(TokenCode::parse(code)?)),
@@ -141,7 +141,7 @@ impl Codes {
                 // A terminal that cannot be written fails when it is asked.
                 let _ = terminal.say(&format!("awsmfa: {why}\n"));
             }
-            _ => report::note(why),
+            _ => text::note(why),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::config_file::{ConfigFile, Located, SectionId, Setting};
+use super::ini::{IniFile, Located, SectionId, Setting};
 use crate::value::Value;
 
 /// Which of the two files.
@@ -33,14 +33,14 @@ pub struct Sourced {
 /// The profiles of the config and the credentials file.
 #[derive(Debug)]
 pub struct SharedFiles {
-    config: ConfigFile,
-    credentials: ConfigFile,
-    profiles: Vec<Profile>,
+    config: IniFile,
+    credentials: IniFile,
+    profiles: Vec<ProfileSections>,
     by_name: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
-struct Profile {
+struct ProfileSections {
     name: String,
     config: Option<SectionId>,
     credentials: Option<SectionId>,
@@ -48,7 +48,7 @@ struct Profile {
 
 /// The keys of one profile, or of one `[services …]` section.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings<'f> {
+pub struct SectionView<'f> {
     files: &'f SharedFiles,
     config: Option<SectionId>,
     credentials: Option<SectionId>,
@@ -57,7 +57,7 @@ pub struct Settings<'f> {
 impl SharedFiles {
     /// Merges the two files.
     #[must_use]
-    pub fn new(config: ConfigFile, credentials: ConfigFile) -> Self {
+    pub fn new(config: IniFile, credentials: IniFile) -> Self {
         let mut files = Self {
             config,
             credentials,
@@ -88,9 +88,9 @@ impl SharedFiles {
 
     /// The profile of that name.
     #[must_use]
-    pub fn profile(&self, name: &str) -> Option<Settings<'_>> {
+    pub fn profile(&self, name: &str) -> Option<SectionView<'_>> {
         let profile = &self.profiles[*self.by_name.get(name)?];
-        Some(Settings {
+        Some(SectionView {
             files: self,
             config: profile.config,
             credentials: profile.credentials,
@@ -99,11 +99,11 @@ impl SharedFiles {
 
     /// The `[services NAME]` section of the config file, which a profile's key `services` names.
     #[must_use]
-    pub fn services(&self, name: &str) -> Option<Settings<'_>> {
+    pub fn services(&self, name: &str) -> Option<SectionView<'_>> {
         let mut sections = self.config.sections().rev();
         let (section, _) = sections
             .find(|(_, header)| second_word(header, "services").as_deref() == Some(name))?;
-        Some(Settings {
+        Some(SectionView {
             files: self,
             config: Some(section),
             credentials: None,
@@ -112,7 +112,7 @@ impl SharedFiles {
 
     /// The file itself, for its path.
     #[must_use]
-    pub fn file(&self, which: WhichFile) -> &ConfigFile {
+    pub fn file(&self, which: WhichFile) -> &IniFile {
         match which {
             WhichFile::Config => &self.config,
             WhichFile::Credentials => &self.credentials,
@@ -120,7 +120,7 @@ impl SharedFiles {
     }
 }
 
-impl<'f> Settings<'f> {
+impl<'f> SectionView<'f> {
     /// The value of a key. None if the key is absent or has nested keys; empty if it is set to nothing.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Sourced> {
@@ -191,13 +191,13 @@ impl<'f> Settings<'f> {
 }
 
 fn profile_at<'p>(
-    profiles: &'p mut Vec<Profile>,
+    profiles: &'p mut Vec<ProfileSections>,
     by_name: &mut HashMap<String, usize>,
     name: &str,
-) -> &'p mut Profile {
+) -> &'p mut ProfileSections {
     let index = *by_name.entry(name.to_owned()).or_insert(profiles.len());
     if index == profiles.len() {
-        profiles.push(Profile {
+        profiles.push(ProfileSections {
             name: name.to_owned(),
             config: None,
             credentials: None,
@@ -261,7 +261,7 @@ mod tests {
 
     fn files(config: &str, credentials: &str) -> SharedFiles {
         let parse = |name, text: &str| {
-            ConfigFile::parse(Path::new(name), text.as_bytes().to_vec().into()).unwrap()
+            IniFile::parse(Path::new(name), text.as_bytes().to_vec().into()).unwrap()
         };
         SharedFiles::new(parse("config", config), parse("credentials", credentials))
     }

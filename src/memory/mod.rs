@@ -11,14 +11,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::environment::{self, Environment, VARIABLES, Variable};
-use crate::session::{Session, written};
+use crate::session::{Session, format_expiration};
 use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
 pub(crate) use record::OWNER_ENDPOINT_URL;
 pub use record::is_record;
-use record::{Record, counts, is_as_left, key_id, mark, names, read_mfa, read_present, read_spent};
+use record::{
+    Record, is_for_current_key, is_unchanged, key_id, mark, names, read_current, read_mfa,
+    read_spent,
+};
 
 /// The IAM user that a session belongs to, by the long-term keys that it was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +70,7 @@ pub struct MfaSession {
 
 /// The session that awsmfa put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Present {
+pub struct CurrentSession {
     /// Whose it is.
     pub owner: Owner,
     /// What was asked for.
@@ -84,7 +87,7 @@ pub struct Present {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
     /// The session in place, if awsmfa put it there.
-    pub present: Option<Present>,
+    pub current: Option<CurrentSession>,
     /// The MFA session that can be had without a code: behind a role, kept from a failed try, or
     /// the session in place itself.
     pub mfa: Option<MfaSession>,
@@ -96,11 +99,11 @@ pub struct Memory {
 
 /// What is to be in place after `awsmfa env`.
 #[derive(Debug, Clone)]
-pub struct Start {
+pub struct NewSession {
     /// The session for the shell.
     pub session: Session,
     /// What to remember of it.
-    pub present: Present,
+    pub current: CurrentSession,
     /// The MFA session behind a role, if one is kept.
     pub mfa: Option<MfaSession>,
     /// The code that was spent last.
@@ -130,11 +133,11 @@ impl Memory {
     /// Reads what the environment remembers.
     #[must_use]
     pub fn read(environment: &Environment) -> Self {
-        let counts = counts(environment);
+        let is_for_current_key = is_for_current_key(environment);
         let mut before = environment.clone();
-        if counts {
+        if is_for_current_key {
             for variable in VARIABLES {
-                if is_as_left(environment, variable) {
+                if is_unchanged(environment, variable) {
                     before.put(variable.name, environment.get(variable.replaced).cloned());
                 }
             }
@@ -142,14 +145,18 @@ impl Memory {
         for name in names() {
             before.put(name, None);
         }
-        let present = counts.then(|| read_present(environment)).flatten();
-        let mfa = counts
-            .then(|| read_mfa(environment, present.as_ref()))
+        let current = is_for_current_key
+            .then(|| read_current(environment))
+            .flatten();
+        let mfa = is_for_current_key
+            .then(|| read_mfa(environment, current.as_ref()))
             .flatten();
         Self {
-            present,
+            current,
             mfa,
-            spent: counts.then(|| read_spent(environment)).flatten(),
+            spent: is_for_current_key
+                .then(|| read_spent(environment))
+                .flatten(),
             before,
         }
     }
@@ -167,9 +174,9 @@ impl Memory {
 
     /// The changes that put a session in place of whatever the environment holds.
     #[must_use]
-    pub fn start(&self, environment: &Environment, start: &Start) -> Vec<Change> {
-        let mut record = Record::of(Value::from(start.session.access_key_id.clone()));
-        record.present(&start.present);
+    pub fn start(&self, environment: &Environment, start: &NewSession) -> Vec<Change> {
+        let mut record = Record::for_key_id(Value::from(start.session.access_key_id.clone()));
+        record.current(&start.current);
         record.spent(start.spent.as_ref());
         if let Some(mfa) = &start.mfa {
             record.mfa(mfa);
@@ -198,10 +205,10 @@ impl Memory {
         mfa: &MfaSession,
         spent: Option<&TokenCode>,
     ) -> Vec<Change> {
-        let mut record = Record::of(key_id(environment));
+        let mut record = Record::for_key_id(key_id(environment));
         record.spent(spent);
         record.mfa(mfa);
-        if counts(environment) {
+        if is_for_current_key(environment) {
             record.mfa_changes(environment)
         } else {
             record.changes(environment)
@@ -211,7 +218,7 @@ impl Memory {
 
 /// The variables of the session in place, for formats that want them whole.
 #[must_use]
-pub fn in_place(environment: &Environment) -> Vec<Change> {
+pub fn current_variables(environment: &Environment) -> Vec<Change> {
     VARIABLES
         .iter()
         .filter(|v| !RIVALS.contains(v))
@@ -259,8 +266,8 @@ const CREDENTIALS: &[&str] = &[
 ];
 
 /// What each variable is to hold while a session is in place, given what it held before.
-fn wanted(before: &Environment, start: &Start) -> Vec<(&'static Variable, Option<Value>)> {
-    let Start {
+fn wanted(before: &Environment, start: &NewSession) -> Vec<(&'static Variable, Option<Value>)> {
+    let NewSession {
         session, settings, ..
     } = start;
     let held = |variable: &Variable| before.get(variable.name).filter(|v| !v.is_empty());
@@ -280,7 +287,7 @@ fn wanted(before: &Environment, start: &Start) -> Vec<(&'static Variable, Option
     };
     let account_id = before
         .get(environment::ACCOUNT_ID.name)
-        .and(start.present.account_id.clone())
+        .and(start.current.account_id.clone())
         .map(Value::from);
     vec![
         (
@@ -297,7 +304,7 @@ fn wanted(before: &Environment, start: &Start) -> Vec<(&'static Variable, Option
         ),
         (
             &environment::CREDENTIAL_EXPIRATION,
-            Some(Value::from(written(session.expiration))),
+            Some(Value::from(format_expiration(session.expiration))),
         ),
         (
             &environment::REGION,

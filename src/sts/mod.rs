@@ -1,0 +1,10 @@
+//! The calls to STS and IAM, and the network that they cross. Only this folder uses the AWS SDK.
+
+pub mod api;
+pub mod arn;
+pub mod connection;
+pub mod credential_process;
+pub mod http;
+pub mod proxy;
+pub mod refusal;
+pub mod trust;
