@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use awsmfa_test_support::{Emulator, TestHome, World};
+use awsmfa_test_support::{Accounts, Emulator, TestHome};
 
 /// What bash runs. `show` prints a command before it is run.
 const SCRIPT: &str = r#"
@@ -51,7 +51,7 @@ exec curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let awsmfa = build()?;
-    let emulator = Emulator::start(World::standard());
+    let emulator = Emulator::start(Accounts::standard());
     let home = TestHome::standard();
     let before = home.listing();
 

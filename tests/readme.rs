@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use awsmfa_test_support::{
-    Emulator, TestHome, TotpDevice, World, find_tool, optional_tool, say, without_terminal,
+    Accounts, Emulator, TestHome, TotpDevice, find_tool, optional_tool, say, without_terminal,
 };
 
 /// A fenced block of the README.
@@ -112,7 +112,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let emulator = Emulator::start(World::standard());
+        let emulator = Emulator::start(Accounts::standard());
         let machine = Self {
             device: emulator.device("alice"),
             emulator,
@@ -349,7 +349,7 @@ fn the_recipes_work_as_steps_of_a_script() {
     let machine = Machine::new();
     machine
         .emulator
-        .edit(|world| world.role("dev").max_session_seconds = 43_200);
+        .edit(|accounts| accounts.role("dev").max_session_seconds = 43_200);
     assert_eq!(
         machine.passes(&with_command(recipe("Terraform"))),
         "arn:aws:sts::111122223333:assumed-role/dev/alice\n"

@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, TotpDevice, World, optional_tool, say};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, TotpDevice, optional_tool, say};
 
 const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
 
@@ -32,7 +32,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let emulator = Emulator::start(World::standard());
+        let emulator = Emulator::start(Accounts::standard());
         Self {
             device: emulator.device("alice"),
             emulator,
@@ -77,7 +77,7 @@ impl Machine {
             .unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
         let told = String::from_utf8_lossy(&output.stderr);
-        assert!(!told.contains(World::ALICE_SECRET), "{told}");
+        assert!(!told.contains(Accounts::ALICE_SECRET), "{told}");
         assert!(output.status.success(), "{printed}\n{told}");
         printed.lines().map(|line| line.trim().to_owned()).collect()
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, World, find_tool, variables, without_terminal};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, find_tool, variables, without_terminal};
 
 /// The variables that a child process inherits.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -22,7 +22,7 @@ impl Place {
     pub(crate) fn new() -> Self {
         let place = Self {
             home: TestHome::standard(),
-            emulator: Emulator::start(World::standard()),
+            emulator: Emulator::start(Accounts::standard()),
         };
         // Writes to $1 what a child process inherits.
         place.program("dump", "exec env -0 >\"$1\"");

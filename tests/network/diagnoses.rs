@@ -1,11 +1,11 @@
 //! What AWS refuses, each with a cause, a sentence and a hint of its own.
 
-use awsmfa_test_support::{AccessKey, Emulator, World};
+use awsmfa_test_support::{AccessKey, Accounts, Emulator};
 
 use crate::line::Stage;
 
 fn stage() -> Stage {
-    Stage::https(Emulator::start(World::standard()))
+    Stage::https(Emulator::start(Accounts::standard()))
 }
 
 fn keys(stage: &Stage, id: &str, secret: &str) {
@@ -19,7 +19,7 @@ fn told(stage: &Stage, arguments: &[&str]) -> String {
     let seen = stage.eval(arguments);
     assert_eq!(seen.status, "1", "{}", seen.told);
     assert!(seen.told.contains("\nhint: "), "{}", seen.told);
-    for secret in [World::ALICE_SECRET, World::BOB_SECRET] {
+    for secret in [Accounts::ALICE_SECRET, Accounts::BOB_SECRET] {
         assert!(!seen.told.contains(secret), "{}", seen.told);
     }
     seen.told
@@ -60,12 +60,12 @@ fn each_refusal_has_a_sentence_of_its_own() {
     piece("security key", seen.told);
 
     let this = stage();
-    keys(&this, "AKIAI44QH8DHBEXAMPLF", World::ALICE_SECRET);
+    keys(&this, "AKIAI44QH8DHBEXAMPLF", Accounts::ALICE_SECRET);
     piece("key unknown", told(&this, &["123456"]));
 
     let this = stage();
-    this.emulator.edit(|world| {
-        let key = &mut world.users[0].keys[0];
+    this.emulator.edit(|accounts| {
+        let key = &mut accounts.users[0].keys[0];
         *key = AccessKey {
             active: false,
             ..key.clone()
@@ -74,11 +74,11 @@ fn each_refusal_has_a_sentence_of_its_own() {
     piece("key inactive", told(&this, &["123456"]));
 
     let this = stage();
-    keys(&this, World::ALICE_KEY, World::BOB_SECRET);
+    keys(&this, Accounts::ALICE_KEY, Accounts::BOB_SECRET);
     piece("wrong secret", told(&this, &["123456"]));
 
     let this = stage();
-    keys(&this, "ASIAIOSFODNN7EXAMPLE", World::ALICE_SECRET);
+    keys(&this, "ASIAIOSFODNN7EXAMPLE", Accounts::ALICE_SECRET);
     piece("session keys", told(&this, &["123456"]));
 
     let this = stage();

@@ -1,12 +1,12 @@
-//! `awsmfa doctor` against a world that is well, and against what may be wrong.
+//! `awsmfa doctor` where all is well, and where something is wrong.
 
-use awsmfa_test_support::{Certificate, Emulator, Fault, MfaDevice, World};
+use awsmfa_test_support::{Accounts, Certificate, Emulator, Fault, MfaDevice};
 
 use crate::line::Stage;
 use crate::proxy::{ForwardProxy, Manner};
 
 fn stage() -> Stage {
-    Stage::https(Emulator::start(World::standard()))
+    Stage::https(Emulator::start(Accounts::standard()))
 }
 
 /// What doctor prints, and that it spends no code and its exit code says whether it found trouble.
@@ -19,7 +19,7 @@ fn doctor(stage: &Stage, arguments: &[&str], code: i32) -> String {
         printed.contains('✗') || printed.contains("\"ok\": false")
     );
     assert!(
-        !printed.contains(World::ALICE_SECRET) && !printed.contains("p@ss"),
+        !printed.contains(Accounts::ALICE_SECRET) && !printed.contains("p@ss"),
         "{printed}"
     );
     printed
@@ -78,7 +78,8 @@ fn each_trouble_is_told_with_its_place_and_a_hint() {
 
     let none = stage();
     none.home.write_config("[default]\n");
-    none.emulator.edit(|world| world.users[0].devices.clear());
+    none.emulator
+        .edit(|accounts| accounts.users[0].devices.clear());
     piece("no device", doctor(&none, &[], 1));
 
     insta::assert_snapshot!(pieces.join("\n"));
@@ -95,12 +96,12 @@ fn a_device_need_not_be_named() {
         printed.contains("arn:aws:iam::123456789012:mfa/alice  (the only one of the user)"),
         "{printed}"
     );
-    stage.emulator.edit(|world| {
+    stage.emulator.edit(|accounts| {
         let second = MfaDevice {
             serial: "arn:aws:iam::123456789012:mfa/second".to_owned(),
-            ..world.users[0].devices[0].clone()
+            ..accounts.users[0].devices[0].clone()
         };
-        world.users[0].devices.push(second);
+        accounts.users[0].devices.push(second);
     });
     let printed = doctor(&stage, &[], 0);
     assert!(

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
-use awsmfa_test_support::{Certificate, Emulator, Fault, World};
+use awsmfa_test_support::{Accounts, Certificate, Emulator, Fault};
 
 use crate::line::{Seen, Stage};
 use crate::proxy::{ForwardProxy, Manner};
@@ -64,7 +64,7 @@ impl Row {
 }
 
 fn good() -> Stage {
-    Stage::https(Emulator::start(World::standard()))
+    Stage::https(Emulator::start(Accounts::standard()))
 }
 
 fn certificate(name: &'static str, certificate: Certificate) -> Row {
@@ -364,7 +364,7 @@ fn run(row: Row) -> (String, Vec<String>) {
         }
     }
     check(!told.contains(&code), "the code was told");
-    for secret in [World::ALICE_SECRET, "p@ss", "p%40ss"] {
+    for secret in [Accounts::ALICE_SECRET, "p@ss", "p%40ss"] {
         check(!told.contains(secret), "a secret was told");
     }
     check(

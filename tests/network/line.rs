@@ -36,7 +36,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// The standard world, over HTTPS with its CA in `AWS_CA_BUNDLE`.
+    /// The standard accounts over HTTPS, with the CA in `AWS_CA_BUNDLE`.
     pub(crate) fn https(emulator: Emulator) -> Self {
         let home = TestHome::standard();
         let mut variables = home.env(&emulator.https_url());

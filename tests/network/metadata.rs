@@ -1,6 +1,6 @@
 //! No instance metadata is asked for anything, whatever the environment leaves out.
 
-use awsmfa_test_support::{Emulator, World, find_tool, without_terminal};
+use awsmfa_test_support::{Accounts, Emulator, find_tool, without_terminal};
 
 use crate::line::Stage;
 
@@ -9,7 +9,7 @@ fn every_connection_is_to_the_endpoint() {
     let Some(strace) = find_tool("strace") else {
         return;
     };
-    let mut stage = Stage::https(Emulator::start(World::standard()));
+    let mut stage = Stage::https(Emulator::start(Accounts::standard()));
     let https = stage.emulator.https_url().replace("localhost", "127.0.0.1");
     let port = https.rsplit_once(':').unwrap().1.to_owned();
     stage.set("AWS_ENDPOINT_URL", https);

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Emulator, Outcome, World, find_tool, say};
+use awsmfa_test_support::{Accounts, Emulator, Outcome, find_tool, say};
 use pty_process::blocking::{Command, open};
 
 use crate::line::Stage;
@@ -95,7 +95,7 @@ fn from_enter(
 
 #[test]
 fn enter_costs_one_round_trip() {
-    let mut stage = Stage::https(Emulator::start(World::standard()));
+    let mut stage = Stage::https(Emulator::start(Accounts::standard()));
     let port = stage
         .emulator
         .https_url()

@@ -24,7 +24,7 @@ fn the_only_device_is_found_and_security_keys_are_left_out() {
     let key = MfaDevice::security_key(SECURITY_KEY);
     shell
         .emulator
-        .edit(|world| world.user("alice").devices.insert(0, key));
+        .edit(|accounts| accounts.user("alice").devices.insert(0, key));
     let code = shell.code();
     let told = shell.env(&[&code]);
     assert!(
@@ -42,8 +42,8 @@ fn a_device_that_was_found_is_remembered() {
     let code = shell.code();
     shell.env(&[&code]);
     // Listed now, there would be two to choose from.
-    shell.emulator.edit(|world| {
-        let devices = &mut world.user("alice").devices;
+    shell.emulator.edit(|accounts| {
+        let devices = &mut accounts.user("alice").devices;
         devices.push(MfaDevice::totp(OTHER));
     });
     let code = shell.code();
@@ -66,8 +66,8 @@ fn a_profile_whose_device_cannot_be_used_is_listed_so() {
 #[test]
 fn a_device_that_is_named_is_not_looked_for() {
     let mut shell = shell();
-    shell.emulator.edit(|world| {
-        let devices = &mut world.user("alice").devices;
+    shell.emulator.edit(|accounts| {
+        let devices = &mut accounts.user("alice").devices;
         *devices = vec![MfaDevice::totp("GAHT12345678"), MfaDevice::totp(OTHER)];
     });
     // The variable, and a hardware token, whose serial number is no ARN.
@@ -133,7 +133,7 @@ fn what_cannot_be_settled_without_a_terminal_is_said() {
         let mut shell = shell();
         shell
             .emulator
-            .edit(|world| world.user("alice").devices = devices);
+            .edit(|accounts| accounts.user("alice").devices = devices);
         let before = shell.env.clone();
         let said = shell.eval(&["env", "123456"]);
         assert_eq!((said.status, shell.requests()), (1, (1, 0)), "{case}");
@@ -143,7 +143,7 @@ fn what_cannot_be_settled_without_a_terminal_is_said() {
     let mut shell = shell();
     shell
         .emulator
-        .edit(|world| world.user("alice").may_list_mfa_devices = false);
+        .edit(|accounts| accounts.user("alice").may_list_mfa_devices = false);
     let said = shell.eval(&["env", "123456"]);
     assert_eq!((said.status, shell.requests()), (1, (1, 0)));
     told.push(("denied", said.told(&shell)));

@@ -198,8 +198,8 @@ fn the_account_follows_the_session_where_it_is_set() {
     }
     // A hardware token does not tell the account.
     let mut shell = Shell::with_files("[default]\nmfa_serial = GAHT12345678\n", ALICE);
-    shell.emulator.edit(|world| {
-        world.user("alice").devices[0].serial = "GAHT12345678".to_owned();
+    shell.emulator.edit(|accounts| {
+        accounts.user("alice").devices[0].serial = "GAHT12345678".to_owned();
     });
     shell.set("AWS_ACCOUNT_ID", "999988887777");
     let before = shell.env.clone();

@@ -1,7 +1,7 @@
 //! The MFA session that is kept: how long, for whom, and what a refused role leaves.
 
 use awsmfa::clock;
-use awsmfa_test_support::{Fault, World};
+use awsmfa_test_support::{Accounts, Fault};
 
 use crate::shell::Shell;
 use crate::switching::ALICE;
@@ -141,14 +141,14 @@ fn a_kept_session_is_never_used_for_another_user_or_endpoint() {
     // Another user: bob's profile, his keys in the environment, his keys in alice's profile.
     let alices = shell.env.clone();
     shell.env_fails(&["-p", "bob"]);
-    shell.set("AWS_ACCESS_KEY_ID", World::BOB_KEY);
-    shell.set("AWS_SECRET_ACCESS_KEY", World::BOB_SECRET);
+    shell.set("AWS_ACCESS_KEY_ID", Accounts::BOB_KEY);
+    shell.set("AWS_SECRET_ACCESS_KEY", Accounts::BOB_SECRET);
     shell.env.remove("AWS_SESSION_TOKEN");
     shell.env_fails(&["--serial", "arn:aws:iam::123456789012:mfa/bob"]);
     shell.env = alices.clone();
     let bobs = ALICE
-        .replace(World::ALICE_KEY, World::BOB_KEY)
-        .replace(World::ALICE_SECRET, World::BOB_SECRET);
+        .replace(Accounts::ALICE_KEY, Accounts::BOB_KEY)
+        .replace(Accounts::ALICE_SECRET, Accounts::BOB_SECRET);
     shell.home.write_credentials(&bobs);
     shell.env_fails(&[]);
     shell.env_fails(&["-p", "dev"]);
@@ -215,15 +215,15 @@ fn a_name_that_nobody_tells_costs_no_second_code() {
 #[test]
 fn a_chain_that_breaks_at_its_second_role_costs_one_code() {
     let mut shell = Shell::standard();
-    shell.emulator.edit(|world| {
-        world.role("chained").trust.principals.clear();
+    shell.emulator.edit(|accounts| {
+        accounts.role("chained").trust.principals.clear();
     });
     let code = shell.code();
     let told = shell.env_fails(&["-p", "chained", &code]);
     assert!(told.contains("role/chained"), "{told}");
-    shell.emulator.edit(|world| {
-        let dev = world.role("dev").arn();
-        world.role("chained").trust.principals.push(dev);
+    shell.emulator.edit(|accounts| {
+        let dev = accounts.role("dev").arn();
+        accounts.role("chained").trust.principals.push(dev);
     });
     shell.env(&["-p", "chained"]);
     assert_eq!(shell.emulator.log().count_with_token_code(), 1);

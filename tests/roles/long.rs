@@ -187,7 +187,9 @@ fn the_variable_for_the_duration_is_for_mfa_sessions_only() {
 #[test]
 fn the_root_users_hour_is_said() {
     let mut shell = Shell::standard();
-    shell.emulator.edit(|world| world.user("alice").root = true);
+    shell
+        .emulator
+        .edit(|accounts| accounts.user("alice").root = true);
     let code = shell.code();
     let told = shell.env(&[&code]);
     assert!(

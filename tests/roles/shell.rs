@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, World, variables, without_terminal};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, variables, without_terminal};
 
 /// Variables of AWS and awsmfa by name.
 pub(crate) type Variables = BTreeMap<String, String>;
@@ -29,9 +29,9 @@ pub(crate) struct Said {
 }
 
 impl Shell {
-    /// alice's shell in the standard world.
+    /// alice's shell, with the standard accounts.
     pub(crate) fn standard() -> Self {
-        let emulator = Emulator::start(World::standard());
+        let emulator = Emulator::start(Accounts::standard());
         let home = TestHome::standard();
         let env = home.env(&emulator.http_url());
         Self {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use awsmfa_test_support::World;
+use awsmfa_test_support::Accounts;
 
 use crate::shell::{Pairs, Shell};
 use crate::switching::ALICE;
@@ -27,8 +27,8 @@ echo x >> {}
 echo '{{\"Version\": 1, \"AccessKeyId\": \"{}\", \"SecretAccessKey\": \"{}\"{more}}}'
 ",
         mark.display(),
-        World::ALICE_KEY,
-        World::ALICE_SECRET
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET
     );
     let path = shell.home.write("keys", script);
     let executable = std::fs::Permissions::from_mode(0o755);
@@ -43,11 +43,11 @@ fn runs(shell: &Shell) -> usize {
 
 #[test]
 fn the_order_of_the_contract() {
-    let bob = World::BOB_KEY;
-    let alice = World::ALICE_KEY;
+    let bob = Accounts::BOB_KEY;
+    let alice = Accounts::ALICE_KEY;
     let bobs_keys = [
-        ("AWS_ACCESS_KEY_ID", World::BOB_KEY),
-        ("AWS_SECRET_ACCESS_KEY", World::BOB_SECRET),
+        ("AWS_ACCESS_KEY_ID", Accounts::BOB_KEY),
+        ("AWS_SECRET_ACCESS_KEY", Accounts::BOB_SECRET),
     ];
     let profile = ("AWS_PROFILE", "bob");
     let default_profile = ("AWS_DEFAULT_PROFILE", "bob");
@@ -98,20 +98,20 @@ fn in_a_session_its_source_comes_before_default() {
     let code = shell.code();
     shell.set("AWS_PROFILE", "default");
     shell.env(&[&code]);
-    assert_eq!(shell.get("AWSMFA_SOURCE_KEY_ID"), Some(World::ALICE_KEY));
+    assert_eq!(shell.get("AWSMFA_SOURCE_KEY_ID"), Some(Accounts::ALICE_KEY));
     assert_eq!(shell.get("AWS_PROFILE"), None);
     // Renewing: the session's own keys are in the environment, and are not in the way.
     shell.env = session;
     let code = shell.emulator.device("bob").code();
     shell.env(&[&code]);
-    assert_eq!(shell.get("AWSMFA_SOURCE_KEY_ID"), Some(World::BOB_KEY));
+    assert_eq!(shell.get("AWSMFA_SOURCE_KEY_ID"), Some(Accounts::BOB_KEY));
 }
 
 #[test]
 fn keys_of_the_environment_renew_their_session_and_come_back() {
     let mut shell = Shell::with_files("", "");
-    shell.set("AWS_ACCESS_KEY_ID", World::ALICE_KEY);
-    shell.set("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET);
+    shell.set("AWS_ACCESS_KEY_ID", Accounts::ALICE_KEY);
+    shell.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET);
     // botocore would send this with the keys; it is not theirs.
     shell.set("AWS_SECURITY_TOKEN", "stale");
     shell.set("AWS_MFA_SERIAL", "arn:aws:iam::123456789012:mfa/alice");
@@ -121,7 +121,7 @@ fn keys_of_the_environment_renew_their_session_and_come_back() {
         shell.env(&[&code]);
     }
     shell.env(&["--role-arn", "arn:aws:iam::111122223333:role/dev"]);
-    assert_eq!(long_term_signers(&shell), [World::ALICE_KEY]);
+    assert_eq!(long_term_signers(&shell), [Accounts::ALICE_KEY]);
     assert_eq!(shell.emulator.log().count_with_token_code(), 2);
     shell.unset();
     assert_eq!(shell.env, before);
@@ -131,7 +131,7 @@ fn keys_of_the_environment_renew_their_session_and_come_back() {
 fn session_keys_are_never_sent_to_get_session_token() {
     let session = [
         ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET),
+        ("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
         ("AWS_SESSION_TOKEN", "another-tools"),
     ];
     // Another tool's session: the profile is the source.
@@ -142,7 +142,7 @@ fn session_keys_are_never_sent_to_get_session_token() {
     let before = shell.env.clone();
     let code = shell.code();
     shell.env(&[&code]);
-    assert_eq!(long_term_signers(&shell), [World::ALICE_KEY]);
+    assert_eq!(long_term_signers(&shell), [Accounts::ALICE_KEY]);
     shell.unset();
     assert_eq!(shell.env, before);
 
@@ -262,8 +262,8 @@ credential_source = Environment
 ",
         "",
     );
-    shell.set("AWS_ACCESS_KEY_ID", World::ALICE_KEY);
-    shell.set("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET);
+    shell.set("AWS_ACCESS_KEY_ID", Accounts::ALICE_KEY);
+    shell.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET);
     let before = shell.env.clone();
     let code = shell.code();
     shell.env(&["-p", "dev", &code]);

@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Stdio;
 
 use awsmfa_test_support::{
-    Emulator, TestHome, World, find_tool, optional_tool, variables, without_terminal,
+    Accounts, Emulator, TestHome, find_tool, optional_tool, variables, without_terminal,
 };
 
 /// Variables by name.
@@ -30,7 +30,7 @@ const STARTS: &[(&str, &[(&str, &str)])] = &[
         "another tool's session",
         &[
             ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", World::BOB_SECRET),
+            ("AWS_SECRET_ACCESS_KEY", Accounts::BOB_SECRET),
             ("AWS_SESSION_TOKEN", "another-tools"),
             ("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T00:00:00+00:00"),
         ],
@@ -51,8 +51,8 @@ const STARTS: &[(&str, &[(&str, &str)])] = &[
 ];
 
 const KEYS: [(&str, &str); 2] = [
-    ("AWS_ACCESS_KEY_ID", World::ALICE_KEY),
-    ("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET),
+    ("AWS_ACCESS_KEY_ID", Accounts::ALICE_KEY),
+    ("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
 ];
 
 /// Targets, and the role whose session lands in the shell.
@@ -140,7 +140,7 @@ fn equal_before_and_after() {
 
 /// One shell in one starting environment through all targets; gives how many these were.
 fn row(dialect: &Dialect, (start, variables): &(&str, &[(&str, &str)])) -> usize {
-    let emulator = Emulator::start(World::standard());
+    let emulator = Emulator::start(Accounts::standard());
     let home = TestHome::standard();
     home.write_config(&format!(
         "{}[profile keys]\nregion = ap-south-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
@@ -150,8 +150,8 @@ fn row(dialect: &Dialect, (start, variables): &(&str, &[(&str, &str)])) -> usize
     home.write_credentials(&format!(
         "{0}[keys]\naws_access_key_id = {1}\naws_secret_access_key = {2}\n",
         fs::read_to_string(home.path().join(".aws/credentials")).unwrap(),
-        World::ALICE_KEY,
-        World::ALICE_SECRET
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET
     ));
     let mut env = home.env(&emulator.http_url());
     env.extend(

@@ -175,10 +175,12 @@ source_profile = dev
 #[test]
 fn a_users_name_is_taken_without_its_path_and_fitted_to_what_aws_takes() {
     let mut shell = Shell::standard();
-    shell.emulator.edit(|world| {
-        world.user("alice").name = "team/q".to_owned();
+    shell.emulator.edit(|accounts| {
+        accounts.user("alice").name = "team/q".to_owned();
         let trust = Trust::in_principals(["123456789012"]);
-        world.roles.push(Role::new("111122223333", "open", trust));
+        accounts
+            .roles
+            .push(Role::new("111122223333", "open", trust));
     });
     let code = shell.emulator.device("team/q").code();
     shell.env(&["--role-arn", "arn:aws:iam::111122223333:role/open", &code]);

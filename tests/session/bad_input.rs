@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use awsmfa_test_support::World;
+use awsmfa_test_support::Accounts;
 
 use crate::common::Stage;
 
@@ -302,7 +302,7 @@ const PROFILES: &[Bad] = &[
     },
     Bad {
         what: "half of the keys in the environment",
-        around: |stage| stage.set("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET),
+        around: |stage| stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
         names: "AWS_ACCESS_KEY_ID",
         ..FOUND
     },
@@ -312,7 +312,7 @@ const PROFILES: &[Bad] = &[
             config(stage, "");
             credentials(stage, "");
             stage.set("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE");
-            stage.set("AWS_SECRET_ACCESS_KEY", World::ALICE_SECRET);
+            stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET);
             stage.set("AWS_SESSION_TOKEN", "token");
         },
         names: "temporary session",
@@ -363,7 +363,7 @@ const SURROUNDINGS: &[Bad] = &[
     Bad {
         what: "a broken credentials file",
         around: |stage| {
-            let secret = World::ALICE_SECRET;
+            let secret = Accounts::ALICE_SECRET;
             credentials(
                 stage,
                 &format!("[default\naws_secret_access_key = {secret}\n"),

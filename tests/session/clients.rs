@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use awsmfa_test_support::{World, find_tool, tools_folder};
+use awsmfa_test_support::{Accounts, find_tool, tools_folder};
 
 use crate::common::{Run, Stage};
 
@@ -100,8 +100,8 @@ fn over_https_with_the_ca_of_the_profile() {
          region = eu-west-1\n\
          ca_bundle = {}\n\
          endpoint_url = {}\n",
-        World::ALICE_KEY,
-        World::ALICE_SECRET,
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET,
         ca.display(),
         stage.emulator.https_url()
     ));
@@ -186,7 +186,7 @@ fn a_server_of_moto_accepts_the_request() {
     run.assert_quiet_success();
     assert!(run.stdout.contains("\nAWS_SESSION_TOKEN="), "{run:?}");
 
-    stage.set("AWS_SECRET_ACCESS_KEY", World::BOB_SECRET);
+    stage.set("AWS_SECRET_ACCESS_KEY", Accounts::BOB_SECRET);
     let run: Run = stage.script(&["bash", "--norc"], script);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
 }

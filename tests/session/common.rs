@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use awsmfa_test_support::{Emulator, TestHome, World, without_terminal};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, without_terminal};
 use tempfile::TempDir;
 
 /// The environment of a process.
@@ -24,9 +24,9 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// The standard world and home, `awsmfa` in PATH, `OUT` for what scripts write.
+    /// The standard accounts and home, `awsmfa` in PATH, `OUT` for what scripts write.
     pub(crate) fn new() -> Self {
-        let emulator = Emulator::start(World::standard());
+        let emulator = Emulator::start(Accounts::standard());
         let home = TestHome::standard();
         let folder = TempDir::with_prefix("awsmfa-out-").unwrap();
         let binary = Path::new(env!("CARGO_BIN_EXE_awsmfa"));
@@ -159,7 +159,7 @@ impl Run {
     /// Neither keys nor this code are told to whoever reads standard error.
     #[track_caller]
     pub(crate) fn assert_no_secret_told(&self, code: &str) {
-        for secret in [World::ALICE_SECRET, World::BOB_SECRET, code] {
+        for secret in [Accounts::ALICE_SECRET, Accounts::BOB_SECRET, code] {
             assert!(!self.stderr.contains(secret), "{}", self.stderr);
         }
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Outcome, World, find_tool, variables};
+use awsmfa_test_support::{Accounts, Outcome, find_tool, variables};
 use serde_json::Value;
 
 use crate::common::{Environment, Run, Stage};
@@ -207,8 +207,8 @@ fn as_the_credential_process_of_the_aws_cli() {
     );
     stage.home.write_credentials(&format!(
         "[alice-keys]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-        World::ALICE_KEY,
-        World::ALICE_SECRET
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET
     ));
     for around in ["", "AWS_PROFILE=alice "] {
         let profile = if around.is_empty() {

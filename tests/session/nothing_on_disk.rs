@@ -4,7 +4,7 @@
 use std::fs;
 
 use awsmfa::cli::Cli;
-use awsmfa_test_support::{World, variables};
+use awsmfa_test_support::{Accounts, variables};
 use clap::CommandFactory as _;
 
 use crate::common::{Run, Stage};
@@ -64,7 +64,7 @@ fn assert_nothing_left(stage: &Stage, args: &[&str], code: i32) -> Option<Run> {
     assert!(!trace.is_empty(), "strace saw nothing");
     assert_eq!(traces_left(&trace), [""; 0], "{args:?}");
     let token = run.stdout.split(['\'', '"']).filter(|word| word.len() > 39);
-    let secrets: Vec<&str> = token.chain([World::ALICE_SECRET]).collect();
+    let secrets: Vec<&str> = token.chain([Accounts::ALICE_SECRET]).collect();
     for line in command_lines(&trace) {
         for secret in &secrets {
             // strace shows the arguments, and of the environment the address.
@@ -121,7 +121,7 @@ fn where_a_program_gives_keys_and_code() {
     fs::write(stage.out("code"), stage.code()).unwrap();
     let (keys, code) = (stage.out("keys"), stage.out("code"));
     let document = serde_json::json!({
-        "Version": 1, "AccessKeyId": World::ALICE_KEY, "SecretAccessKey": World::ALICE_SECRET,
+        "Version": 1, "AccessKeyId": Accounts::ALICE_KEY, "SecretAccessKey": Accounts::ALICE_SECRET,
     });
     fs::write(&keys, document.to_string()).unwrap();
     stage.home.write_config(&format!(
@@ -139,7 +139,7 @@ fn where_a_program_gives_keys_and_code() {
         let code = stage.written("code");
         assert!(command_lines(&trace).len() >= 3, "{trace:?}");
         for line in command_lines(&trace) {
-            assert!(!line.contains(World::ALICE_SECRET), "{line}");
+            assert!(!line.contains(Accounts::ALICE_SECRET), "{line}");
             assert!(!line.contains(&format!("\"{code}\"")), "{line}");
         }
     }

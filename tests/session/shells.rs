@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use awsmfa_test_support::{World, find_tool, variables};
+use awsmfa_test_support::{Accounts, find_tool, variables};
 
 use crate::common::{Environment, Stage};
 
@@ -112,7 +112,7 @@ fn assert_session(before: &Environment, during: &Environment) {
     let mut expected = before.clone();
     expected.retain(|name, _| !removed.contains(&name.as_str()));
     if let Some(account) = expected.get_mut("AWS_ACCOUNT_ID") {
-        World::ACCOUNT.clone_into(account);
+        Accounts::ACCOUNT.clone_into(account);
     }
     let mut rest = during.clone();
     rest.retain(|name, _| {

@@ -1,6 +1,6 @@
 //! The choice of a device where the user has several, and of a profile where nothing says which.
 
-use awsmfa_test_support::{MfaDevice, TestHome, World};
+use awsmfa_test_support::{Accounts, MfaDevice, TestHome};
 
 use crate::pty::{CTRL_C, CTRL_D};
 use crate::stand::{FAILURE, Stand};
@@ -10,11 +10,11 @@ const KEY: &str = "arn:aws:iam::123456789012:u2f/user/alice/key";
 
 /// alice has these devices beside her own, and no profile names one.
 fn with_devices(more: impl IntoIterator<Item = MfaDevice>) -> Stand {
-    let mut world = World::standard();
-    world.user("alice").devices.extend(more);
+    let mut accounts = Accounts::standard();
+    accounts.user("alice").devices.extend(more);
     let home = TestHome::standard();
     home.write_config("[default]\nregion = eu-central-1\n");
-    Stand::with(world, home)
+    Stand::with(accounts, home)
 }
 
 #[test]
@@ -33,8 +33,8 @@ fn of_a_device() {
     terminal.enter("2");
     terminal.expect(&format!("MFA code for {PHONE}: "));
     let mut code = None;
-    stand.emulator.edit(|world| {
-        let device = world.user("alice").devices[1].totp.clone();
+    stand.emulator.edit(|accounts| {
+        let device = accounts.user("alice").devices[1].totp.clone();
         code = device.map(|device| device.code());
     });
     terminal.enter(&code.unwrap());
@@ -81,12 +81,12 @@ fn without_default() -> Stand {
     home.write_credentials(&format!(
         "[work]\naws_access_key_id = {}\naws_secret_access_key = {}\n\n\
          [bob]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-        World::ALICE_KEY,
-        World::ALICE_SECRET,
-        World::BOB_KEY,
-        World::BOB_SECRET
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET,
+        Accounts::BOB_KEY,
+        Accounts::BOB_SECRET
     ));
-    Stand::with(World::standard(), home)
+    Stand::with(Accounts::standard(), home)
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn of_a_profile() {
     terminal.enter(&stand.emulator.device("bob").code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
     let signer = stand.emulator.log().last().access_key_id.clone();
-    assert_eq!(signer.as_deref(), Some(World::BOB_KEY));
+    assert_eq!(signer.as_deref(), Some(Accounts::BOB_KEY));
     // The next `env` of the same shell asks no more.
     assert!(terminal.stdout().contains("AWSMFA_TARGET_PROFILE='bob'"));
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use awsmfa_test_support::{Fault, TestHome, World, find_tool};
+use awsmfa_test_support::{Accounts, Fault, TestHome, find_tool};
 
 use crate::pty::Terminal;
 use crate::stand::{FAILURE, PROMPT, Stand};
@@ -99,7 +99,7 @@ fn an_inactive_key() {
     let stand = Stand::new();
     stand
         .emulator
-        .edit(|world| world.user("alice").keys[0].active = false);
+        .edit(|accounts| accounts.user("alice").keys[0].active = false);
     assert_said_before_a_code_is_typed(&stand, "AWS does not know the access key");
 }
 
@@ -108,17 +108,17 @@ fn an_unknown_key() {
     let stand = Stand::new();
     stand
         .emulator
-        .edit(|world| world.user("alice").keys.clear());
+        .edit(|accounts| accounts.user("alice").keys.clear());
     assert_said_before_a_code_is_typed(&stand, "AWS does not know the access key");
 }
 
 #[test]
 fn a_wrong_secret() {
     let stand = Stand::new();
-    let secret = World::BOB_SECRET.to_owned();
+    let secret = Accounts::BOB_SECRET.to_owned();
     stand
         .emulator
-        .edit(|world| world.user("alice").keys[0].secret = secret);
+        .edit(|accounts| accounts.user("alice").keys[0].secret = secret);
     assert_said_before_a_code_is_typed(&stand, "the secret access key does not belong");
 }
 
@@ -137,7 +137,7 @@ fn a_device_of_another_account() {
     home.write_config(
         "[default]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n",
     );
-    let stand = Stand::with(World::standard(), home);
+    let stand = Stand::with(Accounts::standard(), home);
     assert_said_before_a_code_is_typed(
         &stand,
         "arn:aws:iam::111122223333:mfa/alice is in another account than \
@@ -151,7 +151,7 @@ fn what_was_typed_so_far_does_not_reach_the_shell() {
     let stand = Stand::new();
     stand
         .emulator
-        .edit(|world| world.user("alice").keys[0].active = false);
+        .edit(|accounts| accounts.user("alice").keys[0].active = false);
     let slow = Fault::Delay(Duration::from_secs(2));
     stand.emulator.inject(slow.on("GetCallerIdentity"));
     let command = stand.command(bash, &["--norc", "--noprofile", "-i"]);

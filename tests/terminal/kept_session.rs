@@ -49,9 +49,9 @@ fn too_old_for_the_role() {
 #[test]
 fn a_role_that_refuses_the_fresh_one_too_is_not_asked_about_again() {
     let stand = Stand::new();
-    stand.emulator.edit(|world| {
-        world.role("fresh").trust.principals = vec!["bob".to_owned()];
-        world.role("fresh").trust.mfa = MfaCondition::Present;
+    stand.emulator.edit(|accounts| {
+        accounts.role("fresh").trust.principals = vec!["bob".to_owned()];
+        accounts.role("fresh").trust.mfa = MfaCondition::Present;
     });
     let mut terminal = shell_in_dev(&stand);
     terminal.enter("eval \"$(awsmfa env -p fresh)\"; echo \"status:$?\"");

@@ -1,7 +1,7 @@
 //! In real interactive shells: leaving the prompt leaves the shell alive, with echo and with nothing
 //! set, and the next try works.
 
-use awsmfa_test_support::{World, find_tool};
+use awsmfa_test_support::{Accounts, find_tool};
 
 use crate::pty::{CTRL_C, CTRL_D, Terminal};
 use crate::stand::{PROMPT, Stand};
@@ -82,7 +82,7 @@ fn leaves_the_shell_as_it_was(shell: &Shell) {
     terminal.enter(shell.state);
     terminal.expect("state:0,0,ASIA");
     assert_eq!(stand.emulator.log().count_with_token_code(), 1);
-    assert!(!terminal.shown().contains(World::ALICE_SECRET));
+    assert!(!terminal.shown().contains(Accounts::ALICE_SECRET));
 }
 
 #[test]

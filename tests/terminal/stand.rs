@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Emulator, TestHome, World};
+use awsmfa_test_support::{Accounts, Emulator, TestHome};
 use pty_process::blocking::Command;
 
 use crate::pty::Terminal;
@@ -26,11 +26,11 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) fn new() -> Self {
-        Self::with(World::standard(), TestHome::standard())
+        Self::with(Accounts::standard(), TestHome::standard())
     }
 
-    pub(crate) fn with(world: World, home: TestHome) -> Self {
-        let emulator = Emulator::start(world);
+    pub(crate) fn with(accounts: Accounts, home: TestHome) -> Self {
+        let emulator = Emulator::start(accounts);
         Self { emulator, home }
     }
 

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{World, find_tool, without_terminal};
+use awsmfa_test_support::{Accounts, find_tool, without_terminal};
 
 use crate::pty::Terminal;
 use crate::stand::{AWSMFA, FAILURE, PROMPT, Stand};
@@ -174,9 +174,9 @@ fn in_the_background_it_fails_and_does_not_hang() {
 
 #[test]
 fn in_the_background_it_tells_what_is_wrong_with_the_keys() {
-    let mut world = World::standard();
-    world.user("alice").keys[0].active = false;
-    let stand = Stand::with(world, awsmfa_test_support::TestHome::standard());
+    let mut accounts = Accounts::standard();
+    accounts.user("alice").keys[0].active = false;
+    let stand = Stand::with(accounts, awsmfa_test_support::TestHome::standard());
     let errors = in_the_background(&stand);
     assert!(
         errors.contains("AWS does not know the access key"),

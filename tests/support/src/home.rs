@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::emulator::world::World;
+use crate::emulator::accounts::Accounts;
 use crate::tool::tools_path;
 
 /// A home folder that is removed when it is dropped.
@@ -30,13 +30,13 @@ impl TestHome {
         }
     }
 
-    /// A home whose two AWS files describe [`World::standard`]: alice's keys in `default`, bob's
+    /// A home whose two AWS files describe [`Accounts::standard`]: alice's keys in `default`, bob's
     /// in `bob`, and a profile of its own for each role.
     #[must_use]
     pub fn standard() -> Self {
         let home = Self::new();
-        home.write_config(World::CONFIG);
-        home.write_credentials(World::CREDENTIALS);
+        home.write_config(Accounts::CONFIG);
+        home.write_credentials(Accounts::CREDENTIALS);
         home
     }
 

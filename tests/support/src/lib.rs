@@ -2,9 +2,9 @@
 //! whose codes need no waiting, and a home folder of their own.
 //!
 //! ```
-//! use awsmfa_test_support::{Emulator, Fault, TestHome, World};
+//! use awsmfa_test_support::{Emulator, Fault, TestHome, Accounts};
 //!
-//! let emulator = Emulator::start(World::standard());
+//! let emulator = Emulator::start(Accounts::standard());
 //! let home = TestHome::standard();
 //! let code = emulator.device("alice").code();
 //!
@@ -38,12 +38,12 @@ mod home;
 mod tool;
 mod totp;
 
+pub use emulator::accounts::{
+    AccessKey, Accounts, MfaCondition, MfaDevice, Partition, Role, Trust, User,
+};
 pub use emulator::fault::{Fault, Injection};
 pub use emulator::log::{Entry, Log, Outcome};
 pub use emulator::tls::Certificate;
-pub use emulator::world::{
-    AccessKey, MfaCondition, MfaDevice, Partition, Role, Trust, User, World,
-};
 pub use emulator::{Config, Emulator};
 pub use home::{TestHome, variables};
 pub use tool::{

@@ -11,9 +11,9 @@ use hyper::http::response::Builder;
 use hyper::{Response, StatusCode};
 use tokio::time::Sleep;
 
+use super::accounts::Accounts;
 use super::fault::Fault;
 use super::refusal::Refusal;
-use super::world::World;
 use super::xml::{self, Service};
 
 const TEN_MILLION: usize = 10_000_000;
@@ -73,7 +73,7 @@ impl Page {
                 message,
             } => refused(&Refusal::new(*status, code, message)),
             Fault::Throttling => refused(&Refusal::throttling()),
-            Fault::RegionDisabled => refused(&Refusal::region_disabled(World::ACCOUNT)),
+            Fault::RegionDisabled => refused(&Refusal::region_disabled(Accounts::ACCOUNT)),
             Fault::HangBeforeAnswer
             | Fault::HangMidAnswer
             | Fault::ResetAfterRequest

@@ -25,7 +25,7 @@ pub(crate) fn list_mfa_devices(
             ));
         }
         (_, Some(name)) => state
-            .world
+            .accounts
             .users
             .iter()
             .find(|user| user.name == name && user.account == caller.account())

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::accounts::MfaDevice;
 use super::refusal::Refusal;
-use super::world::MfaDevice;
 use crate::totp::{STEP_SECONDS, TOLERATED_STEPS};
 
 /// Verifications of one device within [`WINDOW`]; after them AWS answers as if the serial number

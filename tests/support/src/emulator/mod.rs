@@ -1,5 +1,6 @@
 //! AWS STS and IAM on loopback, on a thread of their own.
 
+pub(crate) mod accounts;
 mod answer;
 mod constraints;
 pub(crate) mod fault;
@@ -15,7 +16,6 @@ mod standard;
 mod state;
 mod sts;
 pub(crate) mod tls;
-pub(crate) mod world;
 mod xml;
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
@@ -26,12 +26,12 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use accounts::Accounts;
 use fault::Injection;
 use log::Log;
 use server::Server;
 use state::State;
 use tls::{Certificate, Tls};
-use world::World;
 
 use crate::totp::TotpDevice;
 
@@ -39,25 +39,25 @@ use crate::totp::TotpDevice;
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The accounts it plays.
-    pub world: World,
+    pub accounts: Accounts,
     /// The certificate of its HTTPS side.
     pub certificate: Certificate,
 }
 
-impl From<World> for Config {
-    fn from(world: World) -> Self {
+impl From<Accounts> for Config {
+    fn from(accounts: Accounts) -> Self {
         Self {
-            world,
+            accounts,
             certificate: Certificate::Good,
         }
     }
 }
 
 impl From<Certificate> for Config {
-    /// The standard world behind this certificate.
+    /// The standard accounts behind this certificate.
     fn from(certificate: Certificate) -> Self {
         Self {
-            world: World::standard(),
+            accounts: Accounts::standard(),
             certificate,
         }
     }
@@ -77,10 +77,13 @@ impl Emulator {
     /// Starts an emulator on free ports of 127.0.0.1 and, where the machine has it, `[::1]`.
     #[must_use]
     pub fn start(config: impl Into<Config>) -> Self {
-        let Config { world, certificate } = config.into();
+        let Config {
+            accounts,
+            certificate,
+        } = config.into();
         let tls = Tls::new(certificate);
         let server = Arc::new(Server::new(State {
-            world,
+            accounts,
             ..State::default()
         }));
         let (plain_port, plain) = listeners();
@@ -158,8 +161,8 @@ impl Emulator {
     }
 
     /// Edits users and roles while the emulator runs.
-    pub fn edit(&self, edit: impl FnOnce(&mut World)) {
-        edit(&mut self.server.state().world);
+    pub fn edit(&self, edit: impl FnOnce(&mut Accounts)) {
+        edit(&mut self.server.state().accounts);
     }
 
     /// The first device of this user that shows codes.
@@ -169,7 +172,7 @@ impl Emulator {
     #[must_use]
     pub fn device(&self, user: &str) -> TotpDevice {
         let mut state = self.server.state();
-        let devices = &state.world.user(user).devices;
+        let devices = &state.accounts.user(user).devices;
         devices
             .iter()
             .find_map(|device| device.totp.clone())
@@ -186,7 +189,7 @@ impl Emulator {
     pub fn forget_codes(&self) {
         let mut state = self.server.state();
         state.verifier.forget();
-        let devices = state.world.users.iter().flat_map(|user| &user.devices);
+        let devices = state.accounts.users.iter().flat_map(|user| &user.devices);
         for device in devices.filter_map(|device| device.totp.as_ref()) {
             device.forget();
         }

@@ -40,7 +40,7 @@ impl Server {
         }
     }
 
-    /// A test that panics while it edits the world fails by itself; the lock stays usable.
+    /// A test that panics while it edits the accounts fails by itself; the lock stays usable.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

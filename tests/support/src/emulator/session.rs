@@ -17,7 +17,7 @@ pub(crate) struct Session {
     pub(crate) mfa_at: Option<DateTime<Utc>>,
 }
 
-/// Who a request is from. The rest is looked up in the world, which may have been edited since.
+/// Who a request is from. The rest is looked up in the accounts, which may have been edited since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     User { arn: String },

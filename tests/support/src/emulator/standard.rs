@@ -1,9 +1,9 @@
-//! The world that most tests play in, and the AWS files of a user there.
+//! The accounts that most tests use, and the AWS files of a user there.
 
-use super::world::{MfaCondition, Role, Trust, User, World};
+use super::accounts::{Accounts, MfaCondition, Role, Trust, User};
 
-impl World {
-    /// The account of the users in [`World::standard`].
+impl Accounts {
+    /// The account of the users in [`Accounts::standard`].
     pub const ACCOUNT: &'static str = "123456789012";
     /// alice's access key identifier (AWS's documented example).
     pub const ALICE_KEY: &'static str = "AKIAIOSFODNN7EXAMPLE";
@@ -116,27 +116,27 @@ mod tests {
 
     #[test]
     fn the_files_tell_of_every_user_and_role() {
-        let world = World::standard();
-        for user in &world.users {
+        let accounts = Accounts::standard();
+        for user in &accounts.users {
             assert!(
-                World::CREDENTIALS.contains(&user.keys[0].id),
+                Accounts::CREDENTIALS.contains(&user.keys[0].id),
                 "{}",
                 user.name
             );
             assert!(
-                World::CREDENTIALS.contains(&user.keys[0].secret),
+                Accounts::CREDENTIALS.contains(&user.keys[0].secret),
                 "{}",
                 user.name
             );
             assert!(
-                World::CONFIG.contains(&user.devices[0].serial),
+                Accounts::CONFIG.contains(&user.devices[0].serial),
                 "{}",
                 user.name
             );
         }
-        for role in &world.roles {
-            assert!(World::CONFIG.contains(&role.arn()), "{}", role.name);
+        for role in &accounts.roles {
+            assert!(Accounts::CONFIG.contains(&role.arn()), "{}", role.name);
         }
-        assert!(World::CONFIG.contains(World::EXTERNAL_ID));
+        assert!(Accounts::CONFIG.contains(Accounts::EXTERNAL_ID));
     }
 }

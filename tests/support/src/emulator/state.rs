@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::accounts::{Accounts, Partition, Role, User};
 use super::fault::Injections;
 use super::log::Log;
 use super::mfa::Verifier;
@@ -9,11 +10,10 @@ use super::refusal::Refusal;
 use super::request::Request;
 use super::session::{Principal, Sessions};
 use super::sigv4::Authorization;
-use super::world::{Partition, Role, User, World};
 
 #[derive(Default)]
 pub(crate) struct State {
-    pub(crate) world: World,
+    pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
     pub(crate) verifier: Verifier,
     pub(crate) injections: Injections,
@@ -78,7 +78,7 @@ impl State {
     }
 
     pub(crate) fn role(&self, arn: &str) -> Option<&Role> {
-        self.world.roles.iter().find(|role| role.arn() == arn)
+        self.accounts.roles.iter().find(|role| role.arn() == arn)
     }
 
     /// Who signed `request`, where AWS's clock stands at `now`.
@@ -107,7 +107,7 @@ impl State {
 
     /// The secret of an access key, and who has it.
     fn holder(&self, key_id: &str, token: Option<&str>) -> Result<(String, Caller), Refusal> {
-        let long_term = self.world.users.iter().find_map(|user| {
+        let long_term = self.accounts.users.iter().find_map(|user| {
             let key = user
                 .keys
                 .iter()
@@ -147,7 +147,7 @@ impl State {
     fn identity(&self, principal: &Principal) -> Option<Identity> {
         match principal {
             Principal::User { arn } => {
-                let user = self.world.users.iter().find(|user| user.arn() == *arn)?;
+                let user = self.accounts.users.iter().find(|user| user.arn() == *arn)?;
                 Some(Identity::User(user.clone()))
             }
             Principal::Role { arn, session_name } => Some(Identity::Role {

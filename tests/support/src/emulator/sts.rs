@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 
+use super::accounts::{MfaCondition, Role};
 use super::constraints::{Constraints, word};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::session::{Principal, Session};
 use super::state::{Caller, Identity, State, assumed_role_arn};
-use super::world::{MfaCondition, Role};
 use super::xml::element;
 
 /// What the root user's sessions, role chaining and requests without `DurationSeconds` get.

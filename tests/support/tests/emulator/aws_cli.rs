@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use awsmfa_test_support::{Emulator, TestHome, World, find_tool};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, find_tool};
 
 struct Cli {
     program: PathBuf,
@@ -47,7 +47,7 @@ fn sessions_roles_and_devices() {
     let Some(program) = find_tool("aws") else {
         return;
     };
-    let emulator = Emulator::start(World::standard());
+    let emulator = Emulator::start(Accounts::standard());
     let home = TestHome::standard();
     let mut env = home.env(&emulator.http_url());
     let user = Cli {
@@ -100,7 +100,7 @@ fn https_with_the_emulators_ca() {
     let Some(program) = find_tool("aws") else {
         return;
     };
-    let emulator = Emulator::start(World::standard());
+    let emulator = Emulator::start(Accounts::standard());
     let home = TestHome::standard();
     let mut env = home.env(&emulator.https_url());
     let ca = emulator.write_ca(home.path());

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use awsmfa_test_support::{Emulator, TotpDevice, World};
+use awsmfa_test_support::{Accounts, Emulator, TotpDevice};
 
 /// Credentials and the endpoint they are used at.
 #[derive(Clone, Debug)]
@@ -38,11 +38,11 @@ impl Client {
     }
 
     pub(crate) fn alice(emulator: &Emulator) -> Self {
-        Self::new(emulator, World::ALICE_KEY, World::ALICE_SECRET)
+        Self::new(emulator, Accounts::ALICE_KEY, Accounts::ALICE_SECRET)
     }
 
     pub(crate) fn bob(emulator: &Emulator) -> Self {
-        Self::new(emulator, World::BOB_KEY, World::BOB_SECRET)
+        Self::new(emulator, Accounts::BOB_KEY, Accounts::BOB_SECRET)
     }
 
     pub(crate) fn at(mut self, url: &str) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::client::{Answer, Client};
 use awsmfa_test_support::{
-    Emulator, MfaDevice, Outcome, Partition, Role, Trust, User, World, find_tool,
+    Accounts, Emulator, MfaDevice, Outcome, Partition, Role, Trust, User, find_tool,
 };
 
 const ALICE_DEVICE: &str = "arn:aws:iam::123456789012:mfa/alice";
@@ -20,7 +20,7 @@ const WRONG_SIGNATURE: &str = "The request signature we calculated does not matc
 
 fn standard() -> Option<Emulator> {
     find_tool("curl")?;
-    Some(Emulator::start(World::standard()))
+    Some(Emulator::start(Accounts::standard()))
 }
 
 fn with_code(client: &Client, serial: &str, code: &str) -> Answer {
@@ -66,7 +66,7 @@ fn a_session_is_minted_and_used() {
     );
     assert_eq!(log.count_with_token_code(), 1);
     let first = &log.entries[0];
-    assert_eq!(first.access_key_id.as_deref(), Some(World::ALICE_KEY));
+    assert_eq!(first.access_key_id.as_deref(), Some(Accounts::ALICE_KEY));
     assert_eq!(first.serial_number.as_deref(), Some(ALICE_DEVICE));
     assert_eq!(first.region.as_deref(), Some("eu-central-1"));
     assert!(
@@ -197,7 +197,7 @@ fn one_code_and_then_every_role() {
         .assert_error(403, "AccessDenied", &refused(arn, AUDIT));
     assert_eq!(
         session
-            .assume(AUDIT, &[("ExternalId", World::EXTERNAL_ID)])
+            .assume(AUDIT, &[("ExternalId", Accounts::EXTERNAL_ID)])
             .status,
         200
     );
@@ -265,10 +265,10 @@ fn keys_that_do_not_count() {
     let Some(emulator) = standard() else { return };
     let alice = Client::alice(&emulator);
     let whoami = |client: &Client| client.sts("GetCallerIdentity", &[]);
-    let flipped = World::ALICE_SECRET.to_lowercase();
-    let flipped = Client::new(&emulator, World::ALICE_KEY, &flipped);
+    let flipped = Accounts::ALICE_SECRET.to_lowercase();
+    let flipped = Client::new(&emulator, Accounts::ALICE_KEY, &flipped);
     whoami(&flipped).assert_error(403, "SignatureDoesNotMatch", WRONG_SIGNATURE);
-    let unknown = Client::new(&emulator, "AKIAI44QH8DHBNOTHERE", World::ALICE_SECRET);
+    let unknown = Client::new(&emulator, "AKIAI44QH8DHBNOTHERE", Accounts::ALICE_SECRET);
     whoami(&unknown).assert_error(403, "InvalidClientTokenId", INVALID_TOKEN);
     let elsewhere = alice.clone().in_region("cn-north-1");
     whoami(&elsewhere).assert_error(403, "InvalidClientTokenId", INVALID_TOKEN);
@@ -286,7 +286,7 @@ fn keys_that_do_not_count() {
         .with_options(&["--header", "Authorization: none"]);
     assert_eq!(whoami(&unsigned).error().1, "IncompleteSignature");
 
-    emulator.edit(|world| world.user("alice").keys[0].active = false);
+    emulator.edit(|accounts| accounts.user("alice").keys[0].active = false);
     whoami(&alice).assert_error(403, "InvalidClientTokenId", INVALID_TOKEN);
 }
 
@@ -295,8 +295,8 @@ fn devices_are_listed_where_allowed() {
     let Some(emulator) = standard() else { return };
     let alice = Client::alice(&emulator);
     let security_key = "arn:aws:iam::123456789012:u2f/user/alice/key-EXAMPLE";
-    emulator.edit(|world| {
-        world
+    emulator.edit(|accounts| {
+        accounts
             .user("alice")
             .devices
             .push(MfaDevice::security_key(security_key));
@@ -314,7 +314,7 @@ fn devices_are_listed_where_allowed() {
     let with_mfa = alice.session_with_mfa("alice", &emulator.device("alice"));
     assert_eq!(with_mfa.iam("ListMFADevices", &[]).status, 200);
 
-    emulator.edit(|world| world.user("alice").may_list_mfa_devices = false);
+    emulator.edit(|accounts| accounts.user("alice").may_list_mfa_devices = false);
     let denied = alice.iam("ListMFADevices", &[]);
     denied.assert_error(
         403,
@@ -335,17 +335,22 @@ fn root_users_and_other_partitions() {
     let mut root = User::new(
         "111122223333",
         "root",
-        World::ALICE_KEY,
-        World::ALICE_SECRET,
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET,
     );
     root.root = true;
-    let mut gov = User::new("444455556666", "gov", World::BOB_KEY, World::BOB_SECRET);
+    let mut gov = User::new(
+        "444455556666",
+        "gov",
+        Accounts::BOB_KEY,
+        Accounts::BOB_SECRET,
+    );
     gov.partition = Partition::UsGov;
     let trust = Trust::in_principals(["111122223333", "gov"]);
     let mut role = Role::new("444455556666", "open", trust);
     role.partition = Partition::UsGov;
     let role_arn = role.arn();
-    let emulator = Emulator::start(World {
+    let emulator = Emulator::start(Accounts {
         users: vec![root, gov.with_device()],
         roles: vec![role],
     });

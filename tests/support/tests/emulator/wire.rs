@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Client};
-use awsmfa_test_support::{Certificate, Emulator, Fault, Outcome, TestHome, World, find_tool};
+use awsmfa_test_support::{Accounts, Certificate, Emulator, Fault, Outcome, TestHome, find_tool};
 
 /// curl's exit codes.
 const PARTIAL_FILE: i32 = 18;
@@ -13,7 +13,7 @@ const UNTRUSTED: i32 = 60;
 
 fn standard() -> Option<Emulator> {
     find_tool("curl")?;
-    Some(Emulator::start(World::standard()))
+    Some(Emulator::start(Accounts::standard()))
 }
 
 fn whoami(client: &Client) -> Answer {

@@ -9,7 +9,7 @@ use crate::totp::TotpDevice;
 
 /// The accounts, users and roles that exist.
 #[derive(Clone, Debug, Default)]
-pub struct World {
+pub struct Accounts {
     /// IAM users and root users.
     pub users: Vec<User>,
     /// IAM roles.
@@ -257,7 +257,7 @@ pub enum MfaCondition {
     MaxAge(u64),
 }
 
-impl World {
+impl Accounts {
     /// The user of this name, to read or edit.
     ///
     /// # Panics
@@ -266,7 +266,7 @@ impl World {
         self.users
             .iter_mut()
             .find(|user| user.name == name)
-            .expect("a user of the world")
+            .expect("a user of this name")
     }
 
     /// The role of this name, to read or edit.
@@ -277,7 +277,7 @@ impl World {
         self.roles
             .iter_mut()
             .find(|role| role.name == name)
-            .expect("a role of the world")
+            .expect("a role of this name")
     }
 }
 
