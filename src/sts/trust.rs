@@ -1,11 +1,8 @@
 //! Whom we believe to be AWS: the certificate authorities.
 //!
-//! Amazon's own five authorities are built in and asked first, which spares reading the platform's
-//! hundred and more; whatever they do not vouch for, the platform's store decides. By `valgrind
-//! --tool=callgrind awsmfa env --shell sh 123456`, HTTPS to loopback, a run takes 5.1 million
-//! instructions with one authority, 13.7 with 146 of one file, and 21.6 with Debian's store. Where
-//! `AWS_CA_BUNDLE` or `ca_bundle` names a file, that file alone decides, as for the AWS CLI; where
-//! `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, what they name does.
+//! Where `AWS_CA_BUNDLE` or `ca_bundle` names a file, that file alone decides, as for the AWS CLI; where
+//! `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, what they name does; else the platform's store. Nothing is
+//! built in: a list of our own would overrule what the platform distrusts.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,9 +20,6 @@ use rustls::{
 use x509_cert::der::Decode;
 
 use crate::environment::Environment;
-
-/// Amazon Trust Services' roots (<https://www.amazontrust.com/repository/>).
-const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
 /// What rustls reads of it by itself.
 const CERT_FILE: &str = "SSL_CERT_FILE";
@@ -65,11 +59,10 @@ pub struct Trust {
 enum Authorities {
     /// These alone.
     Bundle(Vec<CertificateDer<'static>>),
-    /// The platform's, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in their place.
-    Platform {
-        /// Ask Amazon's first.
-        amazon_first: bool,
-    },
+    /// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    Named,
+    /// The platform's.
+    Platform,
 }
 
 /// A certificate that is not trusted.
@@ -111,17 +104,15 @@ impl Trust {
             .collect();
         Ok(match (places.is_empty(), folders) {
             (true, _) => Self {
-                authorities: Authorities::Platform { amazon_first: true },
-                place: "Amazon's authorities and the platform's trust store".to_owned(),
+                authorities: Authorities::Platform,
+                place: "the platform's trust store".to_owned(),
             },
             (false, None) => Self {
                 authorities: Authorities::Bundle(in_file),
                 place: places.concat(),
             },
             (false, Some(_)) => Self {
-                authorities: Authorities::Platform {
-                    amazon_first: false,
-                },
+                authorities: Authorities::Named,
                 place: places.join(", "),
             },
         })
@@ -172,12 +163,11 @@ impl Verifier {
     }
 
     fn load(&self) -> Option<Arc<WebPkiServerVerifier>> {
-        match &self.trust.authorities {
-            Authorities::Bundle(certificates) => self.webpki(certificates.clone()),
-            Authorities::Platform { .. } => {
-                self.webpki(rustls_native_certs::load_native_certs().certs)
-            }
-        }
+        self.webpki(match &self.trust.authorities {
+            Authorities::Bundle(certificates) => certificates.clone(),
+            Authorities::Named => rustls_native_certs::load_native_certs().certs,
+            Authorities::Platform => platform(bundle_file().as_deref()),
+        })
     }
 }
 
@@ -193,12 +183,6 @@ impl ServerCertVerifier for Verifier {
         let check = |verifier: &WebPkiServerVerifier| {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
-        if let Authorities::Platform { amazon_first: true } = self.trust.authorities {
-            let amazon = CertificateDer::pem_slice_iter(AMAZON_ROOTS).filter_map(Result::ok);
-            if let Some(verified) = self.webpki(amazon).and_then(|amazon| check(&amazon).ok()) {
-                return Ok(verified);
-            }
-        }
         let problem = match self.loaded.get_or_init(|| self.load()) {
             Some(authorities) => match check(authorities) {
                 Ok(verified) => return Ok(verified),
@@ -291,17 +275,38 @@ fn read_bundle(path: &Path, place: &str) -> Result<Vec<CertificateDer<'static>>,
         path: path.to_owned(),
         source,
     })?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    usable(&bytes).ok_or_else(|| BadCaBundle::NoCertificates {
+        place: place.to_owned(),
+        path: path.to_owned(),
+    })
+}
+
+/// The certificates of a file in PEM form, if none is broken and one can be an authority.
+fn usable(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let mut roots = RootCertStore::empty();
-    match certificates {
-        Ok(certificates) if certificates.iter().any(|c| roots.add(c.clone()).is_ok()) => {
-            Ok(certificates)
-        }
-        _ => Err(BadCaBundle::NoCertificates {
-            place: place.to_owned(),
-            path: path.to_owned(),
-        }),
-    }
+    certificates
+        .ok()
+        .filter(|all| all.iter().any(|one| roots.add(one.clone()).is_ok()))
+}
+
+/// The platform's authorities: those of its bundle file. The platform's loader would also parse every file
+/// of the folder beside it, which has the same authorities once more.
+fn platform(bundle_file: Option<&Path>) -> Vec<CertificateDer<'static>> {
+    bundle_file
+        .and_then(|file| usable(&std::fs::read(file).ok()?))
+        .unwrap_or_else(|| rustls_native_certs::load_native_certs().certs)
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn bundle_file() -> Option<PathBuf> {
+    openssl_probe::probe().cert_file
+}
+
+/// The store is no file there.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn bundle_file() -> Option<PathBuf> {
+    None
 }
 
 #[cfg(test)]
@@ -309,14 +314,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amazon_s_roots_can_all_be_used() {
-        let mut roots = RootCertStore::empty();
-        for root in CertificateDer::pem_slice_iter(AMAZON_ROOTS) {
-            roots.add(root.unwrap()).unwrap();
+    fn the_platforms_loader_is_asked_where_no_bundle_can_be_used() {
+        let loaded = rustls_native_certs::load_native_certs().certs;
+        let broken = tempfile::NamedTempFile::new().unwrap();
+        for file in [None, Some(broken.path()), Some(Path::new("/nonexistent"))] {
+            assert_eq!(platform(file), loaded, "{file:?}");
         }
-        assert_eq!(roots.len(), 5);
-        let first = CertificateDer::from_pem_slice(AMAZON_ROOTS).unwrap();
-        assert_eq!(issuer(&first).unwrap(), "CN=Amazon Root CA 1,O=Amazon,C=US");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+#[cfg(target_os = "linux")]
+mod authorities;
 mod diagnoses;
 mod doctor;
 #[cfg(target_os = "linux")]
