@@ -1,58 +1,98 @@
 //! The environment of the process, read once, and the variables that awsmfa sets or removes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::value::Value;
 
-/// A variable that awsmfa may set or remove in the calling shell, with the names of its
-/// bookkeeping.
-#[derive(Debug, PartialEq, Eq)]
+/// A variable that awsmfa sets or removes in the calling shell, with the names of its bookkeeping.
+///
+/// The names are owned where they are known only at run time.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name.
-    pub name: &'static str,
-    /// Where its earlier value waits while a session is in place.
-    pub replaced: &'static str,
-    /// Where the value that awsmfa gave it is recorded, as a digest if that value is a secret.
-    pub given: &'static str,
-    /// Whether its value is a secret.
-    pub secret: bool,
+    pub name: Cow<'static, str>,
+    /// The variable that keeps its earlier value during a session.
+    pub replaced: Cow<'static, str>,
+    /// The variable that records what awsmfa set it to: a digest if the value is a secret.
+    pub given: Cow<'static, str>,
+    pub content: Content,
 }
 
+/// What a variable is set to during a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    AccessKeyId,
+    SecretAccessKey,
+    SessionToken,
+    Expiration,
+    /// The session's region.
+    Region,
+    /// The session's account, where the variable was set before.
+    AccountId,
+    /// The value of this key in the target profile, where the variable is not set.
+    Setting(&'static str),
+    /// Nothing: some SDKs would use it instead of the session.
+    Removed,
+}
+
+impl Variable {
+    /// The profile key that the variable stands for.
+    #[must_use]
+    pub fn profile_key(&self) -> Option<&'static str> {
+        match self.content {
+            Content::Region => Some("region"),
+            Content::Setting(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        is_secret(&self.name)
+    }
+}
+
+/// Whether a variable contains a secret. Its name says so, for log scrubbers.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    name.contains("SECRET") || name.contains("TOKEN")
+}
+
+/// The prefix of [`Variable::replaced`].
+pub const REPLACED: &str = "AWSMFA_REPLACED_";
+
 macro_rules! variables {
-    ($($constant:ident = $name:literal $($secret:ident)?;)*) => {
+    ($($row:ident = $name:literal, $content:expr;)*) => {
         $(
-            #[doc = concat!("`", $name, "`")]
-            pub const $constant: Variable = Variable {
-                name: $name,
-                replaced: concat!("AWSMFA_REPLACED_", $name),
-                given: concat!("AWSMFA_GIVEN_", $name),
-                secret: variables!(@secret $($secret)?),
+            pub static $row: Variable = Variable {
+                name: Cow::Borrowed($name),
+                replaced: Cow::Borrowed(concat!("AWSMFA_REPLACED_", $name)),
+                given: Cow::Borrowed(concat!("AWSMFA_GIVEN_", $name)),
+                content: $content,
             };
         )*
-        /// Every variable of AWS that awsmfa sets or removes; no other is touched, whatever the
+        /// Every AWS variable that awsmfa sets or removes. It touches no other, whatever the
         /// bookkeeping says.
-        pub static VARIABLES: &[&Variable] = &[$(&$constant),*];
+        pub static VARIABLES: &[&Variable] = &[$(&$row),*];
     };
-    (@secret secret) => { true };
-    (@secret) => { false };
 }
 
 variables! {
-    ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID";
-    SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY" secret;
-    SESSION_TOKEN = "AWS_SESSION_TOKEN" secret;
-    CREDENTIAL_EXPIRATION = "AWS_CREDENTIAL_EXPIRATION";
-    REGION = "AWS_REGION";
-    DEFAULT_REGION = "AWS_DEFAULT_REGION";
-    PROFILE = "AWS_PROFILE";
-    DEFAULT_PROFILE = "AWS_DEFAULT_PROFILE";
-    SECURITY_TOKEN = "AWS_SECURITY_TOKEN" secret;
-    USE_FIPS_ENDPOINT = "AWS_USE_FIPS_ENDPOINT";
-    USE_DUALSTACK_ENDPOINT = "AWS_USE_DUALSTACK_ENDPOINT";
-    CA_BUNDLE = "AWS_CA_BUNDLE";
-    ENDPOINT_URL = "AWS_ENDPOINT_URL";
-    ACCOUNT_ID = "AWS_ACCOUNT_ID";
+    ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID", Content::AccessKeyId;
+    SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY", Content::SecretAccessKey;
+    SESSION_TOKEN = "AWS_SESSION_TOKEN", Content::SessionToken;
+    CREDENTIAL_EXPIRATION = "AWS_CREDENTIAL_EXPIRATION", Content::Expiration;
+    REGION = "AWS_REGION", Content::Region;
+    DEFAULT_REGION = "AWS_DEFAULT_REGION", Content::Region;
+    PROFILE = "AWS_PROFILE", Content::Removed;
+    DEFAULT_PROFILE = "AWS_DEFAULT_PROFILE", Content::Removed;
+    SECURITY_TOKEN = "AWS_SECURITY_TOKEN", Content::Removed;
+    USE_FIPS_ENDPOINT = "AWS_USE_FIPS_ENDPOINT", Content::Setting("use_fips_endpoint");
+    USE_DUALSTACK_ENDPOINT = "AWS_USE_DUALSTACK_ENDPOINT", Content::Setting("use_dualstack_endpoint");
+    CA_BUNDLE = "AWS_CA_BUNDLE", Content::Setting("ca_bundle");
+    ENDPOINT_URL = "AWS_ENDPOINT_URL", Content::Setting("endpoint_url");
+    ACCOUNT_ID = "AWS_ACCOUNT_ID", Content::AccountId;
 }
 
 /// A variable holds something that is not Unicode text where text is needed.

@@ -55,15 +55,20 @@ pub(crate) fn session(access_key_id: &str) -> Session {
     }
 }
 
-/// The environment after `env` for this target started a session of this user's; `mfa` is behind a
-/// role.
+/// The environment after `env` for this target started a session of this user's.
 pub(crate) fn in_session(
     before: &Environment,
     target: Target,
     owner: &Owner,
     role: Option<&str>,
 ) -> Environment {
-    let start = NewSession {
+    let start = new_session(target, owner, role);
+    apply(&Memory::read(before).start(before, &start), before)
+}
+
+/// A session of this user's for this target; an MFA session is behind a role.
+pub(crate) fn new_session(target: Target, owner: &Owner, role: Option<&str>) -> NewSession {
+    NewSession {
         session: session("ASIAIOSFODNN7EXAMPLE"),
         current: CurrentSession {
             owner: owner.clone(),
@@ -78,11 +83,15 @@ pub(crate) fn in_session(
         }),
         spent: None,
         settings: Settings::default(),
-    };
+    }
+}
+
+/// The environment after these changes.
+pub(crate) fn apply(changes: &[Change], before: &Environment) -> Environment {
     let mut after = before.clone();
-    for change in Memory::read(before).start(before, &start) {
+    for change in changes {
         match change {
-            Change::Set(name, value) => after.put(name, Some(value)),
+            Change::Set(name, value) => after.put(name, Some(value.clone())),
             Change::Unset(name) => after.put(name, None),
         }
     }

@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use awsmfa::environment::VARIABLES;
 use awsmfa_test_support::{
     Accounts, Emulator, TestHome, TotpDevice, find_tool, optional_tool, say, without_terminal,
 };
@@ -365,6 +366,30 @@ fn the_recipes_work_as_steps_of_a_script() {
         machine.passes(&format!("AWS_PROFILE=mfa {identity}")),
         alice
     );
+}
+
+#[test]
+fn each_profile_key_with_a_variable_is_listed() {
+    let mut variables: Vec<(&str, Vec<String>)> = Vec::new();
+    for variable in VARIABLES {
+        let Some(key) = variable.profile_key() else {
+            continue;
+        };
+        let name = format!("`{}`", variable.name);
+        match variables.iter_mut().find(|(its, _)| *its == key) {
+            Some((_, names)) => names.push(name),
+            None => variables.push((key, vec![name])),
+        }
+    }
+    let rows: Vec<String> = variables
+        .iter()
+        .map(|(key, names)| format!("| `{key}` | {} |", names.join(", ")))
+        .collect();
+    let table = format!(
+        "| profile key | variable |\n|---|---|\n{}\n\n",
+        rows.join("\n")
+    );
+    assert!(readme().contains(&table), "README.md lacks:\n{table}");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsmfa::environment::{ACCESS_KEY_ID, Environment, VARIABLES};
+use awsmfa::environment::{ACCESS_KEY_ID, Content, Environment, VARIABLES, Variable};
+use awsmfa::files::profile::Setting;
 use awsmfa::memory::{
     CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target, unset_all,
 };
@@ -34,10 +35,13 @@ fn apply(changes: &[Change], to: &mut Plain) {
     for change in changes {
         match change {
             Change::Set(name, value) => {
-                to.insert((*name).to_owned(), value.as_str().unwrap().to_owned());
+                to.insert(
+                    name.clone().into_owned(),
+                    value.as_str().unwrap().to_owned(),
+                );
             }
             Change::Unset(name) => {
-                to.remove(*name);
+                to.remove(&**name);
             }
         }
     }
@@ -60,14 +64,14 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn name() -> impl Strategy<Value = &'static str> {
-    select(VARIABLES.iter().map(|v| v.name).collect::<Vec<_>>())
+    select(VARIABLES.iter().map(|v| &*v.name).collect::<Vec<_>>())
 }
 
 /// An environment, perhaps with the remains of another session's records.
 fn start_of_all() -> impl Strategy<Value = Plain> {
     let records: Vec<&'static str> = VARIABLES
         .iter()
-        .flat_map(|v| [v.replaced, v.given])
+        .flat_map(|v| [&*v.replaced, &*v.given])
         .chain([
             "AWSMFA_KEY_ID",
             "AWSMFA_TARGET_PROFILE",
@@ -133,23 +137,26 @@ fn mfa() -> impl Strategy<Value = MfaSession> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (
-        option::of("[a-z]{2}-north-1"),
-        option::of("[a-z]{2}-south-1"),
-        option::of(Just("true".to_owned())),
-        option::of(Just("/etc/ca.pem".to_owned())),
-        option::of(Just("https://sts.example.com".to_owned())),
-    )
-        .prop_map(
-            |(forced_region, region, fips, ca_bundle, endpoint_url)| Settings {
-                forced_region,
-                region,
-                use_fips_endpoint: fips.clone(),
-                use_dualstack_endpoint: fips,
-                ca_bundle,
-                endpoint_url,
-            },
-        )
+    let of_a_key = || option::of("[a-z]{2}-south-1");
+    let keys: BTreeSet<&str> = VARIABLES.iter().filter_map(|v| v.profile_key()).collect();
+    let profile = keys.into_iter().map(|key| (Just(key), of_a_key()));
+    let profile = profile.collect::<Vec<_>>();
+    (option::of("[a-z]{2}-north-1"), profile).prop_map(|(forced_region, profile)| {
+        let profile: BTreeMap<&str, Option<String>> = profile.into_iter().collect();
+        let setting = |variable: &Variable| {
+            Some(Setting {
+                text: profile[variable.profile_key()?].clone()?,
+                place: "config line 1".to_owned(),
+            })
+        };
+        let of_profile = VARIABLES
+            .iter()
+            .filter_map(|&variable| Some((variable.clone(), setting(variable)?)));
+        Settings {
+            forced_region,
+            of_profile: of_profile.collect(),
+        }
+    })
 }
 
 fn target() -> impl Strategy<Value = Target> {
@@ -213,6 +220,11 @@ fn step() -> impl Strategy<Value = Step> {
 fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, Option<String>)> {
     let settings = &start.settings;
     let held = |name: &str| before.get(name).cloned();
+    let of_profile = |name: &str| {
+        let mut of_profile = settings.of_profile.iter();
+        let (_, setting) = of_profile.find(|(variable, _)| variable.name == name)?;
+        Some(setting.text.clone())
+    };
     let filled = |name: &str| held(name).filter(|value| !value.is_empty());
     let (region, default_region) = ("AWS_REGION", "AWS_DEFAULT_REGION");
     let effective = settings
@@ -220,30 +232,27 @@ fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, O
         .clone()
         .or(filled(region))
         .or(filled(default_region))
-        .or(settings.region.clone());
+        .or(of_profile(region));
     let of_region = |name: &'static str| {
         let stays = filled(name).filter(|_| settings.forced_region.is_none());
         (name, stays.or(effective.clone()).or(held(name)))
     };
-    let of_setting = |name: &'static str, setting: &Option<String>| {
-        (name, filled(name).or(setting.clone()).or(held(name)))
-    };
+    let of_setting = |name| (name, filled(name).or(of_profile(name)).or(held(name)));
     let account = held("AWS_ACCOUNT_ID").and(start.current.account_id.clone());
-    vec![
+    let mut told = vec![
         of_region(region),
         of_region(default_region),
-        of_setting("AWS_USE_FIPS_ENDPOINT", &settings.use_fips_endpoint),
-        of_setting(
-            "AWS_USE_DUALSTACK_ENDPOINT",
-            &settings.use_dualstack_endpoint,
-        ),
-        of_setting("AWS_CA_BUNDLE", &settings.ca_bundle),
-        of_setting("AWS_ENDPOINT_URL", &settings.endpoint_url),
         ("AWS_ACCOUNT_ID", account),
         ("AWS_PROFILE", None),
         ("AWS_DEFAULT_PROFILE", None),
         ("AWS_SECURITY_TOKEN", None),
-    ]
+    ];
+    for variable in VARIABLES {
+        if let Content::Setting(_) = variable.content {
+            told.push(of_setting(&variable.name));
+        }
+    }
+    told
 }
 
 /// Whether each of these values stands only where a log scrubber looks, and at most once.
@@ -276,16 +285,16 @@ impl Owed {
 
     fn now(&self, current: &Plain) -> Plain {
         let current = without_records(current);
-        if current.get(ACCESS_KEY_ID.name) != self.left.get(ACCESS_KEY_ID.name) {
+        if current.get(&*ACCESS_KEY_ID.name) != self.left.get(&*ACCESS_KEY_ID.name) {
             return current;
         }
         let mut owed = self.before.clone();
         for variable in VARIABLES {
-            let (now, left) = (current.get(variable.name), self.left.get(variable.name));
+            let (now, left) = (current.get(&*variable.name), self.left.get(&*variable.name));
             if now != left {
                 match now {
-                    Some(now) => owed.insert(variable.name.to_owned(), now.clone()),
-                    None => owed.remove(variable.name),
+                    Some(now) => owed.insert(variable.name.clone().into_owned(), now.clone()),
+                    None => owed.remove(&*variable.name),
                 };
             }
         }
@@ -330,7 +339,7 @@ proptest! {
                 }
                 Step::Keep(mfa, code) => {
                     let before = without_records(&plain);
-                    if plain.get(ACCESS_KEY_ID.name) != owed.left.get(ACCESS_KEY_ID.name) {
+                    if plain.get(&*ACCESS_KEY_ID.name) != owed.left.get(&*ACCESS_KEY_ID.name) {
                         owed = Owed::new(&plain);
                     }
                     apply(&Memory::keep(&now, mfa, Some(code)), &mut plain);

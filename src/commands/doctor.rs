@@ -12,6 +12,7 @@ use super::{Failure, Output};
 use crate::cli::{Doctor, ListFormat, SessionOptions};
 use crate::context::Context;
 use crate::duration;
+use crate::environment::Content;
 use crate::error::{Error, FAILED};
 use crate::exchange::{
     ExchangeError, check_owner, kept_mfa_session, keys_of, without_security_keys,
@@ -20,6 +21,7 @@ use crate::plan::Plan;
 use crate::session::Keys;
 use crate::sts::api::{Aws, Identity, Signer};
 use crate::sts::refusal::{Cause, Refusal};
+use crate::value::Value;
 
 /// AWS takes signatures that are at most this old or young (IAM user guide, "Elements of an AWS API
 /// request signature").
@@ -96,7 +98,7 @@ async fn checks(options: &Doctor, context: &Context) -> Vec<Check> {
         Ok(plan) => plan,
         Err(error) => return vec![failed("settings", &error.into())],
     };
-    let mut checks = settings(&plan);
+    let mut checks = settings(&plan, context);
     let aws = match start::aws(&plan, context) {
         Ok(aws) => aws,
         Err(error) => {
@@ -132,7 +134,7 @@ fn failed(name: &'static str, error: &Error) -> Check {
     }
 }
 
-fn settings(plan: &Plan) -> Vec<Check> {
+fn settings(plan: &Plan, context: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(profile) = &plan.target.profile {
         checks.push(Check::good("profile", profile));
@@ -144,6 +146,14 @@ fn settings(plan: &Plan) -> Vec<Check> {
     checks.push(region.at(&plan.places.region));
     if let (Some(url), Some(place)) = (&plan.endpoint.sts_url, &plan.places.sts_url) {
         checks.push(Check::good("endpoint", url).at(place));
+    }
+    let before = &context.memory().before;
+    for (variable, setting) in &plan.settings.of_profile {
+        let is_unset = before.get(&variable.name).is_none_or(Value::is_empty);
+        if is_unset && matches!(variable.content, Content::Setting(_)) {
+            let text = format!("{}={}", variable.name, setting.text);
+            checks.push(Check::good("exports", text).at(&setting.place));
+        }
     }
     if let Some(command) = &plan.code_command {
         checks.push(Check::good("code", "printed by a program").at(&command.place));

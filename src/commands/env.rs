@@ -9,10 +9,10 @@ use super::{Failure, Output, must_be_evaluated, render, shell_of};
 use crate::cli::Env;
 use crate::clock;
 use crate::context::Context;
-use crate::environment::VARIABLES;
 use crate::error::Error;
 use crate::memory::{
     CurrentSession, Memory, NewSession, Owner, current_variables, is_record, reinstate,
+    replaced_variable,
 };
 use crate::plan::Plan;
 use crate::session::Session;
@@ -79,9 +79,8 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
     };
     let changes = context.memory().start(context.environment(), &start);
     (shell.grammar.render)(&for_shell(shell, changes)).map_err(|mut refused| {
-        // What is to be put back is recorded under a name of awsmfa's; the user knows the other.
-        let mut replaced = VARIABLES.iter().filter(|it| it.replaced == refused.name);
-        refused.name = replaced.next().map_or(refused.name, |it| it.name);
+        // The earlier value is recorded under a name of awsmfa's; the user knows the other.
+        refused.name = replaced_variable(&refused.name).to_owned();
         refused
     })?;
     Ok(())

@@ -35,8 +35,8 @@ pub async fn run(options: &Exec, context: &Context) -> Result<Command, Failure> 
     }
     for change in changes.iter().filter(|change| !is_record(change.name())) {
         match change {
-            Change::Set(name, value) => command.env(name, value.to_os_string()),
-            Change::Unset(name) => command.env_remove(name),
+            Change::Set(name, value) => command.env(&**name, value.to_os_string()),
+            Change::Unset(name) => command.env_remove(&**name),
         };
     }
     Ok(command)

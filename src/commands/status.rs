@@ -191,12 +191,12 @@ fn text(context: &Context, current: Option<&CurrentSession>, state: State) -> St
 fn warnings(environment: &Environment, current: Option<&CurrentSession>) -> Vec<String> {
     let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
     let mut warnings = Vec::new();
-    if current.is_none() && is_set(environment::ACCESS_KEY_ID.name) {
+    if current.is_none() && is_set(&environment::ACCESS_KEY_ID.name) {
         warnings.push("the AWS keys in this shell are not from awsmfa".to_owned());
     }
     if current.is_some() {
         for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
-            if is_set(variable.name) {
+            if is_set(&variable.name) {
                 warnings.push(format!(
                     "{} was set since: some programs use that profile in place of the session",
                     variable.name

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::environment::{self, Environment, VARIABLES, Variable};
+use crate::environment::{self, Content, Environment, REPLACED, VARIABLES, Variable};
+use crate::files::profile::Setting;
 use crate::session::{Session, format_expiration};
 use crate::shell::Change;
 use crate::token_code::TokenCode;
@@ -117,16 +118,17 @@ pub struct NewSession {
 pub struct Settings {
     /// `--region`, which wins over what is set.
     pub forced_region: Option<String>,
-    /// The target profile's `region`, where none is set.
-    pub region: Option<String>,
-    /// `use_fips_endpoint`
-    pub use_fips_endpoint: Option<String>,
-    /// `use_dualstack_endpoint`
-    pub use_dualstack_endpoint: Option<String>,
-    /// `ca_bundle`
-    pub ca_bundle: Option<String>,
-    /// `endpoint_url`
-    pub endpoint_url: Option<String>,
+    /// The target profile's value for each variable that stands for one of its keys.
+    pub of_profile: Vec<(Variable, Setting)>,
+}
+
+impl Settings {
+    /// The target profile's value for a variable.
+    fn of_profile(&self, variable: &Variable) -> Option<Value> {
+        let mut settings = self.of_profile.iter();
+        let (_, setting) = settings.find(|(its, _)| its == variable)?;
+        Some(Value::from(setting.text.as_str()))
+    }
 }
 
 impl Memory {
@@ -138,7 +140,8 @@ impl Memory {
         if is_for_current_key {
             for variable in VARIABLES {
                 if is_unchanged(environment, variable) {
-                    before.put(variable.name, environment.get(variable.replaced).cloned());
+                    let earlier = environment.get(&variable.replaced);
+                    before.put(&variable.name, earlier.cloned());
                 }
             }
         }
@@ -166,8 +169,8 @@ impl Memory {
     pub fn unset(&self, environment: &Environment) -> Vec<Change> {
         VARIABLES
             .iter()
-            .filter(|v| self.before.get(v.name) != environment.get(v.name))
-            .map(|v| change(v.name, self.before.get(v.name).cloned()))
+            .filter(|v| self.before.get(&v.name) != environment.get(&v.name))
+            .map(|v| change(v, self.before.get(&v.name).cloned()))
             .chain(Record::default().changes(environment))
             .collect()
     }
@@ -182,16 +185,18 @@ impl Memory {
             record.mfa(mfa);
         }
         let mut changes = Vec::new();
-        for (variable, value) in wanted(&self.before, start) {
-            let earlier = self.before.get(variable.name);
+        for variable in VARIABLES {
+            let value = wanted(variable, &self.before, start);
+            let earlier = self.before.get(&variable.name);
             if value.as_ref() != earlier {
-                record.value(variable.replaced, earlier.cloned());
-                record.value(variable.given, value.as_ref().map(|v| mark(variable, v)));
+                let given = value.as_ref().map(|value| mark(variable, value));
+                record.value(variable.replaced.clone(), earlier.cloned());
+                record.value(variable.given.clone(), given);
             }
-            // A shell may hold more than it exports: what makes the session is always said.
-            let makes_session = CREDENTIALS.contains(&variable.name) || RIVALS.contains(&variable);
-            if makes_session || value.as_ref() != environment.get(variable.name) {
-                changes.push(change(variable.name, value));
+            // A shell may have more variables than it exports: what makes the session is always said.
+            let makes_session = is_credential(variable) || is_rival(variable);
+            if makes_session || value.as_ref() != environment.get(&variable.name) {
+                changes.push(change(variable, value));
             }
         }
         changes.extend(record.changes(environment));
@@ -221,8 +226,13 @@ impl Memory {
 pub fn current_variables(environment: &Environment) -> Vec<Change> {
     VARIABLES
         .iter()
-        .filter(|v| !RIVALS.contains(v))
-        .filter_map(|v| Some(Change::Set(v.name, environment.get(v.name)?.clone())))
+        .filter(|v| !is_rival(v))
+        .filter_map(|v| {
+            Some(Change::Set(
+                v.name.clone(),
+                environment.get(&v.name)?.clone(),
+            ))
+        })
         .collect()
 }
 
@@ -230,119 +240,90 @@ pub fn current_variables(environment: &Environment) -> Vec<Change> {
 /// win over it; none where nothing was.
 #[must_use]
 pub fn reinstate(environment: &Environment) -> Vec<Change> {
-    RIVALS
+    VARIABLES
         .iter()
-        .filter_map(|v| Some((v, environment.get(v.name)?.clone())))
-        .flat_map(|(v, value)| [Change::Unset(v.name), Change::Set(v.replaced, value)])
+        .filter(|v| is_rival(v))
+        .filter_map(|v| Some((v, environment.get(&v.name)?.clone())))
+        .flat_map(|(v, value)| {
+            [
+                Change::Unset(v.name.clone()),
+                Change::Set(v.replaced.clone(), value),
+            ]
+        })
         .collect()
 }
-
-/// Variables that one SDK or another takes in place of the session.
-const RIVALS: &[&Variable] = &[
-    &environment::PROFILE,
-    &environment::DEFAULT_PROFILE,
-    &environment::SECURITY_TOKEN,
-];
 
 /// The changes of `unset --all`: what [`Memory::unset`] does, and no AWS credentials stay, of
 /// whatever origin.
 #[must_use]
 pub fn unset_all(environment: &Environment) -> Vec<Change> {
+    let credentials = || VARIABLES.iter().filter(|v| is_credential(v));
     let restored = Memory::read(environment).unset(environment);
     restored
         .into_iter()
-        .filter(|change| !CREDENTIALS.contains(&change.name()))
-        .chain(CREDENTIALS.iter().map(|name| Change::Unset(name)))
+        .filter(|change| !credentials().any(|v| v.name == change.name()))
+        .chain(credentials().map(|v| Change::Unset(v.name.clone())))
         .collect()
 }
 
-/// The variables that hold credentials.
-const CREDENTIALS: &[&str] = &[
-    environment::ACCESS_KEY_ID.name,
-    environment::SECRET_ACCESS_KEY.name,
-    environment::SESSION_TOKEN.name,
-    environment::SECURITY_TOKEN.name,
-    environment::CREDENTIAL_EXPIRATION.name,
-];
+/// The variable whose earlier value is kept under this name; else the name itself.
+#[must_use]
+pub fn replaced_variable(name: &str) -> &str {
+    name.strip_prefix(REPLACED).unwrap_or(name)
+}
 
-/// What each variable is to hold while a session is in place, given what it held before.
-fn wanted(before: &Environment, start: &NewSession) -> Vec<(&'static Variable, Option<Value>)> {
+/// Whether one SDK or another uses the variable instead of the session.
+fn is_rival(variable: &Variable) -> bool {
+    variable.content == Content::Removed
+}
+
+/// Whether the variable is part of a set of credentials.
+fn is_credential(variable: &Variable) -> bool {
+    matches!(
+        variable.content,
+        Content::AccessKeyId
+            | Content::SecretAccessKey
+            | Content::SessionToken
+            | Content::Expiration
+    ) || *variable == environment::SECURITY_TOKEN
+}
+
+/// What a variable is set to during a session, given the environment before awsmfa.
+fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Option<Value> {
     let NewSession {
         session, settings, ..
     } = start;
-    let held = |variable: &Variable| before.get(variable.name).filter(|v| !v.is_empty());
-    // One that is set stays; else it is the profile's.
-    let or_setting = |variable: &Variable, setting: &Option<String>| {
-        held(variable)
-            .cloned()
-            .or_else(|| setting.clone().map(Value::from))
-            .or_else(|| before.get(variable.name).cloned())
+    let set = |variable: &Variable| {
+        let value = before.get(&variable.name).filter(|v| !v.is_empty());
+        value.cloned()
     };
-    let region = |variable: &Variable, other: &Variable| match &settings.forced_region {
-        Some(forced) => Some(Value::from(forced.clone())),
-        None => held(variable)
-            .or(held(other))
-            .cloned()
-            .or_else(|| or_setting(variable, &settings.region)),
-    };
-    let account_id = before
-        .get(environment::ACCOUNT_ID.name)
-        .and(start.current.account_id.clone())
-        .map(Value::from);
-    vec![
-        (
-            &environment::ACCESS_KEY_ID,
-            Some(Value::from(session.access_key_id.clone())),
-        ),
-        (
-            &environment::SECRET_ACCESS_KEY,
-            Some(session.secret_access_key.clone()),
-        ),
-        (
-            &environment::SESSION_TOKEN,
-            Some(session.session_token.clone()),
-        ),
-        (
-            &environment::CREDENTIAL_EXPIRATION,
-            Some(Value::from(format_expiration(session.expiration))),
-        ),
-        (
-            &environment::REGION,
-            region(&environment::REGION, &environment::DEFAULT_REGION),
-        ),
-        (
-            &environment::DEFAULT_REGION,
-            region(&environment::DEFAULT_REGION, &environment::REGION),
-        ),
-        (&environment::PROFILE, None),
-        (&environment::DEFAULT_PROFILE, None),
-        (&environment::SECURITY_TOKEN, None),
-        (
-            &environment::USE_FIPS_ENDPOINT,
-            or_setting(&environment::USE_FIPS_ENDPOINT, &settings.use_fips_endpoint),
-        ),
-        (
-            &environment::USE_DUALSTACK_ENDPOINT,
-            or_setting(
-                &environment::USE_DUALSTACK_ENDPOINT,
-                &settings.use_dualstack_endpoint,
-            ),
-        ),
-        (
-            &environment::CA_BUNDLE,
-            or_setting(&environment::CA_BUNDLE, &settings.ca_bundle),
-        ),
-        (
-            &environment::ENDPOINT_URL,
-            or_setting(&environment::ENDPOINT_URL, &settings.endpoint_url),
-        ),
-        (&environment::ACCOUNT_ID, account_id),
-    ]
+    let as_before = || before.get(&variable.name).cloned();
+    match variable.content {
+        Content::AccessKeyId => Some(Value::from(session.access_key_id.clone())),
+        Content::SecretAccessKey => Some(session.secret_access_key.clone()),
+        Content::SessionToken => Some(session.session_token.clone()),
+        Content::Expiration => Some(Value::from(format_expiration(session.expiration))),
+        Content::Region => match &settings.forced_region {
+            Some(forced) => Some(Value::from(forced.clone())),
+            None => set(variable)
+                .or_else(|| set(&environment::REGION))
+                .or_else(|| set(&environment::DEFAULT_REGION))
+                .or_else(|| settings.of_profile(variable))
+                .or_else(as_before),
+        },
+        Content::Setting(_) => set(variable)
+            .or_else(|| settings.of_profile(variable))
+            .or_else(as_before),
+        Content::AccountId => as_before()
+            .and(start.current.account_id.clone())
+            .map(Value::from),
+        Content::Removed => None,
+    }
 }
 
-fn change(name: &'static str, value: Option<Value>) -> Change {
+fn change(variable: &Variable, value: Option<Value>) -> Change {
     match value {
-        Some(value) => Change::Set(name, value),
-        None => Change::Unset(name),
+        Some(value) => Change::Set(variable.name.clone(), value),
+        None => Change::Unset(variable.name.clone()),
     }
 }

@@ -1,5 +1,6 @@
 //! The record itself: its variables, written and read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -22,15 +23,87 @@ const NO_KEY: &str = "none";
 const ROLE_ARN: &str = "AWSMFA_ROLE_ARN";
 const ACCOUNT_ID: &str = "AWSMFA_ACCOUNT_ID";
 
-const TARGET_PROFILE: &str = "AWSMFA_TARGET_PROFILE";
-const TARGET_ROLE_ARN: &str = "AWSMFA_TARGET_ROLE_ARN";
-const TARGET_ROLE_SESSION_NAME: &str = "AWSMFA_TARGET_ROLE_SESSION_NAME";
-const TARGET_EXTERNAL_ID: &str = "AWSMFA_TARGET_EXTERNAL_ID";
-const TARGET_DURATION: &str = "AWSMFA_TARGET_DURATION";
-const TARGET_SESSION_DURATION: &str = "AWSMFA_TARGET_SESSION_DURATION";
-const TARGET_SERIAL: &str = "AWSMFA_TARGET_SERIAL";
-const TARGET_REGION: &str = "AWSMFA_TARGET_REGION";
-const TARGET_NO_SESSION: &str = "AWSMFA_TARGET_NO_SESSION";
+/// An option that a bare `env` repeats.
+struct TargetRow {
+    name: &'static str,
+    /// Whether another value asks for another session, not for the same one again.
+    distinguishes: bool,
+    write: fn(&Target) -> Option<String>,
+    read: fn(&mut Target, &str),
+}
+
+macro_rules! target {
+    ($($name:literal, $field:ident, $distinguishes:expr;)*) => {
+        &[$(TargetRow {
+            name: $name,
+            distinguishes: $distinguishes,
+            write: |target| target.$field.write(),
+            read: |target, text| target.$field = OptionValue::read(text),
+        }),*]
+    };
+}
+
+const ANOTHER_SESSION: bool = true;
+const THE_SAME_SESSION: bool = false;
+
+/// A row for each field of [`Target`].
+static TARGET: &[TargetRow] = target! {
+    "AWSMFA_TARGET_PROFILE", profile, ANOTHER_SESSION;
+    // `Plan::is_in_place` compares the role itself, since a profile may name it.
+    "AWSMFA_TARGET_ROLE_ARN", role_arn, THE_SAME_SESSION;
+    "AWSMFA_TARGET_ROLE_SESSION_NAME", role_session_name, ANOTHER_SESSION;
+    "AWSMFA_TARGET_EXTERNAL_ID", external_id, ANOTHER_SESSION;
+    "AWSMFA_TARGET_DURATION", duration, THE_SAME_SESSION;
+    "AWSMFA_TARGET_SESSION_DURATION", session_duration, THE_SAME_SESSION;
+    "AWSMFA_TARGET_SERIAL", serial, THE_SAME_SESSION;
+    "AWSMFA_TARGET_REGION", region, ANOTHER_SESSION;
+    "AWSMFA_TARGET_NO_SESSION", no_session, ANOTHER_SESSION;
+};
+
+/// How the value of an option is recorded.
+trait OptionValue {
+    fn write(&self) -> Option<String>;
+    fn read(text: &str) -> Self;
+}
+
+impl OptionValue for Option<String> {
+    fn write(&self) -> Option<String> {
+        self.clone()
+    }
+
+    fn read(text: &str) -> Self {
+        Some(text.to_owned())
+    }
+}
+
+impl OptionValue for Option<Duration> {
+    fn write(&self) -> Option<String> {
+        self.map(|duration| duration.as_secs().to_string())
+    }
+
+    fn read(text: &str) -> Self {
+        text.parse().ok().map(Duration::from_secs)
+    }
+}
+
+impl OptionValue for bool {
+    fn write(&self) -> Option<String> {
+        self.then(|| "true".to_owned())
+    }
+
+    fn read(_: &str) -> Self {
+        true
+    }
+}
+
+impl Target {
+    /// Whether this asks for the same session, whatever its lifetime and device.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let mut rows = TARGET.iter().filter(|row| row.distinguishes);
+        rows.all(|row| (row.write)(self) == (row.write)(other))
+    }
+}
 
 const MFA_ACCESS_KEY_ID: &str = "AWSMFA_MFA_ACCESS_KEY_ID";
 const MFA_SECRET_ACCESS_KEY: &str = "AWSMFA_MFA_SECRET_ACCESS_KEY";
@@ -85,15 +158,6 @@ const NAMES: &[&str] = &[
     KEY_ID,
     ROLE_ARN,
     ACCOUNT_ID,
-    TARGET_PROFILE,
-    TARGET_ROLE_ARN,
-    TARGET_ROLE_SESSION_NAME,
-    TARGET_EXTERNAL_ID,
-    TARGET_DURATION,
-    TARGET_SESSION_DURATION,
-    TARGET_SERIAL,
-    TARGET_REGION,
-    TARGET_NO_SESSION,
     OWNER.source_profile,
     OWNER.source_key_id,
     OWNER.user_arn,
@@ -102,11 +166,12 @@ const NAMES: &[&str] = &[
 
 /// All names of the record.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().chain(MFA_NAMES).copied().chain(
-        VARIABLES
-            .iter()
-            .flat_map(|variable| [variable.replaced, variable.given]),
-    )
+    let target = TARGET.iter().map(|row| row.name);
+    let variables = VARIABLES
+        .iter()
+        .flat_map(|variable| [&*variable.replaced, &*variable.given]);
+    let names = NAMES.iter().chain(MFA_NAMES).copied();
+    names.chain(target).chain(variables)
 }
 
 /// Whether a variable is awsmfa's own record, which only shells get.
@@ -117,17 +182,17 @@ pub fn is_record(name: &str) -> bool {
 
 /// The record while it is being written: names and values.
 #[derive(Default)]
-pub(super) struct Record(BTreeMap<&'static str, Value>);
+pub(super) struct Record(BTreeMap<Cow<'static, str>, Value>);
 
 impl Record {
     /// A record for the keys with this access key ID, so far without anything else.
     pub(super) fn for_key_id(key_id: Value) -> Self {
-        Self(BTreeMap::from([(KEY_ID, key_id)]))
+        Self(BTreeMap::from([(KEY_ID.into(), key_id)]))
     }
 
-    pub(super) fn value(&mut self, name: &'static str, value: Option<Value>) {
+    pub(super) fn value(&mut self, name: impl Into<Cow<'static, str>>, value: Option<Value>) {
         if let Some(value) = value {
-            self.0.insert(name, value);
+            self.0.insert(name.into(), value);
         }
     }
 
@@ -143,23 +208,12 @@ impl Record {
     }
 
     pub(super) fn current(&mut self, current: &CurrentSession) {
-        let target = &current.target;
-        let seconds = |d: Option<Duration>| d.map(|d| Value::from(d.as_secs().to_string()));
         self.owner(&OWNER, &current.owner);
         self.text(ROLE_ARN, current.role_arn.as_ref());
         self.text(ACCOUNT_ID, current.account_id.as_ref());
-        self.text(TARGET_PROFILE, target.profile.as_ref());
-        self.text(TARGET_ROLE_ARN, target.role_arn.as_ref());
-        self.text(TARGET_ROLE_SESSION_NAME, target.role_session_name.as_ref());
-        self.text(TARGET_EXTERNAL_ID, target.external_id.as_ref());
-        self.value(TARGET_DURATION, seconds(target.duration));
-        self.value(TARGET_SESSION_DURATION, seconds(target.session_duration));
-        self.text(TARGET_SERIAL, target.serial.as_ref());
-        self.text(TARGET_REGION, target.region.as_ref());
-        self.value(
-            TARGET_NO_SESSION,
-            target.no_session.then(|| Value::from("true")),
-        );
+        for row in TARGET {
+            self.value(row.name, (row.write)(&current.target).map(Value::from));
+        }
     }
 
     pub(super) fn spent(&mut self, code: Option<&TokenCode>) {
@@ -195,8 +249,8 @@ impl Record {
     ) -> Vec<Change> {
         names
             .filter_map(|name| match self.0.get(name) {
-                Some(value) => Some(Change::Set(name, value.clone())),
-                None => environment.get(name).map(|_| Change::Unset(name)),
+                Some(value) => Some(Change::Set(name.into(), value.clone())),
+                None => environment.get(name).map(|_| Change::Unset(name.into())),
             })
             .collect()
     }
@@ -205,7 +259,7 @@ impl Record {
 /// How a variable that awsmfa gave a value is recognised later: by that value, or by a digest of
 /// it where it is a secret, which is not to stand in the environment twice.
 pub(super) fn mark(variable: &Variable, value: &Value) -> Value {
-    if variable.secret {
+    if variable.is_secret() {
         let digest = Sha256::digest(value.as_bytes());
         Value::from(format!("sha256:{}", hex(&digest[..16])))
     } else {
@@ -224,11 +278,11 @@ fn hex(bytes: &[u8]) -> String {
 /// Whether awsmfa changed a variable and it still is as awsmfa left it.
 pub(super) fn is_unchanged(environment: &Environment, variable: &Variable) -> bool {
     match (
-        environment.get(variable.given),
-        environment.get(variable.name),
+        environment.get(&variable.given),
+        environment.get(&variable.name),
     ) {
         (Some(given), Some(now)) => *given == mark(variable, now),
-        (None, None) => environment.get(variable.replaced).is_some(),
+        (None, None) => environment.get(&variable.replaced).is_some(),
         _ => false,
     }
 }
@@ -236,7 +290,7 @@ pub(super) fn is_unchanged(environment: &Environment, variable: &Variable) -> bo
 /// The access key ID in place, as [`KEY_ID`] records it.
 pub(super) fn key_id(environment: &Environment) -> Value {
     environment
-        .get(environment::ACCESS_KEY_ID.name)
+        .get(&environment::ACCESS_KEY_ID.name)
         .filter(|value| !value.is_empty())
         .cloned()
         .unwrap_or_else(|| Value::from(NO_KEY))
@@ -270,28 +324,23 @@ pub(super) fn read_spent(environment: &Environment) -> Option<TokenCode> {
 }
 
 pub(super) fn read_current(environment: &Environment) -> Option<CurrentSession> {
-    environment.get(environment::ACCESS_KEY_ID.given)?;
+    environment.get(&environment::ACCESS_KEY_ID.given)?;
     let text = |name| text(environment, name);
-    let seconds = |name| text(name)?.parse().ok().map(Duration::from_secs);
+    let mut target = Target::default();
+    for row in TARGET {
+        if let Some(text) = text(row.name) {
+            (row.read)(&mut target, &text);
+        }
+    }
     Some(CurrentSession {
         owner: read_owner(environment, &OWNER)?,
-        target: Target {
-            profile: text(TARGET_PROFILE),
-            role_arn: text(TARGET_ROLE_ARN),
-            role_session_name: text(TARGET_ROLE_SESSION_NAME),
-            external_id: text(TARGET_EXTERNAL_ID),
-            duration: seconds(TARGET_DURATION),
-            session_duration: seconds(TARGET_SESSION_DURATION),
-            serial: text(TARGET_SERIAL),
-            region: text(TARGET_REGION),
-            no_session: text(TARGET_NO_SESSION).is_some(),
-        },
+        target,
         role_arn: text(ROLE_ARN),
         account_id: text(ACCOUNT_ID),
         // Removed or spoilt since, the variable is still recorded.
         expiration: [
-            environment::CREDENTIAL_EXPIRATION.name,
-            environment::CREDENTIAL_EXPIRATION.given,
+            &environment::CREDENTIAL_EXPIRATION.name,
+            &environment::CREDENTIAL_EXPIRATION.given,
         ]
         .into_iter()
         .find_map(|name| parse_expiration(&text(name)?)),
@@ -318,17 +367,46 @@ pub(super) fn read_mfa(
     let current = current.filter(|current| current.role_arn.is_none())?;
     let as_given = |variable: &Variable| {
         environment
-            .get(variable.name)
+            .get(&variable.name)
             .filter(|_| is_unchanged(environment, variable))
             .cloned()
     };
     Some(MfaSession {
         owner: current.owner.clone(),
         session: Session {
-            access_key_id: text(environment, environment::ACCESS_KEY_ID.name)?,
+            access_key_id: text(environment, &environment::ACCESS_KEY_ID.name)?,
             secret_access_key: as_given(&environment::SECRET_ACCESS_KEY)?,
             session_token: as_given(&environment::SESSION_TOKEN)?,
             expiration: parse_expiration(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
         },
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::{TARGET, Target};
+    use crate::memory::Memory;
+    use crate::testing::{ALICE, apply, environment, in_session, owner};
+
+    #[test]
+    fn each_row_of_the_target_is_written_read_removed_and_compared() {
+        for row in TARGET {
+            let name = row.name;
+            let mut target = Target::default();
+            (row.read)(&mut target, "900");
+            assert_eq!(
+                target.is_same(&Target::default()),
+                !row.distinguishes,
+                "{name}"
+            );
+
+            let before = environment(&[]);
+            let after = in_session(&before, target.clone(), &owner(None, ALICE), None);
+            assert!(after.get(name).is_some(), "{name}");
+            let memory = Memory::read(&after);
+            assert_eq!(memory.current.as_ref().unwrap().target, target, "{name}");
+            assert_eq!(apply(&memory.unset(&after), &after), before, "{name}");
+        }
+    }
 }

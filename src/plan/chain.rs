@@ -476,14 +476,14 @@ pub fn environment_source(
 
 /// The long-term keys in an environment; those of a session do not count.
 pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, ChainError> {
-    let id = environment.text(ACCESS_KEY_ID.name)?;
-    let secret = environment.text(SECRET_ACCESS_KEY.name)?;
+    let id = environment.text(&ACCESS_KEY_ID.name)?;
+    let secret = environment.text(&SECRET_ACCESS_KEY.name)?;
     let half = |set, missing| ChainError::HalfKeysInEnvironment { set, missing };
     match (id, secret) {
         (None, None) => Ok(None),
         _ if holds_session(environment) => Ok(None),
-        (Some(_), None) => Err(half(ACCESS_KEY_ID.name, SECRET_ACCESS_KEY.name)),
-        (None, Some(_)) => Err(half(SECRET_ACCESS_KEY.name, ACCESS_KEY_ID.name)),
+        (Some(_), None) => Err(half(&ACCESS_KEY_ID.name, &SECRET_ACCESS_KEY.name)),
+        (None, Some(_)) => Err(half(&SECRET_ACCESS_KEY.name, &ACCESS_KEY_ID.name)),
         (Some(id), Some(secret)) => Ok(Some(Keys {
             access_key_id: id.to_owned(),
             secret_access_key: Value::from(secret),
@@ -495,8 +495,8 @@ pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, Chain
 #[must_use]
 pub fn holds_session(environment: &Environment) -> bool {
     let set = |name| environment.get(name).filter(|value| !value.is_empty());
-    set(ACCESS_KEY_ID.name).is_some_and(|id| {
-        set(SESSION_TOKEN.name).is_some() || id.as_str().is_some_and(is_temporary)
+    set(&ACCESS_KEY_ID.name).is_some_and(|id| {
+        set(&SESSION_TOKEN.name).is_some() || id.as_str().is_some_and(is_temporary)
     })
 }
 

@@ -112,9 +112,9 @@ impl Deciding<'_> {
         });
         let sts_url = self.url("sts", "AWS_ENDPOINT_URL_STS")?.or(recorded);
         let iam_url = self.url("iam", "AWS_ENDPOINT_URL_IAM")?;
-        let fips = self.is_on(environment::USE_FIPS_ENDPOINT.name, "use_fips_endpoint")?;
+        let fips = self.is_on(&environment::USE_FIPS_ENDPOINT.name, "use_fips_endpoint")?;
         let dualstack = self.is_on(
-            environment::USE_DUALSTACK_ENDPOINT.name,
+            &environment::USE_DUALSTACK_ENDPOINT.name,
             "use_dualstack_endpoint",
         )?;
         for url in [&sts_url, &iam_url].into_iter().flatten() {
@@ -157,8 +157,8 @@ impl Deciding<'_> {
                 place: "--region".to_owned(),
             }),
             None => self
-                .variable(environment::REGION.name)?
-                .or(self.variable(environment::DEFAULT_REGION.name)?)
+                .variable(&environment::REGION.name)?
+                .or(self.variable(&environment::DEFAULT_REGION.name)?)
                 .or_else(|| self.profile.and_then(|profile| profile.get("region"))),
         };
         if let Some(Setting { text, place }) = &found
@@ -192,7 +192,7 @@ impl Deciding<'_> {
         let of_profile = || self.profile?.endpoint_url(service);
         Ok(self
             .variable(variable)?
-            .or(self.variable(environment::ENDPOINT_URL.name)?)
+            .or(self.variable(&environment::ENDPOINT_URL.name)?)
             .or_else(of_profile))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::duration::{self, CHAINED, OutOfRange};
-use crate::environment::{self, Environment, NotText};
+use crate::environment::{self, Environment, NotText, VARIABLES};
 use crate::files::disk::FilesError;
 use crate::files::profile::Setting;
 use crate::memory::{CurrentSession, Owner, Settings, Target};
@@ -303,14 +303,9 @@ impl Plan {
     /// Whether the session in place is what is wanted, whatever is left of its life.
     #[must_use]
     pub fn is_in_place(&self, current: &CurrentSession) -> bool {
-        let (ours, theirs) = (&self.target, &current.target);
         self.is_of_the_same_user(&current.owner)
             && current.role_arn.as_deref() == self.hops.last().map(|hop| hop.role_arn.as_str())
-            && ours.profile == theirs.profile
-            && ours.role_session_name == theirs.role_session_name
-            && ours.external_id == theirs.external_id
-            && ours.region == theirs.region
-            && ours.no_session == theirs.no_session
+            && self.target.is_same(&current.target)
     }
 
     /// Whether the code goes with `AssumeRole` itself: asked for, or because a role behind a session
@@ -347,8 +342,8 @@ fn base(options: &SessionOptions, context: &Context) -> Result<Base, PlanError> 
     }
     // `env` removes these, so that in a session they were set by the user since.
     for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
-        if let Some(name) = environment.text(variable.name)? {
-            return Ok(profile(name, Some(variable.name)));
+        if let Some(name) = environment.text(&variable.name)? {
+            return Ok(profile(name, Some(&variable.name)));
         }
     }
     if let Some(keys) = chain::environment_keys(environment)? {
@@ -466,18 +461,18 @@ fn with_role(
 
 /// What the profile gives for variables that are not set.
 fn settings(target: &Target, chain: &Chain<'_>) -> Settings {
-    let profile = chain.profiles.first();
-    let setting = |key| Some(profile?.get(key)?.text);
-    // The profile that says so is removed with the session, and its URL would come to count.
+    let setting = |key| chain.profiles.first()?.get(key);
+    // The session removes the profile that says so, and then its URL would count.
     let ignores_url = setting("ignore_configured_endpoint_urls")
-        .is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        .is_some_and(|setting| setting.text.eq_ignore_ascii_case("true"));
+    let of_profile = VARIABLES
+        .iter()
+        .filter(|variable| !(ignores_url && **variable == &environment::ENDPOINT_URL))
+        .filter_map(|&variable| Some((variable.clone(), setting(variable.profile_key()?)?)))
+        .collect();
     Settings {
         forced_region: target.region.clone(),
-        region: setting("region"),
-        use_fips_endpoint: setting("use_fips_endpoint"),
-        use_dualstack_endpoint: setting("use_dualstack_endpoint"),
-        ca_bundle: setting("ca_bundle"),
-        endpoint_url: setting("endpoint_url").filter(|_| !ignores_url),
+        of_profile,
     }
 }
 
@@ -487,13 +482,13 @@ fn keys_place(chain: &Chain<'_>) -> String {
     match (&chain.source.keys, id) {
         (KeysFrom::Process { place, .. }, _) => place.clone(),
         (KeysFrom::Known(_), Some(id)) if chain.source.profile.is_some() => id.place,
-        (KeysFrom::Known(_), _) => environment::ACCESS_KEY_ID.name.to_owned(),
+        (KeysFrom::Known(_), _) => environment::ACCESS_KEY_ID.name.clone().into_owned(),
     }
 }
 
 /// The CA bundle: the variable, or the target profile's.
 fn ca_bundle(before: &Environment, chain: &Chain<'_>) -> Result<Option<Setting>, NotText> {
-    let name = environment::CA_BUNDLE.name;
+    let name = &*environment::CA_BUNDLE.name;
     Ok(match before.text(name)? {
         Some(path) => Some(Setting {
             text: path.to_owned(),

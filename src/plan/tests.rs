@@ -1,12 +1,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, Command};
+use crate::memory::{Memory, NewSession};
 use crate::plan::chain::KeysFrom;
 use crate::testing::{
-    ALICE, BOB, BOBS_KEYS, DEVICE, KEYS, environment, files, in_session, keys, owner,
+    ALICE, BOB, BOBS_KEYS, DEVICE, KEYS, apply, environment, files, in_session, keys, new_session,
+    owner,
 };
 
 const DEV: &str = "arn:aws:iam::111122223333:role/dev";
@@ -149,18 +153,13 @@ fn a_session_that_began_with_keys_of_the_environment_finds_them_again() {
 
 #[test]
 fn a_session_that_failed_leaves_its_source_to_the_next_try() {
-    use crate::memory::{Memory, MfaSession};
-    use crate::shell::Change;
-    let mut now = environment(&[]);
+    use crate::memory::MfaSession;
+    let before = environment(&[]);
     let kept = MfaSession {
         owner: owner(Some("bob"), BOB),
         session: crate::testing::session("ASIAIOSFODNN7EXAMPLE"),
     };
-    for change in Memory::keep(&now.clone(), &kept, None) {
-        if let Change::Set(name, value) = change {
-            now.put(name, Some(value));
-        }
-    }
+    let now = apply(&Memory::keep(&before, &kept, None), &before);
     let plan = wanted_in(&now, &config(), &[]).unwrap();
     assert_eq!(plan.source.profile.as_deref(), Some("bob"));
 }
@@ -351,7 +350,7 @@ fn a_bare_call_repeats_the_whole_target_and_options_go_on_top() {
 }
 
 fn world_of(environment: &Environment) -> Option<CurrentSession> {
-    crate::memory::Memory::read(environment).current
+    Memory::read(environment).current
 }
 
 #[test]
@@ -444,6 +443,13 @@ fn options_of_a_role_need_one() {
     assert!(plan(&[("AWSMFA_NO_SESSION", "1")], &["-p", "dev"]).sends_code_with_role());
 }
 
+fn of_profile(plan: &Plan) -> Vec<(&str, &str)> {
+    let of_profile = plan.settings.of_profile.iter();
+    of_profile
+        .map(|(variable, setting)| (&*variable.name, setting.text.as_str()))
+        .collect()
+}
+
 #[test]
 fn the_profiles_settings_are_the_targets_never_the_sources() {
     let config = format!(
@@ -471,19 +477,26 @@ ignore_configured_endpoint_urls = true
     let of = |arguments: &[_]| wanted_in(&environment(&[]), &config, arguments).unwrap();
     let dev = of(&["-p", "dev", "--region", "eu-west-1"]);
     assert_eq!(
-        dev.settings,
-        Settings {
-            forced_region: Some("eu-west-1".to_owned()),
-            use_dualstack_endpoint: Some("true".to_owned()),
-            ca_bundle: Some("/target.pem".to_owned()),
-            ..Settings::default()
-        }
+        of_profile(&dev),
+        [
+            ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+            ("AWS_CA_BUNDLE", "/target.pem")
+        ]
     );
     assert!(dev.endpoint.dualstack && !dev.endpoint.fips);
-    assert_eq!(of(&[]).settings.use_fips_endpoint.as_deref(), Some("true"));
-    let url = Some("http://127.0.0.1:1");
-    assert_eq!(of(&["-p", "url"]).settings.endpoint_url.as_deref(), url);
-    assert_eq!(of(&["-p", "ignored"]).settings.endpoint_url, None);
+    assert_eq!(dev.settings.forced_region.as_deref(), Some("eu-west-1"));
+    assert_eq!(
+        of_profile(&of(&[])),
+        [
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_DEFAULT_REGION", "eu-central-1"),
+            ("AWS_USE_FIPS_ENDPOINT", "true"),
+            ("AWS_CA_BUNDLE", "/source.pem"),
+        ]
+    );
+    let url = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1")];
+    assert_eq!(of_profile(&of(&["-p", "url"])), url);
+    assert_eq!(of_profile(&of(&["-p", "ignored"])), []);
     assert_eq!(
         dev.ca_bundle.unwrap().place,
         "profile dev, config line 12: ca_bundle"
@@ -494,6 +507,43 @@ ignore_configured_endpoint_urls = true
     let ca_bundle = plan.ca_bundle.unwrap();
     assert_eq!(ca_bundle.text, "/variable.pem");
     assert_eq!(ca_bundle.place, "AWS_CA_BUNDLE");
+}
+
+#[test]
+fn every_variable_has_an_effect_and_is_restored() {
+    let value = |key| match key {
+        "endpoint_url" => "http://127.0.0.1:1",
+        "region" => "eu-west-1",
+        _ => "false",
+    };
+    let keys: BTreeSet<_> = VARIABLES.iter().filter_map(|v| v.profile_key()).collect();
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|key| format!("{key} = {}", value(key)))
+        .collect();
+    let keys = keys.join("\n");
+    let plan = wanted_in(&environment(&[]), &format!("[default]\n{KEYS}{keys}"), &[]).unwrap();
+    let start = NewSession {
+        settings: plan.settings,
+        ..new_session(Target::default(), &owner(None, ALICE), None)
+    };
+    for variable in VARIABLES {
+        let name = &*variable.name;
+        let unset = environment(&[]);
+        let set = environment(&[(name, "before")]);
+        let mut has_effect = false;
+        for before in [&unset, &set] {
+            let after = apply(&Memory::read(before).start(before, &start), before);
+            has_effect |= after.get(name) != before.get(name);
+            let restored = apply(&Memory::read(&after).unset(&after), &after);
+            assert_eq!(restored.get(name), before.get(name), "{name}");
+        }
+        assert!(has_effect, "{name}");
+        if let Some(key) = variable.profile_key() {
+            let after = apply(&Memory::read(&unset).start(&unset, &start), &unset);
+            assert_eq!(after.text(name).unwrap(), Some(value(key)), "{name}");
+        }
+    }
 }
 
 #[test]

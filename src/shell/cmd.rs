@@ -35,7 +35,7 @@ fn failure(status: u8) -> String {
 
 /// Between quotation marks cmd takes all else as it is. These it expands or ends the string at, in
 /// one way or another of evaluating; and the console's code page changes what is not ASCII.
-fn carried<'a>(name: &'static str, value: &'a str) -> Result<&'a str, CannotCarry> {
+fn carried<'a>(name: &str, value: &'a str) -> Result<&'a str, CannotCarry> {
     let problem = if !value.is_ascii() {
         "holds a character that is not ASCII, which cmd cannot carry".to_owned()
     } else if let Some(c) = value.chars().find(|c| matches!(c, '"' | '%' | '!')) {
@@ -45,5 +45,8 @@ fn carried<'a>(name: &'static str, value: &'a str) -> Result<&'a str, CannotCarr
     } else {
         return Ok(value);
     };
-    Err(CannotCarry { name, problem })
+    Err(CannotCarry {
+        name: name.to_owned(),
+        problem,
+    })
 }

@@ -22,13 +22,13 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
 
 /// Some readers take quotes, `$`, `#` and blanks literally, others do not: only what means the
 /// same to all of them without quotes is written.
-fn carried<'a>(name: &'static str, value: &'a str) -> Result<&'a str, CannotCarry> {
+fn carried<'a>(name: &str, value: &'a str) -> Result<&'a str, CannotCarry> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "+/=:.,@_%-".contains(c);
     if value.chars().all(is_plain) {
         return Ok(value);
     }
     Err(CannotCarry {
-        name,
+        name: name.to_owned(),
         problem: "holds a character that readers of dotenv files take in different ways".to_owned(),
     })
 }

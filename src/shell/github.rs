@@ -2,6 +2,7 @@
 //! the log (GitHub Docs, "Workflow commands for GitHub Actions").
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, posix, sets, text};
+use crate::environment::is_secret;
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
@@ -29,11 +30,6 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
         statements: out,
         announcement,
     })
-}
-
-/// Every variable whose value is a secret says so in its name.
-fn is_secret(name: &str) -> bool {
-    name.contains("SECRET") || name.contains("TOKEN")
 }
 
 /// What follows a workflow command is decoded: `%25` stands for `%`.

@@ -13,6 +13,8 @@ mod powershell;
 mod tcsh;
 mod xonsh;
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 use self::detect::AskedFromWsl;
@@ -22,15 +24,15 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Export a variable with this value.
-    Set(&'static str, Value),
+    Set(Cow<'static, str>, Value),
     /// Remove a variable; no error where it is not set.
-    Unset(&'static str),
+    Unset(Cow<'static, str>),
 }
 
 impl Change {
     /// The variable.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Set(name, _) | Self::Unset(name) => name,
         }
@@ -60,7 +62,7 @@ impl From<Zeroizing<Vec<u8>>> for Rendered {
 #[error("{name} {problem}")]
 pub struct CannotCarry {
     /// The variable.
-    pub name: &'static str,
+    pub name: String,
     /// What is in its value, as the rest of the sentence: "holds a line break, which tcsh cannot carry".
     pub problem: String,
 }
@@ -349,16 +351,16 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn sets(changes: &[Change]) -> impl Iterator<Item = (&'static str, &Value)> {
+fn sets(changes: &[Change]) -> impl Iterator<Item = (&str, &Value)> {
     changes.iter().filter_map(|change| match change {
-        Change::Set(name, value) => Some((*name, value)),
+        Change::Set(name, value) => Some((name.as_ref(), value)),
         Change::Unset(_) => None,
     })
 }
 
-fn unsets(changes: &[Change]) -> impl Iterator<Item = &'static str> {
+fn unsets(changes: &[Change]) -> impl Iterator<Item = &str> {
     changes.iter().filter_map(|change| match change {
-        Change::Unset(name) => Some(*name),
+        Change::Unset(name) => Some(name.as_ref()),
         Change::Set(..) => None,
     })
 }
@@ -372,7 +374,7 @@ fn quoted_word(quote: fn(&mut Vec<u8>, &[u8]), word: &str) -> String {
 
 /// The value for a dialect that carries bytes, control characters refused: no dialect carries all
 /// of them in all its ways of evaluating, and no value of AWS holds one.
-fn bytes<'a>(name: &'static str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
+fn bytes<'a>(name: &str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
     let bytes = value.as_bytes();
     let problem = match bytes.iter().find(|b| b.is_ascii_control()) {
         None => return Ok(bytes),
@@ -381,24 +383,24 @@ fn bytes<'a>(name: &'static str, value: &'a Value) -> Result<&'a [u8], CannotCar
         Some(_) => "holds a control character",
     };
     Err(CannotCarry {
-        name,
+        name: name.to_owned(),
         problem: problem.to_owned(),
     })
 }
 
 /// The value for a dialect that carries text.
-fn text<'a>(name: &'static str, value: &'a Value) -> Result<&'a str, CannotCarry> {
+fn text<'a>(name: &str, value: &'a Value) -> Result<&'a str, CannotCarry> {
     str::from_utf8(bytes(name, value)?).map_err(|_| CannotCarry {
-        name,
+        name: name.to_owned(),
         problem: "is not valid UTF-8".to_owned(),
     })
 }
 
 /// The value for a dialect in which an empty variable is none.
-fn nonempty<'a>(name: &'static str, value: &'a str, dialect: &str) -> Result<&'a str, CannotCarry> {
+fn nonempty<'a>(name: &str, value: &'a str, dialect: &str) -> Result<&'a str, CannotCarry> {
     if value.is_empty() {
         return Err(CannotCarry {
-            name,
+            name: name.to_owned(),
             problem: format!("is set but empty, which {dialect} cannot carry"),
         });
     }
@@ -463,14 +465,14 @@ mod tests {
     #[test]
     #[should_panic(expected = "no name of a variable")]
     fn a_name_that_would_be_code_is_not_written() {
-        let change = Change::Set("A;B", Value::from("x"));
+        let change = Change::Set("A;B".into(), Value::from("x"));
         _ = (by_name("bash").expect("a row").grammar.render)(&[change]);
     }
 
     #[test]
     fn a_refusal_says_what_is_wrong() {
         let refusal = |name, value| {
-            let change = Change::Set("AWS_PROFILE", Value::from(value));
+            let change = Change::Set("AWS_PROFILE".into(), Value::from(value));
             (by_name(name).expect("a row").grammar.render)(&[change])
                 .expect_err("a refusal")
                 .to_string()

@@ -25,7 +25,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
         quote(&mut out, value);
         if !value.is_ascii() && out.len() > BLOCK {
             return Err(CannotCarry {
-                name,
+                name: name.to_owned(),
                 problem: "holds characters that are not ASCII, of which tcsh may lose some in so \
                           long a line"
                     .to_owned(),

@@ -110,6 +110,20 @@ fn a_device_need_not_be_named() {
     );
 }
 
+#[test]
+fn what_the_profile_gives_is_shown_with_its_place() {
+    let stage = stage();
+    stage
+        .home
+        .write_config("[default]\nca_bundle = /profile.pem\nuse_dualstack_endpoint = false\n");
+    let printed = doctor(&stage, &[], 0);
+    let exports = "exports   AWS_USE_DUALSTACK_ENDPOINT=false  \
+                   (profile default, [HOME]/.aws/config line 3: use_dualstack_endpoint)";
+    assert!(printed.contains(exports), "{printed}");
+    // AWS_CA_BUNDLE is set, and wins.
+    assert!(!printed.contains("/profile.pem"), "{printed}");
+}
+
 /// The program's command line may hold the seed of the device.
 #[test]
 fn a_program_for_the_code_is_told_by_its_place() {

@@ -24,10 +24,10 @@ fn holds(shell: &Shell, bytes: &[u8]) {
     let value = value(bytes);
     let bytes = value.as_bytes();
     let changes = [
-        Change::Unset("AWS_PROFILE"),
-        Change::Set(SESSION, value.clone()),
-        Change::Set(OTHER, Value::from("second")),
-        Change::Unset("AWS_SECURITY_TOKEN"),
+        Change::Unset("AWS_PROFILE".into()),
+        Change::Set(SESSION.into(), value.clone()),
+        Change::Set(OTHER.into(), Value::from("second")),
+        Change::Unset("AWS_SECURITY_TOKEN".into()),
     ];
     let carried = dialects::carries(shell.name, bytes);
     match (shell.grammar.render)(&changes) {
@@ -88,7 +88,7 @@ fn every_generated_value_comes_back_or_is_refused() {
 fn removals_are_read_back() {
     let names = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
     for shell in SHELLS {
-        let changes = names.map(Change::Unset);
+        let changes = names.map(|name| Change::Unset(name.into()));
         let rendered = (shell.grammar.render)(&changes).unwrap();
         let mut read = dialects::decode(shell.name, &rendered.statements);
         read.sort();
@@ -125,7 +125,7 @@ fn what_cmd_cannot_read_in_one_line_is_refused() {
     let cmd = awsmfa::shell::by_name("cmd").unwrap();
     let fits = |length: usize| {
         let value = Value::from("a".repeat(length));
-        (cmd.grammar.render)(&[Change::Set("A", value)]).is_ok()
+        (cmd.grammar.render)(&[Change::Set("A".into(), value)]).is_ok()
     };
     // @set "A=…" in 8191 characters.
     assert!(fits(8191 - 9));

@@ -318,7 +318,7 @@ fn fish_tells_of_a_universal_profile() {
         return;
     };
     let place = Place::new("fish-universal");
-    let statements = render("fish", &[Change::Unset("AWS_PROFILE")]).unwrap();
+    let statements = render("fish", &[Change::Unset("AWS_PROFILE".into())]).unwrap();
     fs::write(place.0.join("statements"), &statements).unwrap();
     let run = |script: &str| {
         let output = Command::new(&fish)
@@ -358,10 +358,13 @@ fn a_readonly_variable_fails_the_line() {
     let statements = render(
         "sh",
         &[
-            Change::Set("AWS_ACCESS_KEY_ID", Value::from("ASIAIOSFODNN7EXAMPLE")),
-            Change::Set(SESSION, Value::from("second")),
-            Change::Unset("AWS_PROFILE"),
-            Change::Unset("AWS_SECURITY_TOKEN"),
+            Change::Set(
+                "AWS_ACCESS_KEY_ID".into(),
+                Value::from("ASIAIOSFODNN7EXAMPLE"),
+            ),
+            Change::Set(SESSION.into(), Value::from("second")),
+            Change::Unset("AWS_PROFILE".into()),
+            Change::Unset("AWS_SECURITY_TOKEN".into()),
         ],
     )
     .unwrap();
@@ -472,16 +475,16 @@ fn start() -> Environment {
 fn session(bytes: &[u8]) -> [[Change; 4]; 2] {
     [
         [
-            Change::Set(SESSION, value(bytes)),
-            Change::Set("AWS_REGION", Value::from("second")),
-            Change::Unset("AWS_PROFILE"),
-            Change::Unset("AWS_SECURITY_TOKEN"),
+            Change::Set(SESSION.into(), value(bytes)),
+            Change::Set("AWS_REGION".into(), Value::from("second")),
+            Change::Unset("AWS_PROFILE".into()),
+            Change::Unset("AWS_SECURITY_TOKEN".into()),
         ],
         [
-            Change::Unset(SESSION),
-            Change::Unset("AWS_REGION"),
-            Change::Unset("AWS_SECURITY_TOKEN"),
-            Change::Set("AWS_PROFILE", Value::from("old")),
+            Change::Unset(SESSION.into()),
+            Change::Unset("AWS_REGION".into()),
+            Change::Unset("AWS_SECURITY_TOKEN".into()),
+            Change::Set("AWS_PROFILE".into(), Value::from("old")),
         ],
     ]
 }
@@ -534,7 +537,7 @@ fn fails(real: &Real<'_>, name: &str) {
 fn carries_what_is_too_long_for_a_child(real: &Real<'_>, name: &str, script: &str) {
     let place = Place::new(&format!("{name}-huge"));
     let huge = "a'b\\c!".repeat(200_000 / 6);
-    let changes = [Change::Set(SESSION, Value::from(huge.as_str()))];
+    let changes = [Change::Set(SESSION.into(), Value::from(huge.as_str()))];
     fs::write(place.0.join("huge"), render(real.row, &changes).unwrap()).unwrap();
     let script = script.replace("FILE", "huge").replace("OUT", "huge.out");
     let output = place.run(real, "C.UTF-8", &script);

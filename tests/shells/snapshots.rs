@@ -5,7 +5,7 @@ use awsmfa::value::Value;
 
 #[test]
 fn statements_of_every_shell() {
-    let set = |name, value: &str| Change::Set(name, Value::from(value));
+    let set = |name: &'static str, value: &str| Change::Set(name.into(), Value::from(value));
     let start = [
         set("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         set(
@@ -14,14 +14,14 @@ fn statements_of_every_shell() {
         ),
         set("AWS_SESSION_TOKEN", "AQoDYXdzEJr1K+example+session/token=="),
         set("AWS_CREDENTIAL_EXPIRATION", "2026-11-25T09:12:00Z"),
-        Change::Unset("AWS_PROFILE"),
-        Change::Unset("AWS_SECURITY_TOKEN"),
+        Change::Unset("AWS_PROFILE".into()),
+        Change::Unset("AWS_SECURITY_TOKEN".into()),
     ];
     let end = [
-        Change::Unset("AWS_ACCESS_KEY_ID"),
-        Change::Unset("AWS_SECRET_ACCESS_KEY"),
-        Change::Unset("AWS_SESSION_TOKEN"),
-        Change::Unset("AWS_CREDENTIAL_EXPIRATION"),
+        Change::Unset("AWS_ACCESS_KEY_ID".into()),
+        Change::Unset("AWS_SECRET_ACCESS_KEY".into()),
+        Change::Unset("AWS_SESSION_TOKEN".into()),
+        Change::Unset("AWS_CREDENTIAL_EXPIRATION".into()),
         set("AWS_PROFILE", "dev"),
     ];
     for shell in SHELLS {
