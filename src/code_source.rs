@@ -139,7 +139,7 @@ impl CodeSource {
         match (self, Terminal::open()) {
             (Self::Terminal { .. }, Ok(terminal)) => {
                 // A terminal that cannot be written fails when it is asked.
-                let _ = terminal.say(&format!("awsmfa: {why}\n"));
+                let _ = terminal.say(&format!("awsmfa: {why}"));
             }
             _ => text::note(why),
         }
@@ -189,10 +189,10 @@ async fn from_terminal(serial: &str, refused: &[TokenCode]) -> Result<TokenCode,
             let line = Zeroizing::new(terminal.ask(&question)?);
             match TokenCode::parse(&line) {
                 Ok(code) if refused.contains(&code) => {
-                    terminal.say("This code was refused already: wait for the next one.\n")?;
+                    terminal.say("This code was refused already: wait for the next one.")?;
                 }
                 Ok(code) => return Ok(code),
-                Err(problem) => terminal.say(&format!("{problem}\n"))?,
+                Err(problem) => terminal.say(&problem.to_string())?,
             }
         }
     });

@@ -2,9 +2,9 @@
 //! evaluating line in the right shell too.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
 
 use crate::shell::{self, Kind, Shell};
+use crate::text;
 
 /// Whether something evaluates standard output, and what.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ impl Intent {
     /// The statement that makes the evaluating line fail; none where nothing evaluates.
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
-        if self.evaluated && !io::stdout().is_terminal() {
+        if self.evaluated && !text::is_stdout_terminal() {
             let shell = self
                 .named
                 .unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()));

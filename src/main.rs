@@ -1,7 +1,7 @@
 //! The process: streams, signals, exit code. Errors are printed here and nowhere else.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use awsmfa::cli::{Cli, Command};
@@ -158,14 +158,15 @@ async fn interrupted() -> Error {
 
 fn print(error: &Error) {
     match error {
-        Error::Parse(error) => text::verbatim(error.render().to_string().as_bytes()),
+        Error::Parse(error) => text::usage(&error.render().to_string()),
         _ => text::error(&error.to_string(), &error.causes(), error.hint().as_deref()),
     }
 }
 
 /// Writes the statements at once and gives the exit code.
+#[allow(clippy::disallowed_methods, reason = "this is the place")]
 fn finish(statements: &[u8], code: u8) -> ExitCode {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(statements).and_then(|()| stdout.flush());
     match written {
         Ok(()) => ExitCode::from(code),

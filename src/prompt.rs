@@ -1,10 +1,11 @@
 //! The terminal of the user: questions go there while standard output is captured.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::thread::sleep;
 use std::time::Duration;
+
+use crate::text;
 
 /// Why the terminal gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,27 +53,33 @@ impl Terminal {
         })
     }
 
-    /// Shows text at the terminal: on standard error if that is one, else on the terminal itself.
-    pub fn say(&self, text: &str) -> Result<(), PromptError> {
-        let shown = if io::stderr().is_terminal() {
-            io::stderr().write_all(text.as_bytes())
+    /// Shows a line at the terminal.
+    pub fn say(&self, line: &str) -> Result<(), PromptError> {
+        self.show(&format!("{}\n", text::tame(line)))
+    }
+
+    /// Writes to standard error if that is a terminal, else to the terminal itself.
+    #[allow(clippy::unused_self, reason = "there is a terminal")]
+    fn show(&self, shown: &str) -> Result<(), PromptError> {
+        let written = if text::is_stderr_terminal() {
+            text::write_stderr(shown.as_bytes())
         } else {
             File::options()
                 .write(true)
                 .open(OUTPUT)
-                .and_then(|mut output| output.write_all(text.as_bytes()))
+                .and_then(|mut output| output.write_all(shown.as_bytes()))
         };
-        shown.map_err(PromptError::Io)
+        written.map_err(PromptError::Io)
     }
 
     /// Asks a question and reads one line.
     pub fn ask(&mut self, question: &str) -> Result<String, PromptError> {
         self.wait_for_foreground()?;
-        self.say(question)?;
+        self.show(&text::tame(question))?;
         let mut line = String::new();
         match self.input.read_line(&mut line) {
             Ok(0) => {
-                self.say("\n")?;
+                self.show("\n")?;
                 Err(PromptError::EndOfFile)
             }
             Ok(_) => Ok(line),
@@ -83,12 +90,10 @@ impl Terminal {
 
     /// Lets the user choose one of several.
     pub fn choose(&mut self, title: &str, mut choices: Vec<String>) -> Result<String, PromptError> {
-        let mut list = format!("{title}\n");
+        self.say(title)?;
         for (index, choice) in choices.iter().enumerate() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(list, "  {}) {choice}", index + 1);
+            self.say(&format!("  {}) {choice}", index + 1))?;
         }
-        self.say(&list)?;
         loop {
             let answer = self.ask(&format!("Number, 1 to {}: ", choices.len()))?;
             match answer.trim().parse::<usize>() {
@@ -120,7 +125,7 @@ impl Terminal {
                 terminal.input.get_ref(),
                 rustix::termios::QueueSelector::IFlush,
             );
-            let _ = terminal.say("\r\x1b[2K");
+            let _ = terminal.show("\r\x1b[2K");
         }
     }
 

@@ -1,31 +1,49 @@
-//! What the user reads on standard error, written here alone.
+//! Everything that a person reads, on standard error, at the terminal and on standard output. Text
+//! may repeat what a file, a variable or AWS says, so all of it passes [`tame`].
 
-use std::io::{self, IsTerminal, Write};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+/// Shows as escapes what a terminal would obey or hide. It changes nothing where it was before.
+#[must_use]
+pub fn tame(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_wild) {
+        return Cow::Borrowed(text);
+    }
+    let mut tamed = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => tamed.extend(c.escape_default()),
+            c if is_wild(c) => tamed.extend(c.escape_unicode()),
+            c => tamed.push(c),
+        }
+    }
+    Cow::Owned(tamed)
+}
+
+/// Control characters, what turns the direction of writing, and what takes no room: the separators
+/// and the invisible format characters of Unicode.
+fn is_wild(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
 
 /// A sentence that the user should know, whoever evaluates the statements.
 pub fn note(text: &str) {
     line("awsmfa: ", text);
 }
 
-/// Writes a line. It may repeat what stands in a variable, a file or an answer: control characters,
-/// which a terminal would obey, are shown as escapes.
-fn line(start: &str, text: &str) {
-    let mut line = start.to_owned();
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line.push('\n');
-    // There is nobody left to tell that standard error is closed.
-    let _ = io::stderr().write_all(line.as_bytes());
-}
-
 /// A sentence for a person who looks on; a script is not bothered with it.
 pub fn mention(text: &str) {
-    if io::stderr().is_terminal() {
+    if is_stderr_terminal() {
         note(text);
     }
 }
@@ -45,7 +63,198 @@ pub fn error(message: &str, causes: &[String], hint: Option<&str>) {
     }
 }
 
-/// Text that is shown as it is: usage errors, and what a format announces.
-pub fn verbatim(text: &[u8]) {
-    let _ = io::stderr().write_all(text);
+/// The lines of a usage error, which clap has laid out.
+pub fn usage(text: &str) {
+    for text in text.lines() {
+        line("", text);
+    }
+}
+
+fn line(start: &str, text: &str) {
+    // There is nobody left to tell that standard error is closed.
+    let _ = write_stderr(format!("{start}{}\n", tame(text)).as_bytes());
+}
+
+/// Commands for a program that reads the log. The formats refuse values with control characters.
+pub fn announce(commands: &[u8]) {
+    let _ = write_stderr(commands);
+}
+
+/// Writes what is tame already.
+#[allow(clippy::disallowed_methods, reason = "this is the place")]
+pub(crate) fn write_stderr(bytes: &[u8]) -> io::Result<()> {
+    io::stderr().write_all(bytes)
+}
+
+/// Whether a person sees standard error.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "nothing is written")]
+pub fn is_stderr_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether a person sees standard output.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "nothing is written")]
+pub fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// The width of standard output, if it is a terminal.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "nothing is written")]
+pub fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
+}
+
+/// What a piece of text means to whoever reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Good,
+    Warning,
+    Bad,
+}
+
+/// Text for standard output, with colours where the terminal and the user want them.
+#[derive(Debug, Default)]
+pub struct Page {
+    text: String,
+    has_colours: bool,
+}
+
+impl Page {
+    /// A page for standard output.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "nothing is written")]
+    pub fn for_stdout() -> Self {
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        Self {
+            text: String::new(),
+            has_colours: choice != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, text: &str) {
+        self.add(Tone::Plain, text);
+        self.end_line();
+    }
+
+    /// Adds text to the line.
+    pub fn add(&mut self, tone: Tone, text: &str) {
+        let text = tame(text);
+        let colour = match tone {
+            Tone::Plain => None,
+            Tone::Good => Some(AnsiColor::Green),
+            Tone::Warning => Some(AnsiColor::Yellow),
+            Tone::Bad => Some(AnsiColor::Red),
+        };
+        match colour {
+            Some(colour) if self.has_colours => {
+                let style = Style::new().fg_color(Some(colour.into())).bold();
+                // Writing to a String cannot fail.
+                let _ = write!(self.text, "{style}{text}{style:#}");
+            }
+            _ => self.text.push_str(&text),
+        }
+    }
+
+    /// Ends the line.
+    pub fn end_line(&mut self) {
+        self.text.push('\n');
+    }
+}
+
+impl From<Page> for Vec<u8> {
+    fn from(page: Page) -> Self {
+        page.text.into_bytes()
+    }
+}
+
+/// A document for programs, which a person may look at too.
+#[must_use]
+pub fn json(document: &Value) -> String {
+    let text = format!("{document:#}\n");
+    if !text.contains(|c| is_wild(c) && c != '\n') {
+        return text;
+    }
+    let mut tamed = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        // Within strings there are no line ends any more.
+        if is_wild(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(tamed, "\\u{unit:04x}");
+            }
+        } else {
+            tamed.push(c);
+        }
+    }
+    tamed
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped() {
+        for (text, shown) in [
+            ("\x1b[31mred\x07", "\\u{1b}[31mred\\u{7}"),
+            ("a\r\n\tb\0", "a\\r\\n\\tb\\u{0}"),
+            ("\u{7f}\u{85}\u{9b}2J", "\\u{7f}\\u{85}\\u{9b}2J"),
+            ("\u{202e}gpj.\u{2066}", "\\u{202e}gpj.\\u{2066}"),
+            ("a\u{200b}b\u{feff}\u{ad}", "a\\u{200b}b\\u{feff}\\u{ad}"),
+            ("\u{2028}\u{e0041}", "\\u{2028}\\u{e0041}"),
+        ] {
+            assert_eq!(tame(text), shown);
+            assert_eq!(tame(&tame(text)), shown);
+        }
+    }
+
+    #[test]
+    fn what_people_write_stays() {
+        for text in [
+            "dev",
+            r"C:\Users\jörg",
+            "προφίλ",
+            "नमस्ते",
+            "日本",
+            "e\u{301}",
+            "✓ …",
+            "❤\u{fe0f}",
+        ] {
+            assert_eq!(tame(text), text);
+        }
+    }
+
+    #[test]
+    fn colours_come_from_the_page_alone() {
+        let page = |has_colours| {
+            let mut page = Page {
+                text: String::new(),
+                has_colours,
+            };
+            page.add(Tone::Bad, "\x1b[0mx");
+            page.line("\n");
+            String::from_utf8(page.into()).unwrap()
+        };
+        assert_eq!(page(false), "\\u{1b}[0mx\\n\n");
+        assert_eq!(page(true), "\x1b[1m\x1b[31m\\u{1b}[0mx\x1b[0m\\n\n");
+    }
+
+    proptest! {
+        #[test]
+        fn json_is_tame_and_says_the_same(text in any::<String>()) {
+            let document = Value::from(vec![text, "\x1b\u{9b}\u{7f}\u{202e}\u{e0041}\n".to_owned()]);
+            let shown = json(&document);
+            prop_assert!(!shown.contains(|c| is_wild(c) && c != '\n'), "{shown:?}");
+            prop_assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), document);
+        }
+    }
 }

@@ -12,6 +12,7 @@ use clap_complete::engine;
 use super::{Failure, Output, shell_of};
 use crate::cli::{Cli, Complete};
 use crate::error::Error;
+use crate::text::tame;
 
 /// Runs the verb: a line for each candidate, its help after a tab.
 pub fn run(options: &Complete) -> Result<Output, Failure> {
@@ -30,8 +31,8 @@ pub fn run(options: &Complete) -> Result<Output, Failure> {
         let Some(value) = candidate.get_value().to_str() else {
             continue;
         };
-        // It would be more than one line to the script.
-        if value.contains(|c: char| c.is_control()) {
+        // It would be more than one line to the script, or steer the terminal.
+        if tame(value) != value {
             continue;
         }
         lines += &shell.map_or(Cow::from(value), |shell| {
@@ -43,5 +44,5 @@ pub fn run(options: &Complete) -> Result<Output, Failure> {
         }
         lines.push('\n');
     }
-    Ok(Output::text(lines))
+    Ok(Output::script(lines))
 }

@@ -1,9 +1,7 @@
 //! `awsmfa doctor`: what a session needs, checked without spending a code.
 
 use std::fmt::Write as _;
-use std::io;
 
-use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -21,6 +19,7 @@ use crate::plan::Plan;
 use crate::session::Keys;
 use crate::sts::api::{Aws, Identity, Signer};
 use crate::sts::refusal::{Cause, Refusal};
+use crate::text::{Page, Tone};
 use crate::value::Value;
 
 /// AWS takes signatures that are at most this old or young (IAM user guide, "Elements of an AWS API
@@ -76,13 +75,13 @@ impl Check {
 pub async fn run(options: &Doctor, context: &Context) -> Result<Output, Failure> {
     let checks = checks(options, context).await;
     let is_well = checks.iter().all(|check| check.good != Some(false));
-    let text = match options.format {
-        ListFormat::Json => json(&checks, is_well),
-        ListFormat::Text => text(&checks, is_well),
+    let output = match options.format {
+        ListFormat::Json => Output::json(&json(&checks, is_well)),
+        ListFormat::Text => Output::page(page(&checks, is_well)),
     };
     Ok(Output {
         exit_code: if is_well { 0 } else { FAILED },
-        ..Output::text(text)
+        ..output
     })
 }
 
@@ -289,7 +288,7 @@ fn would_do(plan: &Plan, context: &Context) -> String {
     steps.join(", then ")
 }
 
-fn json(checks: &[Check], is_well: bool) -> String {
+fn json(checks: &[Check], is_well: bool) -> serde_json::Value {
     let checks: Vec<_> = checks
         .iter()
         .map(|check| {
@@ -302,37 +301,30 @@ fn json(checks: &[Check], is_well: bool) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", json!({ "ok": is_well, "checks": checks }))
+    json!({ "ok": is_well, "checks": checks })
 }
 
-fn text(checks: &[Check], is_well: bool) -> String {
-    let mut lines = String::new();
+fn page(checks: &[Check], is_well: bool) -> Page {
+    let mut page = Page::for_stdout();
     for check in checks {
-        let (mark, colour) = match check.good {
-            Some(true) => ("✓", AnsiColor::Green),
-            Some(false) => ("✗", AnsiColor::Red),
-            None => ("·", AnsiColor::Yellow),
+        let (mark, tone) = match check.good {
+            Some(true) => ("✓", Tone::Good),
+            Some(false) => ("✗", Tone::Bad),
+            None => ("·", Tone::Warning),
         };
-        let style = Style::new().fg_color(Some(colour.into())).bold();
         let place = check.place.as_ref();
         let place = place
             .map(|place| format!("  ({place})"))
             .unwrap_or_default();
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            lines,
-            "{style}{mark}{style:#} {:<9} {}{place}",
-            check.name, check.text
-        );
+        page.add(tone, mark);
+        page.line(&format!(" {:<9} {}{place}", check.name, check.text));
         if let Some(hint) = &check.hint {
-            let _ = writeln!(lines, "  {:<9} hint: {hint}", "");
+            page.line(&format!("  {:<9} hint: {hint}", ""));
         }
     }
     if !is_well {
-        lines.push_str("\nawsmfa env would fail.\n");
+        page.line("");
+        page.line("awsmfa env would fail.");
     }
-    match anstream::AutoStream::choice(&io::stdout()) {
-        anstream::ColorChoice::Never => anstream::adapter::strip_str(&lines).to_string(),
-        _ => lines,
-    }
+    page
 }

@@ -9,5 +9,5 @@ pub fn run(options: &Init) -> Result<Output, Failure> {
     let shell = shell_of(Some(&options.shell))?;
     let function = shell.function.as_ref();
     let function = function.ok_or(Error::FormatHasNoFunction { format: shell.name })?;
-    Ok(Output::text(function.scripts.concat()))
+    Ok(Output::script(function.scripts.concat()))
 }

@@ -12,13 +12,12 @@ pub mod unset;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
 
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::shell::{self, Change, Shell};
-use crate::text;
+use crate::text::{self, Page};
 
 /// What a verb gives to the one place that writes it.
 #[derive(Debug)]
@@ -30,8 +29,18 @@ pub struct Output {
 }
 
 impl Output {
-    /// Text that a verb which has done its work prints.
-    fn text(text: impl Into<Vec<u8>>) -> Self {
+    /// Text that a person reads.
+    fn page(page: Page) -> Self {
+        Self::script(page)
+    }
+
+    /// A document that a program reads.
+    fn json(document: &serde_json::Value) -> Self {
+        Self::script(text::json(document))
+    }
+
+    /// Text that a shell reads.
+    fn script(text: impl Into<Vec<u8>>) -> Self {
         Self {
             text: Zeroizing::new(text.into()),
             exit_code: 0,
@@ -70,7 +79,7 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
 
 /// Fails if standard output is a terminal, with the line that the user wanted to type.
 fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> Result<(), Error> {
-    if print_secrets || !io::stdout().is_terminal() {
+    if print_secrets || !text::is_stdout_terminal() {
         return Ok(());
     }
     let args: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
@@ -85,7 +94,7 @@ fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> R
 /// Renders changes, announcing on standard error what the format wants announced.
 fn render(shell: &Shell, changes: &[Change]) -> Result<Output, Error> {
     let rendered = (shell.grammar.render)(changes)?;
-    text::verbatim(&rendered.announcement);
+    text::announce(&rendered.announcement);
     Ok(Output {
         text: rendered.statements,
         exit_code: 0,

@@ -1,9 +1,6 @@
 //! `awsmfa profiles`: every profile, what it is, and whether `env` can use it.
 
-use std::fmt::Write as _;
-use std::io;
-
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Failure, Output};
 use crate::cli::{ListFormat, Profiles, SessionOptions};
@@ -12,6 +9,7 @@ use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::plan::chain::{self, Chain};
 use crate::plan::{Plan, PlanError};
+use crate::text::{self, Page};
 
 /// A line of the list.
 struct Row {
@@ -32,11 +30,10 @@ pub fn run(options: &Profiles, context: &Context) -> Result<Output, Failure> {
         .profile_names()
         .filter_map(|name| Some(row(&chain::profile(files, name, None).ok()?, context)))
         .collect();
-    let text = match options.format {
-        ListFormat::Text => text(&rows, columns_of_terminal()),
-        ListFormat::Json => json(&rows),
-    };
-    Ok(Output::text(text))
+    Ok(match options.format {
+        ListFormat::Text => Output::page(page(&rows)),
+        ListFormat::Json => Output::json(&json(&rows)),
+    })
 }
 
 /// What `env` itself would find about a profile.
@@ -96,29 +93,29 @@ fn broken_kind(profile: &Profile<'_>) -> String {
     kind.map_or("settings only", |(_, kind)| kind).to_owned()
 }
 
-/// The width of standard output, if it is a terminal.
-fn columns_of_terminal() -> Option<usize> {
-    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
-    Some(usize::from(width.0))
-}
-
 /// A table, or a paragraph for each profile where the table is wider than the terminal.
-fn text(rows: &[Row], columns: Option<usize>) -> String {
+fn page(rows: &[Row]) -> Page {
+    let mut page = Page::for_stdout();
     if rows.is_empty() {
-        return "there are no profiles\n".to_owned();
+        page.line("there are no profiles");
+        return page;
     }
     let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
     let table = table(&cells);
-    let widest = table.lines().map(|line| line.chars().count()).max();
-    match columns {
+    let widest = table.iter().map(|line| line.chars().count()).max();
+    let lines = match text::columns() {
         Some(columns) if widest > Some(columns) => paragraphs(&cells),
         _ => table,
+    };
+    for line in &lines {
+        page.line(line);
     }
+    page
 }
 
 fn cells(row: &Row) -> [String; 5] {
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    [
+    let cells = [
         row.name.clone(),
         row.kind.clone(),
         or_dash(&row.region),
@@ -130,39 +127,40 @@ fn cells(row: &Row) -> [String; 5] {
             None => "yes".to_owned(),
             Some(problem) => format!("no: {problem}"),
         },
-    ]
+    ];
+    cells.map(|cell| text::tame(&cell).into_owned())
 }
 
-fn table(cells: &[[String; 5]]) -> String {
+fn table(cells: &[[String; 5]]) -> Vec<String> {
     let header = ["PROFILE", "KIND", "REGION", "MFA DEVICE", "USABLE"].map(str::to_owned);
     let lines: Vec<&[String; 5]> = std::iter::once(&header).chain(cells).collect();
     let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max();
     let widths: Vec<usize> = (0..4).map(|column| width(column).unwrap_or(0)).collect();
-    let mut table = String::new();
-    for [name, kind, region, serial, usable] in lines {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            table,
+    let lines = lines.iter().map(|[name, kind, region, serial, usable]| {
+        format!(
             "{name:<0$}  {kind:<1$}  {region:<2$}  {serial:<3$}  {usable}",
             widths[0], widths[1], widths[2], widths[3]
-        );
-    }
-    table
+        )
+    });
+    lines.collect()
 }
 
-fn paragraphs(cells: &[[String; 5]]) -> String {
-    let mut text = String::new();
-    for [name, kind, region, serial, usable] in cells {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{name}\n  kind    {kind}\n  region  {region}\n  device  {serial}\n  usable  {usable}"
-        );
-    }
-    text
+fn paragraphs(cells: &[[String; 5]]) -> Vec<String> {
+    let lines = cells
+        .iter()
+        .flat_map(|[name, kind, region, serial, usable]| {
+            [
+                name.clone(),
+                format!("  kind    {kind}"),
+                format!("  region  {region}"),
+                format!("  device  {serial}"),
+                format!("  usable  {usable}"),
+            ]
+        });
+    lines.collect()
 }
 
-fn json(rows: &[Row]) -> String {
+fn json(rows: &[Row]) -> Value {
     let profiles: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -176,5 +174,5 @@ fn json(rows: &[Row]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", serde_json::Value::from(profiles))
+    profiles.into()
 }

@@ -1,13 +1,10 @@
 //! `awsmfa status`: what session this shell holds, and for how long. It asks nobody: all is in the
 //! environment.
 
-use std::fmt::Write as _;
-use std::io;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, Local, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Output;
 use crate::cli::{Status, StatusFormat};
@@ -18,6 +15,7 @@ use crate::environment::{self, Environment};
 use crate::memory::CurrentSession;
 use crate::session::format_expiration;
 use crate::sts::arn::Arn;
+use crate::text::{Page, Tone};
 
 /// Below this a session is about to end.
 const SOON: Duration = Duration::from_mins(15);
@@ -53,20 +51,20 @@ impl State {
 pub fn run(options: &Status, context: &Context) -> Output {
     let current = context.memory().current.as_ref();
     let state = state(current, clock::now());
-    let text = match options.format {
-        StatusFormat::Prompt => current.map(|p| prompt(p, state)).unwrap_or_default(),
-        StatusFormat::Json => json(context, current, state),
-        StatusFormat::Text => {
-            let text = text(context, current, state);
-            match anstream::AutoStream::choice(&io::stdout()) {
-                anstream::ColorChoice::Never => anstream::adapter::strip_str(&text).to_string(),
-                _ => text,
+    let output = match options.format {
+        StatusFormat::Prompt => {
+            let mut page = Page::default();
+            if let Some(current) = current {
+                page.add(Tone::Plain, &prompt(current, state));
             }
+            Output::page(page)
         }
+        StatusFormat::Json => Output::json(&json(context, current, state)),
+        StatusFormat::Text => Output::page(page(context, current, state)),
     };
     Output {
         exit_code: state.exit_code(),
-        ..Output::text(text)
+        ..output
     }
 }
 
@@ -115,7 +113,7 @@ fn prompt(current: &CurrentSession, state: State) -> String {
     }
 }
 
-fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> String {
+fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> Value {
     let expiration = current.and_then(|current| current.expiration);
     let seconds_left = match state {
         State::Live(left) => Some(left.as_secs()),
@@ -123,7 +121,7 @@ fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> St
         State::None => None,
     };
     let mfa = context.memory().mfa.as_ref();
-    let document = json!({
+    json!({
         "state": state.name(),
         "profile": current.and_then(|p| p.target.profile.clone()),
         "role_arn": current.and_then(|p| p.role_arn.clone()),
@@ -134,38 +132,34 @@ fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> St
         "seconds_left": seconds_left,
         "mfa_session_expiration": mfa.map(|mfa| format_expiration(mfa.session.expiration)),
         "warnings": warnings(context.environment(), current),
-    });
-    format!("{document:#}\n")
+    })
 }
 
-fn text(context: &Context, current: Option<&CurrentSession>, state: State) -> String {
-    let colour = |colour: AnsiColor, text: &str| {
-        let style = Style::new().fg_color(Some(colour.into())).bold();
-        format!("{style}{text}{style:#}")
-    };
+fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Page {
+    let mut page = Page::for_stdout();
     let end = current.and_then(|current| current.expiration).map(local);
     let end = end.unwrap_or_default();
-    let mut lines = String::new();
-    // Writing to a String cannot fail.
-    let _ = match (state, current) {
+    match (state, current) {
         (State::Live(left), Some(current)) => {
-            let shade = if left < SOON {
-                AnsiColor::Yellow
+            let tone = if left < SOON {
+                Tone::Warning
             } else {
-                AnsiColor::Green
+                Tone::Good
             };
-            let left = colour(shade, &format!("{} left", duration::to_the_minute(left)));
-            writeln!(lines, "{}: {left}, until {end}", short_name(current))
+            page.add(Tone::Plain, &format!("{}: ", short_name(current)));
+            page.add(tone, &format!("{} left", duration::to_the_minute(left)));
+            page.line(&format!(", until {end}"));
         }
         (State::Expired, Some(current)) => {
-            let expired = colour(AnsiColor::Red, "expired");
-            writeln!(lines, "{}: {expired} at {end}", short_name(current))
+            page.add(Tone::Plain, &format!("{}: ", short_name(current)));
+            page.add(Tone::Bad, "expired");
+            page.line(&format!(" at {end}"));
         }
-        _ => writeln!(lines, "no session of awsmfa in this shell"),
-    };
+        _ => page.line("no session of awsmfa in this shell"),
+    }
     let mut detail = |label: &str, value: Option<String>| {
         if let Some(value) = value {
-            let _ = writeln!(lines, "  {label:<9}{value}");
+            page.line(&format!("  {label:<9}{value}"));
         }
     };
     if let Some(current) = current {
@@ -183,9 +177,10 @@ fn text(context: &Context, current: Option<&CurrentSession>, state: State) -> St
         detail("", Some("roles need no code".to_owned()));
     }
     for warning in warnings(context.environment(), current) {
-        let _ = writeln!(lines, "{} {warning}", colour(AnsiColor::Yellow, "!"));
+        page.add(Tone::Warning, "!");
+        page.line(&format!(" {warning}"));
     }
-    lines
+    page
 }
 
 fn warnings(environment: &Environment, current: Option<&CurrentSession>) -> Vec<String> {

@@ -276,7 +276,7 @@ impl IniFile {
             .map(|section| (self.text[section.name.clone()].into(), section.line))
             .collect();
         if let Some((line, name, first)) = repeated(&mut names) {
-            let name = shown(&name);
+            let name = name.into_owned();
             return Err((line, SyntaxError::DuplicateSection { name, first }));
         }
         for section in &self.sections {
@@ -292,12 +292,11 @@ impl IniFile {
                     0 => "DEFAULT",
                     _ => &self.text[section.name.clone()],
                 };
-                let (key, section) = (shown(&key), shown(section));
                 return Err((
                     line,
                     SyntaxError::DuplicateKey {
-                        key,
-                        section,
+                        key: key.into_owned(),
+                        section: section.to_owned(),
                         first,
                     },
                 ));
@@ -320,7 +319,12 @@ impl IniFile {
                         .sections()
                         .any(|(section, _)| self.find(section, &key).is_none());
                 if is_read {
-                    return Err((line, SyntaxError::BrokenNested { key: shown(&key) }));
+                    return Err((
+                        line,
+                        SyntaxError::BrokenNested {
+                            key: key.into_owned(),
+                        },
+                    ));
                 }
             }
         }
@@ -512,19 +516,6 @@ fn lower(key: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name as a message may hold it: what steers a terminal is escaped.
-fn shown(name: &str) -> String {
-    let mut shown = String::new();
-    for c in name.chars() {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
@@ -641,10 +632,10 @@ mod tests {
 
     #[test]
     fn the_message_names_file_and_line_and_no_value() {
-        let error = parse("[profile \x1b[2J]\nkey = 1\nkey = wJalrXUtnFEMI\n").unwrap_err();
+        let error = parse("[profile dev]\nkey = 1\nkey = wJalrXUtnFEMI\n").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "/home/anna/.aws/config, line 3: the key key stands twice in [profile \\u{1b}[2J], first in line 2"
+            "/home/anna/.aws/config, line 3: the key key stands twice in [profile dev], first in line 2"
         );
         assert_eq!(error.problem.hint(), "keep one of the two lines");
     }

@@ -15,5 +15,6 @@ mod nothing_on_disk;
 mod prompt_cost;
 mod shells;
 mod streams;
+mod tame;
 #[cfg(target_os = "linux")]
 mod trace;

@@ -124,3 +124,24 @@ fn of_a_profile_that_is_not_made() {
     assert_eq!(terminal.stdout(), FAILURE);
     assert!(stand.emulator.log().entries.is_empty());
 }
+
+/// A name must not steer the terminal at which it is offered.
+#[test]
+fn of_a_profile_with_a_wild_name() {
+    let home = TestHome::new();
+    let wild = "\x1b[31mred\x07\u{202e}";
+    home.write_credentials(&format!(
+        "[work]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n\n\
+         [{wild}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n",
+        key = Accounts::ALICE_KEY,
+        secret = Accounts::ALICE_SECRET,
+    ));
+    let stand = Stand::with(Accounts::standard(), home);
+    let mut terminal = stand.ask(&[]);
+    let list = terminal.expect("Number, 1 to 2: ");
+    assert!(
+        list.contains("\\u{1b}[31mred\\u{7}\\u{202e}\r\n"),
+        "{list:?}"
+    );
+    assert!(!list.contains(['\x1b', '\x07', '\u{202e}']), "{list:?}");
+}
