@@ -1,12 +1,12 @@
 //! The command line. Its doc comments are the help.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::candidates;
+use crate::commands::{complete, doctor, env, exec, init, profiles, status, unset};
 use crate::duration;
 use crate::value::Value;
 
@@ -30,30 +30,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant)] // There is one of it.
 pub enum Command {
-    /// Print the statements that start a session in the calling shell
-    #[command(after_help = ENV_EXAMPLES)]
-    Env(Env),
-    /// Print the statements that end a session and put back what was there
-    #[command(after_help = UNSET_EXAMPLES)]
-    Unset(Unset),
-    /// Run one command inside a session; the shell gets nothing
-    #[command(after_help = EXEC_EXAMPLES)]
-    Exec(Exec),
-    /// Say what session this shell holds, and for how long
-    #[command(after_help = STATUS_EXAMPLES)]
-    Status(Status),
-    /// List the profiles, and whether and how each can start a session
-    #[command(after_help = PROFILES_EXAMPLES)]
-    Profiles(Profiles),
-    /// Check, without spending a code, everything that a session needs
-    #[command(after_help = DOCTOR_EXAMPLES)]
-    Doctor(Doctor),
-    /// Print a shell function that spares the eval, with completions
-    #[command(after_help = INIT_EXAMPLES)]
-    Init(Init),
-    /// Print what may stand next in a command line, for the scripts of awsmfa init
-    #[command(hide = true)]
-    Complete(Complete),
+    Env(env::Args),
+    Unset(unset::Args),
+    Exec(exec::Args),
+    Status(status::Args),
+    Profiles(profiles::Args),
+    Doctor(doctor::Args),
+    Init(init::Args),
+    Complete(complete::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -64,148 +48,6 @@ Examples:
   eval \"$(awsmfa init bash)\"       in ~/.bashrc; then: awsmfa env 123456
   awsmfa doctor                    what keeps a session from starting?";
 
-const ENV_EXAMPLES: &str = "\
-Examples:
-  eval \"$(awsmfa env 123456)\"      bash, zsh, sh
-  awsmfa env 123456 | source       fish
-  awsmfa env 123456 | iex          PowerShell
-  eval \"$(awsmfa env -p dev)\"      a profile, its role too; asks for the code
-  eval \"$(awsmfa env)\"             the same session anew
-  eval \"$(awsmfa env --renew-within 15m)\"
-                                   only where less than 15 minutes are left
-
-Exit codes: 0 done, 1 failed, 2 wrong usage";
-
-const UNSET_EXAMPLES: &str = "\
-Examples:
-  eval \"$(awsmfa unset)\"           bash, zsh, sh
-  awsmfa unset | source            fish
-  awsmfa unset | iex               PowerShell";
-
-const EXEC_EXAMPLES: &str = "\
-Examples:
-  awsmfa exec 123456 -- aws s3 ls
-  awsmfa exec -p dev -- make deploy                     asks for the code
-  pass otp aws | awsmfa exec - -- make deploy           reads the code
-  awsmfa exec '--' make deploy                          PowerShell
-
-Exit codes: the command's own; 126 it cannot be executed, 127 it is not found";
-
-const STATUS_EXAMPLES: &str = "\
-Examples:
-  awsmfa status
-  awsmfa status --format json
-  PS1='$(awsmfa status --format prompt) $ '    in ~/.bashrc
-
-Exit codes: 0 a session lives, 3 there is none, 4 it has expired";
-
-const PROFILES_EXAMPLES: &str = "\
-Examples:
-  awsmfa profiles
-  awsmfa profiles --format json";
-
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  awsmfa doctor
-  awsmfa doctor -p dev --format json
-
-Exit codes: 0 a session can be started, 1 something would stop it";
-
-const INIT_EXAMPLES: &str = "\
-Examples:
-  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; so for zsh, ksh, sh
-  awsmfa init fish | source                   in config.fish
-  awsmfa init powershell | Out-String | iex   in $PROFILE of PowerShell
-
-Then awsmfa env 123456 is all that has to be typed, and Tab completes it.
-
-Nushell and cmd take the function from a file:
-  awsmfa init nu | save -f ~/.awsmfa.nu
-      then, in config.nu: source ~/.awsmfa.nu
-  awsmfa init cmd > awsmfa.bat
-      in a folder before that of awsmfa.exe on PATH";
-
-/// `awsmfa env`
-#[derive(Debug, Args)]
-pub struct Env {
-    /// What session is wanted.
-    #[command(flatten)]
-    pub session: SessionOptions,
-    /// How the statements are printed.
-    #[command(flatten)]
-    pub statements: StatementOptions,
-}
-
-/// `awsmfa unset`
-#[derive(Debug, Args)]
-pub struct Unset {
-    /// Clear whatever AWS credentials the shell holds, not only those that awsmfa put there
-    #[arg(long)]
-    pub all: bool,
-    /// How the statements are printed.
-    #[command(flatten)]
-    pub statements: StatementOptions,
-}
-
-/// `awsmfa exec`
-#[derive(Debug, Args)]
-pub struct Exec {
-    /// What session is wanted.
-    #[command(flatten)]
-    pub session: SessionOptions,
-    /// The command, after --
-    #[arg(last = true, required = true, value_name = "CMD")]
-    pub command: Vec<OsString>,
-}
-
-/// `awsmfa status`
-#[derive(Debug, Args)]
-pub struct Status {
-    /// For people, for programs, or a short piece for a prompt
-    #[arg(long, value_enum, default_value_t)]
-    pub format: StatusFormat,
-}
-
-/// How `status` tells it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum StatusFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-    /// A short piece for a prompt; nothing where there is no session.
-    Prompt,
-}
-
-/// `awsmfa profiles`
-#[derive(Debug, Args)]
-pub struct Profiles {
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ListFormat,
-}
-
-/// `awsmfa doctor`
-#[derive(Debug, Args)]
-pub struct Doctor {
-    /// The profile of the shared AWS files
-    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
-    pub profile: Option<String>,
-    /// The MFA device: its ARN, or the serial number of a hardware token
-    #[arg(long, value_name = "ARN")]
-    pub serial: Option<String>,
-    /// The role that is to be assumed
-    #[arg(long, value_name = "ARN")]
-    pub role_arn: Option<String>,
-    /// The region of the STS endpoint
-    #[arg(long, value_name = "REGION")]
-    pub region: Option<String>,
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ListFormat,
-}
-
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
@@ -214,28 +56,6 @@ pub enum ListFormat {
     Text,
     /// For programs.
     Json,
-}
-
-/// `awsmfa init`
-#[derive(Debug, Args)]
-pub struct Init {
-    /// The shell
-    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells))]
-    pub shell: String,
-}
-
-/// `awsmfa complete`
-#[derive(Debug, Args)]
-pub struct Complete {
-    /// The shell whose quotes the values get
-    #[arg(long)]
-    pub shell: Option<String>,
-    /// The word that is being typed
-    #[arg(long, allow_hyphen_values = true)]
-    pub word: String,
-    /// The words before it, awsmfa first
-    #[arg(last = true)]
-    pub before: Vec<OsString>,
 }
 
 /// How statements are printed.

@@ -12,7 +12,6 @@ pub mod environment;
 pub mod error;
 pub mod exchange;
 pub mod files;
-pub mod intent;
 pub mod memory;
 pub mod plan;
 pub mod prompt;

@@ -5,13 +5,13 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use awsmfa::cli::{Cli, Command};
+use awsmfa::commands::evaluator::Evaluator;
 use awsmfa::commands::{
     Failure, Output, complete, doctor, env, exec, init, profiles, status, unset,
 };
 use awsmfa::context::Context;
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
-use awsmfa::intent::Intent;
 use awsmfa::text;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -19,8 +19,8 @@ use clap::error::ErrorKind;
 fn main() -> ExitCode {
     forbid_core_dumps();
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let intent = Intent::from_arguments(&args);
-    fail_loudly_on_panic(intent);
+    let evaluator = Evaluator::from_arguments(&args);
+    fail_loudly_on_panic(evaluator);
     let context = Context::new(Environment::of_this_process());
     let outcome = match parse(&args) {
         Ok(Some(cli)) => run(&cli, &context, &args),
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             print(&failure.error);
             let code = failure.error.exit_code();
             let mut statements = failure.statements;
-            statements.extend_from_slice(intent.failure(code).as_bytes());
+            statements.extend_from_slice(evaluator.failure(code).as_bytes());
             finish(&statements, code)
         }
     }
@@ -184,7 +184,7 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
 
 /// A panic fails the evaluating line as any error does. What it says may hold a value, so only its
 /// place is told.
-fn fail_loudly_on_panic(intent: Intent) {
+fn fail_loudly_on_panic(evaluator: Evaluator) {
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic
             .location()
@@ -195,7 +195,7 @@ fn fail_loudly_on_panic(intent: Intent) {
             &[],
             Some("please report it, with the command line and without secrets"),
         );
-        finish(intent.failure(FAILED).as_bytes(), FAILED);
+        finish(evaluator.failure(FAILED).as_bytes(), FAILED);
         end(i32::from(FAILED));
     }));
 }

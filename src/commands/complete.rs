@@ -10,12 +10,27 @@ use clap::CommandFactory as _;
 use clap_complete::engine;
 
 use super::{Failure, Output, shell_of};
-use crate::cli::{Cli, Complete};
+use crate::cli::Cli;
 use crate::error::Error;
 use crate::text::tame;
 
+/// Print what may stand next in a command line, for the scripts of awsmfa init
+#[derive(Debug, clap::Args)]
+#[command(hide = true)]
+pub struct Args {
+    /// The shell whose quotes the values get
+    #[arg(long)]
+    pub shell: Option<String>,
+    /// The word that is being typed
+    #[arg(long, allow_hyphen_values = true)]
+    pub word: String,
+    /// The words before it, awsmfa first
+    #[arg(last = true)]
+    pub before: Vec<OsString>,
+}
+
 /// Runs the verb: a line for each candidate, its help after a tab.
-pub fn run(options: &Complete) -> Result<Output, Failure> {
+pub fn run(options: &Args) -> Result<Output, Failure> {
     let shell = options.shell.as_deref().map(|name| shell_of(Some(name)));
     let shell = shell.transpose()?;
     let words: Vec<OsString> = options

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use chrono::TimeDelta;
+use clap_complete::engine::ArgValueCandidates;
 use serde_json::json;
 
 use super::start;
 use super::{Failure, Output};
-use crate::cli::{Doctor, ListFormat, SessionOptions};
+use crate::candidates;
+use crate::cli::{ListFormat, SessionOptions};
 use crate::context::Context;
 use crate::duration;
 use crate::environment::Content;
@@ -21,6 +23,34 @@ use crate::sts::api::{Aws, Identity, Signer};
 use crate::sts::refusal::{Cause, Refusal};
 use crate::text::{Page, Tone};
 use crate::value::Value;
+
+const EXAMPLES: &str = "\
+Examples:
+  awsmfa doctor
+  awsmfa doctor -p dev --format json
+
+Exit codes: 0 a session can be started, 1 something would stop it";
+
+/// Check, without spending a code, everything that a session needs
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The profile of the shared AWS files
+    #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
+    pub profile: Option<String>,
+    /// The MFA device: its ARN, or the serial number of a hardware token
+    #[arg(long, value_name = "ARN")]
+    pub serial: Option<String>,
+    /// The role that is to be assumed
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// The region of the STS endpoint
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
 
 /// AWS takes signatures that are at most this old or young (IAM user guide, "Elements of an AWS API
 /// request signature").
@@ -72,7 +102,7 @@ impl Check {
 }
 
 /// Runs the verb.
-pub async fn run(options: &Doctor, context: &Context) -> Result<Output, Failure> {
+pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let checks = checks(options, context).await;
     let is_well = checks.iter().all(|check| check.good != Some(false));
     let output = match options.format {
@@ -85,7 +115,7 @@ pub async fn run(options: &Doctor, context: &Context) -> Result<Output, Failure>
     })
 }
 
-async fn checks(options: &Doctor, context: &Context) -> Vec<Check> {
+async fn checks(options: &Args, context: &Context) -> Vec<Check> {
     let options = SessionOptions {
         profile: options.profile.clone(),
         serial: options.serial.clone(),

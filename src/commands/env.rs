@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::start::{NotObtained, Obtained, obtain};
 use super::{Failure, Output, must_be_evaluated, render, shell_of};
-use crate::cli::Env;
+use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
@@ -19,8 +19,32 @@ use crate::session::Session;
 use crate::shell::{Change, Kind, Shell};
 use crate::text;
 
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(awsmfa env 123456)\"      bash, zsh, sh
+  awsmfa env 123456 | source       fish
+  awsmfa env 123456 | iex          PowerShell
+  eval \"$(awsmfa env -p dev)\"      a profile, its role too; asks for the code
+  eval \"$(awsmfa env)\"             the same session anew
+  eval \"$(awsmfa env --renew-within 15m)\"
+                                   only where less than 15 minutes are left
+
+Exit codes: 0 done, 1 failed, 2 wrong usage";
+
+/// Print the statements that start a session in the calling shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What session is wanted.
+    #[command(flatten)]
+    pub session: SessionOptions,
+    /// How the statements are printed.
+    #[command(flatten)]
+    pub statements: StatementOptions,
+}
+
 /// Runs the verb.
-pub async fn run(options: &Env, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
+pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
     must_be_evaluated(shell, options.statements.print_secrets, args)?;
     let (memory, environment) = (context.memory(), context.environment());

@@ -1,20 +1,41 @@
 //! `awsmfa exec`: one command inside a session; the shell gets nothing.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Failure;
 use super::start::{Obtained, obtain};
-use crate::cli::Exec;
+use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::Error;
 use crate::memory::{is_record, reinstate};
 use crate::shell::{Change, detect};
 use crate::text;
 
+const EXAMPLES: &str = "\
+Examples:
+  awsmfa exec 123456 -- aws s3 ls
+  awsmfa exec -p dev -- make deploy                     asks for the code
+  pass otp aws | awsmfa exec - -- make deploy           reads the code
+  awsmfa exec '--' make deploy                          PowerShell
+
+Exit codes: the command's own; 126 it cannot be executed, 127 it is not found";
+
+/// Run one command inside a session; the shell gets nothing
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// What session is wanted.
+    #[command(flatten)]
+    pub session: SessionOptions,
+    /// The command, after --
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
 /// Gets the session, and gives the command that is to run in it.
-pub async fn run(options: &Exec, context: &Context) -> Result<Command, Failure> {
+pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> {
     let (name, arguments) = options.command.split_first().ok_or(Error::NoCommand)?;
     // What cannot be run is found out before a code is spent.
     let program = find(name, context)?;

@@ -1,11 +1,36 @@
 //! `awsmfa init`: the function that spares the user the eval.
 
+use clap_complete::engine::ArgValueCandidates;
+
 use super::{Failure, Output, shell_of};
-use crate::cli::Init;
+use crate::candidates;
 use crate::error::Error;
 
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; so for zsh, ksh, sh
+  awsmfa init fish | source                   in config.fish
+  awsmfa init powershell | Out-String | iex   in $PROFILE of PowerShell
+
+Then awsmfa env 123456 is all that has to be typed, and Tab completes it.
+
+Nushell and cmd take the function from a file:
+  awsmfa init nu | save -f ~/.awsmfa.nu
+      then, in config.nu: source ~/.awsmfa.nu
+  awsmfa init cmd > awsmfa.bat
+      in a folder before that of awsmfa.exe on PATH";
+
+/// Print a shell function that spares the eval, with completions
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The shell
+    #[arg(value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells))]
+    pub shell: String,
+}
+
 /// Runs the verb.
-pub fn run(options: &Init) -> Result<Output, Failure> {
+pub fn run(options: &Args) -> Result<Output, Failure> {
     let shell = shell_of(Some(&options.shell))?;
     let function = shell.function.as_ref();
     let function = function.ok_or(Error::FormatHasNoFunction { format: shell.name })?;

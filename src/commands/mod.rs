@@ -3,6 +3,7 @@
 pub mod complete;
 pub mod doctor;
 pub mod env;
+pub mod evaluator;
 pub mod exec;
 pub mod init;
 pub mod profiles;

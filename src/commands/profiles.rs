@@ -3,13 +3,27 @@
 use serde_json::{Value, json};
 
 use super::{Failure, Output};
-use crate::cli::{ListFormat, Profiles, SessionOptions};
+use crate::cli::{ListFormat, SessionOptions};
 use crate::context::Context;
 use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::plan::chain::{self, Chain};
 use crate::plan::{Plan, PlanError};
 use crate::text::{self, Page};
+
+const EXAMPLES: &str = "\
+Examples:
+  awsmfa profiles
+  awsmfa profiles --format json";
+
+/// List the profiles, and whether and how each can start a session
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+}
 
 /// A line of the list.
 struct Row {
@@ -22,7 +36,7 @@ struct Row {
 }
 
 /// Runs the verb.
-pub fn run(options: &Profiles, context: &Context) -> Result<Output, Failure> {
+pub fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let files = context
         .files()
         .map_err(|e| Error::from(PlanError::from(e)))?;

@@ -7,7 +7,6 @@ use chrono::{DateTime, Local, Utc};
 use serde_json::{Value, json};
 
 use super::Output;
-use crate::cli::{Status, StatusFormat};
 use crate::clock;
 use crate::context::Context;
 use crate::duration;
@@ -16,6 +15,35 @@ use crate::memory::CurrentSession;
 use crate::session::format_expiration;
 use crate::sts::arn::Arn;
 use crate::text::{Page, Tone};
+
+const EXAMPLES: &str = "\
+Examples:
+  awsmfa status
+  awsmfa status --format json
+  PS1='$(awsmfa status --format prompt) $ '    in ~/.bashrc
+
+Exit codes: 0 a session lives, 3 there is none, 4 it has expired";
+
+/// Say what session this shell holds, and for how long
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// For people, for programs, or a short piece for a prompt
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How the session is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// A short piece for a prompt; nothing where there is no session.
+    Prompt,
+}
 
 /// Below this a session is about to end.
 const SOON: Duration = Duration::from_mins(15);
@@ -48,19 +76,19 @@ impl State {
 
 /// Runs the verb.
 #[must_use]
-pub fn run(options: &Status, context: &Context) -> Output {
+pub fn run(options: &Args, context: &Context) -> Output {
     let current = context.memory().current.as_ref();
     let state = state(current, clock::now());
     let output = match options.format {
-        StatusFormat::Prompt => {
+        Format::Prompt => {
             let mut page = Page::default();
             if let Some(current) = current {
                 page.add(Tone::Plain, &prompt(current, state));
             }
             Output::page(page)
         }
-        StatusFormat::Json => Output::json(&json(context, current, state)),
-        StatusFormat::Text => Output::page(page(context, current, state)),
+        Format::Json => Output::json(&json(context, current, state)),
+        Format::Text => Output::page(page(context, current, state)),
     };
     Output {
         exit_code: state.exit_code(),

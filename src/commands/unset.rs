@@ -3,15 +3,33 @@
 use std::ffi::OsString;
 
 use super::{Failure, Output, must_be_evaluated, render, shell_of};
-use crate::cli::Unset;
+use crate::cli::StatementOptions;
 use crate::context::Context;
 use crate::error::Error;
 use crate::memory::unset_all;
 use crate::shell::Kind;
 use crate::text;
 
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(awsmfa unset)\"           bash, zsh, sh
+  awsmfa unset | source            fish
+  awsmfa unset | iex               PowerShell";
+
+/// Print the statements that end a session and put back what was there
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Clear whatever AWS credentials the shell holds, not only those that awsmfa put there
+    #[arg(long)]
+    pub all: bool,
+    /// How the statements are printed.
+    #[command(flatten)]
+    pub statements: StatementOptions,
+}
+
 /// Runs the verb.
-pub fn run(options: &Unset, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
+pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
     if shell.kind == Kind::Format {
         return Err(Error::FormatCannotUnset { format: shell.name }.into());

@@ -1,39 +1,46 @@
-//! What the command line is meant to be, told before it is parsed: a usage error must fail the
-//! evaluating line in the right shell too.
+//! Which verbs a shell evaluates, and the statement that makes the evaluating line fail. The
+//! arguments tell before they are parsed: a usage error must fail in the right shell too.
 
 use std::ffi::OsString;
 
 use crate::shell::{self, Kind, Shell};
 use crate::text;
 
-/// Whether something evaluates standard output, and what.
+/// Whether a shell evaluates what the verb prints; `None` for a word that is no verb.
+fn is_evaluated(verb: &str) -> Option<bool> {
+    match verb {
+        "env" | "unset" | "init" => Some(true),
+        "complete" | "doctor" | "exec" | "help" | "profiles" | "status" => Some(false),
+        _ => None,
+    }
+}
+
+/// The shell that evaluates what this run prints.
 #[derive(Debug, Clone, Copy)]
-pub struct Intent {
-    evaluated: bool,
+pub struct Evaluator {
+    evaluates: bool,
     named: Option<&'static Shell>,
 }
 
-/// Verbs whose output is read by a person or a program, and evaluated by nobody.
-const NOT_EVALUATED: &[&str] = &["help", "exec", "status", "profiles", "doctor", "complete"];
-
-impl Intent {
-    /// Looks at the arguments: the verb, and the shell that is named.
+impl Evaluator {
+    /// Looks at the arguments: the verb, and the shell that is named. A word that is no verb counts
+    /// as a slip of `env`.
     #[must_use]
     pub fn from_arguments(args: &[OsString]) -> Self {
         let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-        let verb = args.first();
+        let verb = args.first().copied();
         let named = named_shell(&args).and_then(shell::by_name);
         Self {
-            evaluated: !verb.is_some_and(|verb| NOT_EVALUATED.contains(verb)),
+            evaluates: verb.and_then(is_evaluated).unwrap_or(true),
             // There is no function for a format: whoever asked for one is a shell all the same.
-            named: named.filter(|row| row.kind == Kind::Shell || verb != Some(&"init")),
+            named: named.filter(|row| row.kind == Kind::Shell || verb != Some("init")),
         }
     }
 
     /// The statement that makes the evaluating line fail; none where nothing evaluates.
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
-        if self.evaluated && !text::is_stdout_terminal() {
+        if self.evaluates && !text::is_stdout_terminal() {
             let shell = self
                 .named
                 .unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()));
@@ -60,7 +67,20 @@ fn named_shell<'a>(args: &[&'a str]) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::named_shell;
+    use clap::CommandFactory as _;
+
+    use super::{is_evaluated, named_shell};
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_verb_says_whether_it_is_evaluated() {
+        let mut command = Cli::command();
+        command.build();
+        for verb in command.get_subcommands() {
+            let name = verb.get_name();
+            assert!(is_evaluated(name).is_some(), "{name} does not say it");
+        }
+    }
 
     #[test]
     fn finds_the_shell_as_the_parser_would() {
