@@ -3,9 +3,7 @@
 
 use std::fmt::Write as _;
 
-use awsmfa_test_support::Accounts;
-
-use crate::common::Stage;
+use awsmfa_test_support::{Accounts, Stage};
 
 /// Something wrong.
 struct Bad {
@@ -265,7 +263,7 @@ const PROFILES: &[Bad] = &[
     },
     Bad {
         what: "an unknown profile in AWS_PROFILE",
-        around: |stage| stage.set("AWS_PROFILE", "nobody"),
+        around: |stage| _ = stage.set("AWS_PROFILE", "nobody"),
         names: "AWS_PROFILE",
         ..FOUND
     },
@@ -302,7 +300,7 @@ const PROFILES: &[Bad] = &[
     },
     Bad {
         what: "half of the keys in the environment",
-        around: |stage| stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
+        around: |stage| _ = stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
         names: "AWS_ACCESS_KEY_ID",
         ..FOUND
     },
@@ -375,26 +373,26 @@ const SURROUNDINGS: &[Bad] = &[
     Bad {
         what: "no HOME",
         around: |stage| {
-            stage.environment.remove("HOME");
+            stage.variables.remove("HOME");
         },
         names: "HOME",
         ..FOUND
     },
     Bad {
         what: "a bad duration in the environment",
-        around: |stage| stage.set("AWSMFA_DURATION", "soon"),
+        around: |stage| _ = stage.set("AWSMFA_DURATION", "soon"),
         names: "AWSMFA_DURATION",
         ..FOUND
     },
     Bad {
         what: "a duration out of range in the environment",
-        around: |stage| stage.set("AWSMFA_DURATION", "5m"),
+        around: |stage| _ = stage.set("AWSMFA_DURATION", "5m"),
         names: "AWSMFA_DURATION",
         ..FOUND
     },
     Bad {
         what: "a bad switch in the environment",
-        around: |stage| stage.set("AWSMFA_NO_SESSION", "maybe"),
+        around: |stage| _ = stage.set("AWSMFA_NO_SESSION", "maybe"),
         names: "AWSMFA_NO_SESSION",
         ..FOUND
     },
@@ -418,31 +416,31 @@ const SURROUNDINGS: &[Bad] = &[
     },
     Bad {
         what: "a bad endpoint",
-        around: |stage| stage.set("AWS_ENDPOINT_URL", "127.0.0.1:5000"),
+        around: |stage| _ = stage.set("AWS_ENDPOINT_URL", "127.0.0.1:5000"),
         names: "AWS_ENDPOINT_URL",
         ..FOUND
     },
     Bad {
         what: "a CA bundle that is not there",
-        around: |stage| stage.set("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
+        around: |stage| _ = stage.set("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
         names: "/nowhere/ca.pem",
         ..FOUND
     },
     Bad {
         what: "a CA bundle without a certificate",
-        around: |stage| stage.set("AWS_CA_BUNDLE", "/dev/null"),
+        around: |stage| _ = stage.set("AWS_CA_BUNDLE", "/dev/null"),
         names: "/dev/null",
         ..FOUND
     },
     Bad {
         what: "a profile with what a terminal would obey",
-        around: |stage| stage.set("AWS_PROFILE", "red\u{1b}[31m"),
+        around: |stage| _ = stage.set("AWS_PROFILE", "red\u{1b}[31m"),
         names: "red\\u{1b}[31m",
         ..FOUND
     },
     Bad {
         what: "a value that the shell could not put back",
-        around: |stage| stage.set("AWS_SECURITY_TOKEN", "two\u{8}lines"),
+        around: |stage| _ = stage.set("AWS_SECURITY_TOKEN", "two\u{8}lines"),
         names: "awsmfa: AWS_SECURITY_TOKEN",
         ..FOUND
     },
@@ -481,8 +479,7 @@ fn messages(table: &[Bad]) -> String {
         assert_eq!(stage.emulator.log().actions(), [""; 0], "{}", bad.what);
         stage.assert_clean_home();
 
-        let home = stage.home.path().to_str().unwrap();
-        let stderr = run.stderr.replace(home, "HOME");
+        let stderr = stage.redact(&run.stderr);
         let _ = writeln!(messages, "# {}\n{stderr}", bad.what);
     }
     messages

@@ -3,9 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use awsmfa_test_support::{Accounts, find_tool, tools_folder};
-
-use crate::common::{Run, Stage};
+use awsmfa_test_support::{Accounts, Run, Stage, find_tool, tools_folder};
 
 const USER: &str = "arn:aws:iam::123456789012:user/alice";
 
@@ -73,11 +71,7 @@ fn over_https_with_a_ca_of_its_own() {
     if find_tool("aws").is_none() {
         return;
     }
-    let mut stage = Stage::new();
-    let url = stage.emulator.https_url();
-    stage.set("AWS_ENDPOINT_URL", url);
-    let ca = stage.emulator.write_ca(&stage.out("."));
-    stage.set("AWS_CA_BUNDLE", ca.to_str().unwrap());
+    let mut stage = Stage::new().over_https();
     who_am_i(&mut stage, AWS_CLI);
     let log = stage.emulator.log();
     assert!(log.entries.iter().all(|entry| entry.tls));
@@ -90,7 +84,7 @@ fn over_https_with_the_ca_of_the_profile() {
         return;
     }
     let mut stage = Stage::new();
-    stage.environment.remove("AWS_ENDPOINT_URL");
+    stage.variables.remove("AWS_ENDPOINT_URL");
     let ca = stage.emulator.write_ca(&stage.out("."));
     stage.home.write_config(&format!(
         "[profile secure]\n\

@@ -4,9 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Fault, find_tool};
-
-use crate::common::{Run, Stage, posix_shells};
+use awsmfa_test_support::{Fault, Run, Stage, find_tool, posix_shells};
 
 /// Long enough for a loaded machine, short enough not to look like a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,7 +27,7 @@ fn assert_stops_everywhere(stage: &Stage, command: &str, code: i32, says: &str) 
         let run = stage.script(shell, &stopping(command));
         assert_stopped(&run, code, &format!("{shell:?} {command}"));
         assert!(run.stderr.contains(says), "{shell:?} {run:?}");
-        run.assert_no_secret_told(&stage.environment["CODE"]);
+        run.assert_no_secret_told(&stage.variables["CODE"]);
     }
     if find_tool("fish").is_none() {
         return posix_shells.len();
@@ -38,7 +36,7 @@ fn assert_stops_everywhere(stage: &Stage, command: &str, code: i32, says: &str) 
     let run = stage.script(&["fish", "--no-config"], &script);
     assert_stopped(&run, 9, &format!("fish {command}"));
     assert!(run.stderr.contains(says), "fish {run:?}");
-    run.assert_no_secret_told(&stage.environment["CODE"]);
+    run.assert_no_secret_told(&stage.variables["CODE"]);
     posix_shells.len() + 1
 }
 
@@ -145,7 +143,7 @@ fn a_signal_while_aws_does_not_answer() {
         assert_stopped(&run, 1, name);
         let says = format!("awsmfa: interrupted (SIG{name})\n");
         assert!(run.stderr.starts_with(&says), "{run:?}");
-        run.assert_no_secret_told(&stage.environment["CODE"]);
+        run.assert_no_secret_told(&stage.variables["CODE"]);
         assert!(begin.elapsed() < PATIENCE);
     }
 }
@@ -271,6 +269,6 @@ fn a_full_standard_output() {
         assert_stopped(&run, 1, command);
         assert!(run.stderr.contains("standard output"), "{run:?}");
         assert!(run.stderr.contains("No space left"), "{run:?}");
-        run.assert_no_secret_told(&stage.environment["CODE"]);
+        run.assert_no_secret_told(&stage.variables["CODE"]);
     }
 }

@@ -6,7 +6,6 @@
 
 mod bad_input;
 mod clients;
-mod common;
 mod failure;
 mod no_code;
 #[cfg(target_os = "linux")]
@@ -16,5 +15,3 @@ mod prompt_cost;
 mod shells;
 mod streams;
 mod tame;
-#[cfg(target_os = "linux")]
-mod trace;

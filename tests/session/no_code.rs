@@ -1,15 +1,11 @@
 //! Codes that nobody types as an argument, sessions for programs instead of shells, and `exec`.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Accounts, Outcome, find_tool, variables};
+use awsmfa_test_support::{Accounts, Outcome, Run, Stage, Variables, find_tool, variables};
 use serde_json::Value;
-
-use crate::common::{Environment, Run, Stage};
 
 /// Puts a code where `cat "$OUT/code"` prints it.
 fn stage_with_code_file() -> Stage {
@@ -33,25 +29,16 @@ fn assert_started(stage: &Stage, run: &Run) {
 fn from_standard_input_with_a_blank_in_it() {
     let stage = Stage::new();
     let code = stage.code();
-    let mut command = stage.awsmfa_command(&["env", "--shell", "sh", "-"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    let line = format!(" {} {}\nnot read\n", &code[..3], &code[3..]);
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(line.as_bytes()).unwrap();
-    drop(stdin);
-    assert_started(&stage, &Run::wait(child));
+    let input = format!(" {} {}\nnot read\n", &code[..3], &code[3..]);
+    let run = stage.awsmfa_with_input(&["env", "--shell", "sh", "-"], &input);
+    assert_started(&stage, &run);
 }
 
 #[test]
 fn what_follows_it_on_standard_input_is_for_the_command() {
     let stage = Stage::new();
-    let mut command = stage.awsmfa_command(&["exec", "-", "--", "cat"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let input = format!("{}\nfor the command\n", stage.code());
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let run = Run::wait(child);
+    let run = stage.awsmfa_with_input(&["exec", "-", "--", "cat"], &input);
     run.assert_quiet_success();
     assert_eq!(run.stdout, "for the command\n");
 }
@@ -227,7 +214,7 @@ fn as_the_credential_process_of_the_aws_cli() {
 }
 
 /// What `exec` runs is asked for its environment.
-fn environment_of_child(stage: &Stage, args: &[&str]) -> Environment {
+fn environment_of_child(stage: &Stage, args: &[&str]) -> Variables {
     let args = [&["exec"], args, &["--", "env", "-0"]].concat();
     let run = stage.awsmfa(&args);
     run.assert_quiet_success();
@@ -252,7 +239,7 @@ fn exec_gives_the_child_the_session_and_no_books() {
         assert!(!child.contains_key(name), "{name}");
     }
     assert_eq!(child["AWS_REGION"], "eu-central-1");
-    assert_eq!(child["HOME"], stage.environment["HOME"]);
+    assert_eq!(child["HOME"], stage.variables["HOME"]);
     stage.assert_clean_home();
 }
 
@@ -311,13 +298,8 @@ fn exec_finds_out_before_a_code_is_spent_that_nothing_can_run() {
 #[test]
 fn renew_within_a_session_asks_nothing() {
     let mut stage = stage_with_code_file();
-    stage.set("CODE", stage.code());
-    let script = "eval \"$(awsmfa env \"$CODE\")\"; env -0 > \"$OUT/session\"";
-    stage
-        .script(&["bash", "--norc"], script)
-        .assert_quiet_success();
-    let session = variables(&stage.written("session"));
-    stage.environment = session.clone();
+    stage.env(&[&stage.code()]);
+    let session = stage.variables.clone();
     stage.emulator.clear_log();
 
     let child = environment_of_child(&stage, &["--renew-within", "15m"]);
@@ -348,13 +330,8 @@ fn renew_within_a_session_asks_nothing() {
 /// A stage whose environment holds the session of a profile.
 fn in_session(profile: &str) -> Stage {
     let mut stage = Stage::new();
-    stage.set("CODE", stage.code());
-    let script =
-        format!("eval \"$(awsmfa env -p {profile} \"$CODE\")\"; env -0 > \"$OUT/session\"");
-    stage
-        .script(&["bash", "--norc"], &script)
-        .assert_quiet_success();
-    stage.environment = variables(&stage.written("session"));
+    let code = stage.code();
+    stage.env(&["-p", profile, &code]);
     stage
 }
 

@@ -4,11 +4,8 @@
 use std::fs;
 
 use awsmfa::cli::Cli;
-use awsmfa_test_support::{Accounts, variables};
+use awsmfa_test_support::{Accounts, Run, Stage};
 use clap::CommandFactory as _;
-
-use crate::common::{Run, Stage};
-use crate::trace::traced;
 
 /// Every call that makes, changes or locks a file, or remembers something elsewhere; and `execve`.
 /// A name that this machine's kernel never had is passed over by `?`.
@@ -59,7 +56,7 @@ fn leaves_a_trace(line: &str) -> bool {
 }
 
 fn assert_nothing_left(stage: &Stage, args: &[&str], code: i32) -> Option<Run> {
-    let (trace, run) = traced(stage, CALLS, args)?;
+    let (trace, run) = stage.traced(CALLS, args)?;
     assert_eq!(run.code, code, "{args:?}: {run:?}");
     assert!(!trace.is_empty(), "strace saw nothing");
     assert_eq!(traces_left(&trace), [""; 0], "{args:?}");
@@ -101,12 +98,7 @@ fn of_any_verb() {
     }
 
     let code = stage.code();
-    stage.set("CODE", code);
-    let role = "eval \"$(awsmfa env -p dev $CODE)\"; env -0 > \"$OUT/session\"";
-    stage
-        .script(&["bash", "--norc"], role)
-        .assert_quiet_success();
-    stage.environment = variables(&stage.written("session"));
+    stage.env(&["-p", "dev", &code]);
     assert_nothing_left(&stage, &["status"], 0);
     assert_nothing_left(&stage, &["env", "--renew-within", "15m"], 0);
     assert_nothing_left(&stage, &["env", "-p", "admin"], 0);
@@ -132,7 +124,7 @@ fn where_a_program_gives_keys_and_code() {
         keys.display(),
         code.display(),
     ));
-    if let Some((trace, run)) = traced(&stage, CALLS, &["env", "--shell", "sh"]) {
+    if let Some((trace, run)) = stage.traced(CALLS, &["env", "--shell", "sh"]) {
         assert_eq!(run.code, 0, "{run:?}");
         let left: Vec<_> = trace.iter().filter(|line| leaves_a_trace(line)).collect();
         assert_eq!(left, [""; 0]);
@@ -150,7 +142,7 @@ fn where_a_program_gives_keys_and_code() {
 fn a_crash_dumps_no_memory() {
     let stage = Stage::new();
     for args in [&["env", "--shell", "sh", "12345"][..], &["status"]] {
-        let Some((calls, _)) = traced(&stage, "prctl,connect,clone,clone3", args) else {
+        let Some((calls, _)) = stage.traced("prctl,connect,clone,clone3", args) else {
             return;
         };
         let first = calls
@@ -169,7 +161,7 @@ fn a_file_that_is_written_is_seen() {
     let stage = Stage::new();
     let command = "echo > \"$OUT/file\"; mkdir \"$OUT/folder\"";
     let args = ["exec", &stage.code(), "--", "sh", "-c", command];
-    if let Some((trace, run)) = traced(&stage, CALLS, &args) {
+    if let Some((trace, run)) = stage.traced(CALLS, &args) {
         assert_eq!(run.code, 0, "{run:?}");
         let seen = trace.iter().filter(|line| leaves_a_trace(line)).count();
         assert_eq!(seen, 2, "{trace:?}");

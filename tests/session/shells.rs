@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use awsmfa_test_support::{Accounts, find_tool, variables};
-
-use crate::common::{Environment, Stage};
+use awsmfa_test_support::{Accounts, Stage, Variables, find_tool};
 
 /// What AWS is asked in the session, signed by curl.
 const GET_CALLER_IDENTITY: &str = r#"curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
@@ -69,9 +67,9 @@ fn live_from(mut stage: Stage, shell: &[&str], script: &str) {
     assert_eq!(run.stdout, "", "{shell:?}");
 
     assert_eq!(stage.written("after"), stage.written("before"), "{shell:?}");
-    let before = variables(&stage.written("before"));
+    let before = stage.dumped("before");
     for dump in ["during", "renewed"] {
-        let during = variables(&stage.written(dump));
+        let during = stage.dumped(dump);
         assert_session(&before, &during);
     }
     for identity in ["identity", "identity-again"] {
@@ -87,7 +85,7 @@ fn live_from(mut stage: Stage, shell: &[&str], script: &str) {
     ];
     let log = stage.emulator.log();
     assert_eq!(log.actions(), actions, "{shell:?}");
-    let seconds = if stage.environment.contains_key("AWSMFA_DURATION") {
+    let seconds = if stage.variables.contains_key("AWSMFA_DURATION") {
         "5400"
     } else {
         "43200"
@@ -98,7 +96,7 @@ fn live_from(mut stage: Stage, shell: &[&str], script: &str) {
 }
 
 /// A child has what is promised and is without what is promised; nothing else has changed.
-fn assert_session(before: &Environment, during: &Environment) {
+fn assert_session(before: &Variables, during: &Variables) {
     let session: BTreeSet<&str> = [
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",

@@ -1,9 +1,7 @@
 //! What the statements are to the shell: whole or not there at all, good for the usual ways of
 //! evaluating them, and harmless where there is nothing to do.
 
-use awsmfa_test_support::{Outcome, find_tool, variables};
-
-use crate::common::{Environment, Stage, posix_shells};
+use awsmfa_test_support::{Outcome, Run, Stage, Variables, find_tool, posix_shells};
 
 /// What a crash leaves behind must not be evaluated, so there is one write and nothing before it.
 #[cfg(target_os = "linux")]
@@ -21,7 +19,7 @@ fn statements_come_in_one_write() {
         (vec!["unset", "--shell", "sh", "--all"], 0),
         (vec!["profiles"], 0),
     ] {
-        let Some((calls, run)) = crate::trace::traced(&stage, "write,writev", &args) else {
+        let Some((calls, run)) = stage.traced("write,writev", &args) else {
             return;
         };
         assert_eq!(run.code, code, "{args:?} {run:?}");
@@ -53,8 +51,8 @@ fn statements_before_the_one_that_fails_are_evaluated() {
             "{shell:?} {run:?}"
         );
         assert_eq!(
-            session_of(&stage.written("failed")),
-            session_of(&stage.written("before"))
+            session_of(stage.dumped("failed")),
+            session_of(stage.dumped("before"))
         );
         let log = stage.emulator.log();
         assert_eq!(log.count_with_token_code(), 1, "{shell:?}");
@@ -63,8 +61,7 @@ fn statements_before_the_one_that_fails_are_evaluated() {
 }
 
 /// All but the books of awsmfa and what a shell counts for itself.
-fn session_of(dump: &str) -> Environment {
-    let mut session = variables(dump);
+fn session_of(mut session: Variables) -> Variables {
     session.retain(|name, _| !name.starts_with("AWSMFA_") && name != "_");
     session
 }
@@ -139,14 +136,12 @@ fn unset_leaves_the_keys_of_others() {
     let status = stage.written("status");
     assert!(status.contains("not from awsmfa"), "{status}");
 
-    let after = stage.written("after");
-    assert_eq!(session_of(&after), session_of(&stage.written("during")));
-    let books = variables(&after)
-        .into_keys()
-        .filter(|name| name.starts_with("AWSMFA_"));
+    let after = stage.dumped("after");
+    let books = after.keys().filter(|name| name.starts_with("AWSMFA_"));
     assert_eq!(books.count(), 0);
+    assert_eq!(session_of(after), session_of(stage.dumped("during")));
 
-    let cleared = variables(&stage.written("after-all"));
+    let cleared = stage.dumped("after-all");
     for name in [
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
@@ -159,22 +154,13 @@ fn unset_leaves_the_keys_of_others() {
 /// A script may be piped into a shell, whose standard input is then not awsmfa's to read.
 #[test]
 fn standard_input_stays_the_scripts() {
-    use std::io::Write as _;
-    use std::process::Stdio;
-
     if find_tool("bash").is_none() {
         return;
     }
     let mut stage = Stage::new();
     stage.set("CODE", stage.code());
-    let mut command = stage.command(&["bash", "--norc"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin
-        .write_all(b"eval \"$(awsmfa env \"$CODE\")\"\necho on\n")
-        .unwrap();
-    drop(stdin);
-    let run = crate::common::Run::wait(child);
+    let script = "eval \"$(awsmfa env \"$CODE\")\"\necho on\n";
+    let run = Run::with_input(&mut stage.command(&["bash", "--norc"]), script);
     run.assert_quiet_success();
     assert_eq!(run.stdout, "on\n");
 }

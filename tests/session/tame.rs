@@ -1,8 +1,6 @@
 //! What stands in a file, a variable or an ARN never steers the terminal of whoever reads it.
 
-use awsmfa_test_support::{Accounts, variables};
-
-use crate::common::{Run, Stage};
+use awsmfa_test_support::{Accounts, Run, Stage};
 
 /// A colour, a bell, a title, a C1 control, text from right to left, a blank of no width, DEL.
 const WILD: &str = "\x1b[31mred\x07\x1b]0;x\x07\u{9b}2J\u{202e}gpj\u{200b}\u{7f}";
@@ -88,12 +86,7 @@ fn from_the_files_and_the_command_line() {
 fn from_the_variables() {
     let mut stage = stage_with_wild_files();
     let code = stage.code();
-    stage.set("CODE", code);
-    let line = "eval \"$(awsmfa env $CODE)\"; env -0 > \"$OUT/session\"";
-    stage
-        .script(&["bash", "--norc"], line)
-        .assert_quiet_success();
-    stage.environment = variables(&stage.written("session"));
+    stage.env(&[&code]);
     let role_arn = format!("arn:aws:iam::111122223333:role/{WILD}");
     stage.set("AWSMFA_TARGET_PROFILE", WILD);
     stage.set("AWSMFA_ROLE_ARN", role_arn);

@@ -25,6 +25,8 @@ impl TestHome {
     /// An empty home.
     #[must_use]
     pub fn new() -> Self {
+        #[cfg(unix)]
+        crate::signals::begin_at_their_defaults();
         Self {
             folder: TempDir::with_prefix("awsmfa-home-").expect("a temporary folder"),
         }

@@ -25,6 +25,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "a test's stand that cannot be set up ends the test, with its reason"
 )]
@@ -35,8 +36,19 @@
 
 mod emulator;
 mod home;
+#[cfg(unix)]
+mod run;
+mod shells;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod stage;
+#[cfg(unix)]
+pub mod terminal;
 mod tool;
 mod totp;
+#[cfg(target_os = "linux")]
+mod trace;
 
 pub use emulator::accounts::{
     AccessKey, Accounts, MfaCondition, MfaDevice, Partition, Role, Trust, User,
@@ -46,6 +58,11 @@ pub use emulator::log::{Entry, Log, Outcome};
 pub use emulator::tls::Certificate;
 pub use emulator::{Config, Emulator};
 pub use home::{TestHome, variables};
+#[cfg(unix)]
+pub use run::Run;
+pub use shells::{REAL_SHELLS, RealShell, posix_shells};
+#[cfg(unix)]
+pub use stage::{Stage, Variables};
 pub use tool::{
     find_tool, missing, optional_tool, say, tools_folder, tools_path, without_terminal,
 };

@@ -15,6 +15,13 @@ pub fn tools_folder() -> PathBuf {
     }
 }
 
+/// The program under test, as cargo tells whoever runs the tests of its package.
+#[cfg(unix)]
+pub(crate) fn awsmfa() -> PathBuf {
+    let path = std::env::var_os("CARGO_BIN_EXE_awsmfa");
+    path.expect("a test that cargo runs").into()
+}
+
 /// PATH with the installed tools before everything else.
 ///
 /// # Panics

@@ -22,6 +22,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -151,6 +152,24 @@ impl Emulator {
         let state = self.server.state();
         Log {
             entries: state.log.entries[state.log_begin..].to_vec(),
+        }
+    }
+
+    /// Waits until so many requests for this action have been answered.
+    ///
+    /// # Panics
+    /// Where that takes half a minute.
+    pub fn wait_for_answers(&self, action: &str, count: usize) {
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            let log = self.log();
+            let of_action = log.entries.iter().filter(|entry| entry.action == action);
+            let answered = of_action.filter(|entry| entry.outcome != log::Outcome::Pending);
+            if answered.count() >= count {
+                return;
+            }
+            assert!(Instant::now() < end, "no {action}: {:?}", log.actions());
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 

@@ -1,0 +1,69 @@
+//! What came of a program that ran.
+
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Stdio};
+
+use crate::emulator::accounts::Accounts;
+
+/// How a program ended and what it printed.
+#[derive(Debug)]
+#[must_use = "assert how it ended and what it printed"]
+pub struct Run {
+    /// The exit code; 128 and the signal's number where one ended it.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Runs a program to its end.
+    pub fn of(command: &mut Command) -> Self {
+        Self::wait(command.spawn().expect("a program that starts"))
+    }
+
+    /// The same with something to read on standard input.
+    pub fn with_input(command: &mut Command, input: &str) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a program that starts");
+        let mut stdin = child.stdin.take().expect("standard input");
+        match stdin.write_all(input.as_bytes()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("{error}"),
+            // It need not read all.
+            _ => drop(stdin),
+        }
+        Self::wait(child)
+    }
+
+    /// Waits for a program that was started.
+    pub fn wait(child: Child) -> Self {
+        let output = child.wait_with_output().expect("a program that ends");
+        let code = output
+            .status
+            .code()
+            .or(output.status.signal().map(|it| 128 + it));
+        Self {
+            code: code.expect("a code or a signal"),
+            stdout: String::from_utf8(output.stdout).expect("text on standard output"),
+            stderr: String::from_utf8(output.stderr).expect("text on standard error"),
+        }
+    }
+
+    /// It succeeded and showed nothing on standard error.
+    #[track_caller]
+    pub fn assert_quiet_success(&self) {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self:?}");
+    }
+
+    /// Neither keys nor this code are shown to whoever reads standard error.
+    #[track_caller]
+    pub fn assert_no_secret_told(&self, code: &str) {
+        for secret in [Accounts::ALICE_SECRET, Accounts::BOB_SECRET, code] {
+            assert!(!self.stderr.contains(secret), "{}", self.stderr);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Signals that the tests' caller ignores, which the programs under test would ignore too.
+
+use std::process::Command;
+use std::sync::Once;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Lets the programs that are started from here on begin with all signals at their defaults.
+///
+/// `nohup`, and a shell without job control that starts something in the background, leave signals
+/// ignored, and a child inherits that. What a process catches is at its default after exec, so what
+/// is ignored here is caught, and ignored by that.
+pub(crate) fn begin_at_their_defaults() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .expect("a runtime");
+        let _entered = runtime.enter();
+        for (name, kind) in [
+            ("HUP", SignalKind::hangup()),
+            ("INT", SignalKind::interrupt()),
+            ("QUIT", SignalKind::quit()),
+            ("TERM", SignalKind::terminate()),
+        ] {
+            if is_ignored(name) {
+                // It stays caught when nobody listens.
+                drop(signal(kind).expect("a signal that can be caught"));
+            }
+        }
+    });
+}
+
+/// A shell cannot change what was ignored when it began (POSIX, "trap"), so it lives on.
+fn is_ignored(name: &str) -> bool {
+    let script = format!("ulimit -c 0; kill -{name} $$");
+    let ended = Command::new("/bin/sh").args(["-c", &script]).status();
+    ended.expect("sh").success()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTER: &str =
+        "trap '' HUP INT QUIT TERM; exec \"$0\" --ignored --exact signals::tests::asked";
+
+    #[test]
+    fn what_the_caller_ignores_a_program_does_not() {
+        let this = std::env::current_exe().unwrap();
+        let outer = Command::new("/bin/sh")
+            .arg("-c")
+            .arg(OUTER)
+            .arg(this)
+            .output();
+        let outer = outer.unwrap();
+        assert!(outer.status.success(), "{outer:?}");
+    }
+
+    #[test]
+    #[ignore = "run by the other test, with signals ignored"]
+    fn asked() {
+        let names = ["HUP", "INT", "QUIT", "TERM"];
+        assert_eq!(names.map(is_ignored), [true; 4]);
+        begin_at_their_defaults();
+        assert_eq!(names.map(is_ignored), [false; 4]);
+    }
+}

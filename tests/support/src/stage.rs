@@ -1,0 +1,343 @@
+//! A machine for one test: AWS, a user's home and environment, and the programs that run there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::emulator::accounts::Accounts;
+use crate::emulator::{Config, Emulator};
+use crate::home::{TestHome, variables};
+use crate::run::Run;
+use crate::terminal::{self, Terminal};
+use crate::tool::{awsmfa, without_terminal};
+
+/// Variables by name.
+pub type Variables = BTreeMap<String, String>;
+
+/// AWS, a home, and the environment of the programs there.
+pub struct Stage {
+    /// AWS.
+    pub emulator: Emulator,
+    /// The user's home.
+    pub home: TestHome,
+    /// The whole environment of a program.
+    pub variables: Variables,
+    /// Outside the home, which awsmfa must leave as it is.
+    folder: TempDir,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stage {
+    /// The standard accounts and alice's home.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Accounts::standard())
+    }
+
+    /// Other accounts, or another certificate.
+    #[must_use]
+    pub fn with(config: impl Into<Config>) -> Self {
+        let emulator = Emulator::start(config);
+        let home = TestHome::standard();
+        let folder = TempDir::with_prefix("awsmfa-out-").expect("a temporary folder");
+        let bin = folder.path().join("bin");
+        fs::create_dir(&bin).expect("a new folder");
+        symlink(awsmfa(), bin.join("awsmfa")).expect("a new link");
+        let mut variables = home.env_with(&bin, &emulator.http_url());
+        for (name, value) in [
+            ("OUT", folder.path().to_str().expect("a path in UTF-8")),
+            ("TERM", "xterm-256color"),
+        ] {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        Self {
+            emulator,
+            home,
+            variables,
+            folder,
+        }
+    }
+
+    /// The standard accounts, and AWS files of the test's own.
+    #[must_use]
+    pub fn with_files(config: &str, credentials: &str) -> Self {
+        let stage = Self::new();
+        stage.home.write_config(config);
+        stage.home.write_credentials(credentials);
+        stage
+    }
+
+    /// AWS over HTTPS, its CA in `AWS_CA_BUNDLE`.
+    #[must_use]
+    pub fn over_https(mut self) -> Self {
+        self.set("AWS_ENDPOINT_URL", self.emulator.https_url());
+        let ca = self.emulator.write_ca(self.folder.path());
+        self.set("AWS_CA_BUNDLE", ca.to_str().expect("a path in UTF-8"));
+        self
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Removes a variable; gives what it was.
+    pub fn remove(&mut self, name: &str) -> Option<String> {
+        self.variables.remove(name)
+    }
+
+    /// A variable's value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The variables that begin with `AWS_`.
+    #[must_use]
+    pub fn aws(&self) -> Variables {
+        let mut variables = self.variables.clone();
+        variables.retain(|name, _| name.starts_with("AWS_"));
+        variables
+    }
+
+    /// The names of the bookkeeping that is set.
+    #[must_use]
+    pub fn records(&self) -> Vec<&str> {
+        let names = self.variables.keys().map(String::as_str);
+        names.filter(|name| name.starts_with("AWSMFA_")).collect()
+    }
+
+    /// The role of this shell's session.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        self.get("AWSMFA_ROLE_ARN")
+    }
+
+    /// A code of alice's device that AWS accepts.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.emulator.device("alice").code()
+    }
+
+    /// How many requests reached AWS, and how many of them had a code.
+    #[must_use]
+    pub fn requests(&self) -> (usize, usize) {
+        let log = self.emulator.log();
+        (log.entries.len(), log.count_with_token_code())
+    }
+
+    /// AWS was sent no code.
+    #[track_caller]
+    pub fn assert_no_code_sent(&self) {
+        assert_eq!(self.emulator.log().count_with_token_code(), 0);
+    }
+
+    /// A path in the folder of the test, which is `$OUT` and where programs run.
+    #[must_use]
+    pub fn out(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What a program wrote there.
+    #[must_use]
+    pub fn written(&self, name: &str) -> String {
+        let path = self.out(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// What `env -0` wrote there.
+    #[must_use]
+    pub fn dumped(&self, name: &str) -> Variables {
+        variables(&self.written(name))
+    }
+
+    /// Writes a script of sh that a program finds by name.
+    pub fn program(&self, name: &str, script: &str) {
+        let path = self.out("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a new file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+
+    /// A program and its arguments, with this environment and no terminal.
+    #[must_use]
+    pub fn command(&self, words: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = without_terminal(&words[0]);
+        command
+            .args(&words[1..])
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// The same for a [`Terminal`].
+    #[must_use]
+    pub fn terminal_command(&self, words: &[impl AsRef<OsStr>]) -> terminal::Command {
+        terminal::Command::new(&words[0])
+            .args(&words[1..])
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.folder.path())
+    }
+
+    /// Runs a script in a file, by a shell and its options.
+    pub fn script(&self, shell: &[&str], text: &str) -> Run {
+        Run::of(&mut self.script_command(shell, text))
+    }
+
+    /// The same, to be started.
+    #[must_use]
+    pub fn script_command(&self, shell: &[&str], text: &str) -> Command {
+        let mut file = self.file("script-");
+        file.write_all(text.as_bytes()).expect("a script");
+        let (_, path) = file.keep().expect("a script");
+        let path = path.to_str().expect("a path in UTF-8");
+        self.command(&[shell, &[path]].concat())
+    }
+
+    /// Runs `awsmfa` from sh, whatever shell the tests were started from, and evaluates nothing.
+    pub fn awsmfa(&self, args: &[&str]) -> Run {
+        self.awsmfa_with_input(args, "")
+    }
+
+    /// The same with something to read on standard input.
+    pub fn awsmfa_with_input(&self, args: &[&str], input: &str) -> Run {
+        // Of its own, since awsmfa prints no secret to where the shell around it prints.
+        let stdout = self.file("stdout-");
+        let path = stdout.path().to_str().expect("a path in UTF-8");
+        let shell = ["sh", "-c", r#"awsmfa "$@" >"$0"; exit $?"#, path];
+        let run = Run::with_input(&mut self.command(&[&shell, args].concat()), input);
+        assert_eq!(run.stdout, "");
+        let stdout = fs::read_to_string(path).expect("what it printed");
+        Run { stdout, ..run }
+    }
+
+    /// Evaluates in sh what `awsmfa VERB` prints, as a user does. The variables are then what that
+    /// shell exports, the code is the status of the line, and nothing was shown but standard error.
+    pub fn eval(&mut self, args: &[&str]) -> Run {
+        const LINE: &str = r#"eval "$(awsmfa "$@")"; printf '%s\0' "$?"; exec env -0"#;
+        let verb = [args[0], "--shell", "sh"];
+        let line = [&["sh", "-c", LINE, "sh"], &verb[..], &args[1..]].concat();
+        let run = Run::of(&mut self.command(&line));
+        let (code, after) = run.stdout.split_once('\0').expect("a status");
+        let mut after = variables(after);
+        // sh itself exports a few more.
+        after.retain(|name, _| self.variables.contains_key(name) || name.starts_with("AWS"));
+        self.variables = after;
+        Run {
+            code: code.parse().expect("a status"),
+            stdout: String::new(),
+            stderr: run.stderr,
+        }
+    }
+
+    /// [`Self::eval`] of `env`, which must succeed; gives what standard error showed.
+    #[track_caller]
+    pub fn env(&mut self, args: &[&str]) -> String {
+        self.eval_ends_with(0, &[&["env"], args].concat())
+    }
+
+    /// [`Self::eval`] of `env`, which must fail with 1; gives what standard error showed.
+    #[track_caller]
+    pub fn env_fails(&mut self, args: &[&str]) -> String {
+        self.eval_ends_with(1, &[&["env"], args].concat())
+    }
+
+    /// [`Self::eval`] of `unset`, which must succeed; gives what standard error showed.
+    #[track_caller]
+    pub fn unset(&mut self) -> String {
+        self.eval_ends_with(0, &["unset"])
+    }
+
+    #[track_caller]
+    fn eval_ends_with(&mut self, code: i32, args: &[&str]) -> String {
+        let run = self.eval(args);
+        assert_eq!(run.code, code, "{args:?}: {}", run.stderr);
+        run.stderr
+    }
+
+    /// Runs `awsmfa env --shell bash` at a terminal, its statements captured.
+    #[must_use]
+    pub fn ask(&self, args: &[&str]) -> Terminal {
+        Terminal::capturing(self.ask_command(args))
+    }
+
+    /// The same, to be started.
+    #[must_use]
+    pub fn ask_command(&self, args: &[&str]) -> terminal::Command {
+        let words: [&str; 4] = ["awsmfa", "env", "--shell", "bash"];
+        self.terminal_command(&[&words, args].concat())
+    }
+
+    /// fish makes folders for itself at every start.
+    pub fn keep_fish_out_of_the_home(&mut self) {
+        let elsewhere = self.out("fish").display().to_string();
+        for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+            self.set(name, elsewhere.clone());
+        }
+    }
+
+    /// Nothing but the two AWS files is in the home.
+    #[track_caller]
+    pub fn assert_clean_home(&self) {
+        assert_eq!(
+            self.home.listing(),
+            [".aws/", ".aws/config", ".aws/credentials"]
+        );
+    }
+
+    /// A text without what differs from run to run: folders, ports, and the identifiers of requests.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let folder = |path: &Path| path.display().to_string();
+        let text = text
+            .replace(&folder(self.home.path()), "[HOME]")
+            .replace(&folder(self.folder.path()), "[OUT]");
+        redact_numbers(&text)
+    }
+
+    fn file(&self, prefix: &str) -> NamedTempFile {
+        let file = tempfile::Builder::new()
+            .prefix(prefix)
+            .tempfile_in(&self.folder);
+        file.expect("a new file")
+    }
+}
+
+fn redact_numbers(text: &str) -> String {
+    let mut redacted = String::new();
+    for word in text.split_inclusive([' ', '\n', ')', '/']) {
+        let bare = word.trim_end_matches([' ', '\n', ')', '/', ',', ':']);
+        let rest = &word[bare.len()..];
+        let is_id = bare.len() == 36 && bare.matches('-').count() == 4;
+        match bare.rsplit_once(':') {
+            _ if is_id => redacted.push_str("[ID]"),
+            Some((host, port))
+                if !host.ends_with("example.com")
+                    && port.len() > 3
+                    && port.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                redacted.push_str(host);
+                redacted.push_str(":[PORT]");
+            }
+            _ => redacted.push_str(bare),
+        }
+        redacted.push_str(rest);
+    }
+    redacted
+}

@@ -1,0 +1,180 @@
+//! A terminal with a program at it: what a user types, what is shown, how the program ends.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use pty_process::Size;
+pub use pty_process::blocking::Command;
+use pty_process::blocking::Pty;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take before the test fails; a loaded machine needs far less.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a program's end is looked for.
+const STEP: Duration = Duration::from_millis(10);
+
+pub const CTRL_C: &str = "\x03";
+pub const CTRL_D: &str = "\x04";
+pub const CTRL_BACKSLASH: &str = "\x1c";
+pub const ENTER: &str = "\r";
+
+/// A terminal and the program that leads its session.
+pub struct Terminal {
+    /// None after a hang-up.
+    pty: Option<Pty>,
+    /// The program's end, held open: else a moment in which no program has it would look like the
+    /// end of all.
+    _program_end: OwnedFd,
+    child: Child,
+    /// All that was shown so far.
+    shown: String,
+    /// How much of it the test has looked at.
+    looked_at: usize,
+    /// The modes before the program began.
+    modes: String,
+    /// Where standard output goes, if not to the terminal.
+    stdout: Option<File>,
+}
+
+impl Terminal {
+    /// A program whose standard output, too, is the terminal.
+    #[must_use]
+    pub fn showing(command: Command, columns: u16) -> Self {
+        Self::start(command, columns, None)
+    }
+
+    /// A program whose standard output is captured, as by `$(…)`.
+    #[must_use]
+    pub fn capturing(command: Command) -> Self {
+        let stdout = tempfile::tempfile().unwrap();
+        let command = command.stdout(stdout.try_clone().unwrap());
+        Self::start(command, 120, Some(stdout))
+    }
+
+    fn start(command: Command, columns: u16, stdout: Option<File>) -> Self {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(Size::new(24, columns)).unwrap();
+        let modes = modes(&pty);
+        let program_end = pts.as_fd().try_clone_to_owned().unwrap();
+        let child = command.spawn(pts).unwrap();
+        Self {
+            pty: Some(pty),
+            _program_end: program_end,
+            child,
+            shown: String::new(),
+            looked_at: 0,
+            modes,
+            stdout,
+        }
+    }
+
+    /// Types.
+    pub fn send(&mut self, text: &str) {
+        let pty = self.pty.as_mut().expect("a terminal");
+        pty.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Types a line.
+    pub fn enter(&mut self, line: &str) {
+        self.send(line);
+        self.send(ENTER);
+    }
+
+    /// Waits until this is shown, after what was waited for last; gives what was shown before it.
+    pub fn expect(&mut self, text: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = self.shown[self.looked_at..].find(text) {
+                let before = self.shown[self.looked_at..][..at].to_owned();
+                self.looked_at += at + text.len();
+                return before;
+            }
+            self.read_on();
+            assert!(
+                Instant::now() < end,
+                "not shown: {text:?}, but\n{}",
+                self.shown
+            );
+        }
+    }
+
+    /// Waits for the program's end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let ended = self.child.try_wait().unwrap();
+            let more = self.read_on();
+            match ended {
+                Some(status) if !more => return status,
+                _ => {}
+            }
+            assert!(Instant::now() < end, "still running:\n{}", self.shown);
+        }
+    }
+
+    /// All that was shown so far.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// What the program has written to its captured standard output.
+    pub fn stdout(&mut self) -> String {
+        let mut text = String::new();
+        let file = self.stdout.as_mut().expect("captured standard output");
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Whether echo, line editing and the rest are as they were before the program began.
+    #[track_caller]
+    pub fn assert_modes_unchanged(&self) {
+        assert_eq!(modes(self.pty.as_ref().expect("a terminal")), self.modes);
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Takes the terminal away, as a closed window or a lost connection does.
+    pub fn hang_up(&mut self) {
+        drop(self.pty.take());
+    }
+
+    /// Reads what is shown, or waits a moment for it; says whether there was anything.
+    fn read_on(&mut self) -> bool {
+        let Some(pty) = &mut self.pty else {
+            std::thread::sleep(STEP);
+            return false;
+        };
+        let step = Timespec::try_from(STEP).unwrap();
+        let mut fds = [PollFd::new(&*pty, PollFlags::IN)];
+        if poll(&mut fds, Some(&step)).unwrap() == 0 {
+            return false;
+        }
+        let mut bytes = [0; 4096];
+        let count = pty.read(&mut bytes).unwrap();
+        let text = String::from_utf8_lossy(&bytes[..count]);
+        self.shown.push_str(&text);
+        true
+    }
+}
+
+impl Drop for Terminal {
+    /// A test that fails leaves nothing running.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn modes(pty: &Pty) -> String {
+    format!("{:?}", rustix::termios::tcgetattr(pty).unwrap())
+}
