@@ -20,14 +20,15 @@ const LINUX: &str = "x86_64-unknown-linux-musl";
 const PROGRAM: &str = "#!/bin/sh\necho the released program\n";
 
 /// What a release is made of, and what a machine needs to install it.
-struct Release {
-    machine: Machine,
+pub(crate) struct Release {
+    pub(crate) machine: Machine,
+    version: &'static str,
     files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Release {
     /// A machine that can download, unpack and check, and is told that it is Linux on x86-64.
-    fn new(test: &str) -> Self {
+    pub(crate) fn new(test: &str, version: &'static str) -> Self {
         let machine = Machine::new(&format!("release_{test}"));
         for tool in ["curl", "gzip", "mktemp", "tar"] {
             machine.add_tool(tool);
@@ -41,6 +42,7 @@ impl Release {
         fs::remove_file(machine.path("path/uname")).unwrap();
         let release = Self {
             machine,
+            version,
             files: BTreeMap::new(),
         };
         release.is_on("Linux", "x86_64");
@@ -49,8 +51,8 @@ impl Release {
 
     /// A release with an archive for Linux, its sum, and nothing else.
     fn good(test: &str) -> Self {
-        let mut release = Self::new(test);
-        release.add_archive(VERSION, LINUX, PROGRAM);
+        let mut release = Self::new(test, VERSION);
+        release.add_archive(LINUX, PROGRAM);
         release.list_sums();
         release
     }
@@ -71,8 +73,9 @@ impl Release {
         }
     }
 
-    fn add_archive(&mut self, version: &str, target: &str, program: &str) {
+    pub(crate) fn add_archive(&mut self, target: &str, program: &str) {
         let is_windows = target.contains("windows");
+        let version = self.version;
         let name = format!("awsmfa-{version}-{target}");
         let exe = if is_windows { "awsmfa.exe" } else { "awsmfa" };
         let machine = &self.machine;
@@ -95,7 +98,7 @@ impl Release {
     }
 
     /// Writes the sums of all archives, and makes their release the newest.
-    fn list_sums(&mut self) {
+    pub(crate) fn list_sums(&mut self) {
         let mut sums = String::new();
         for (path, bytes) in &self.files {
             for byte in Sha256::digest(bytes) {
@@ -107,7 +110,7 @@ impl Release {
     }
 
     fn set_sums(&mut self, sums: &str) {
-        for folder in [&format!("download/v{VERSION}"), "latest/download"] {
+        for folder in [&format!("download/v{}", self.version), "latest/download"] {
             self.files
                 .insert(format!("{folder}/SHA256SUMS"), sums.as_bytes().to_vec());
         }
@@ -117,7 +120,7 @@ impl Release {
         text(&self.files["latest/download/SHA256SUMS"])
     }
 
-    fn serve(self) -> Site {
+    pub(crate) fn serve(self) -> Site {
         let site = Site {
             server: Server::start(self.files),
             machine: self.machine,
@@ -128,8 +131,8 @@ impl Release {
 }
 
 /// A machine, and the server that it downloads from.
-struct Site {
-    machine: Machine,
+pub(crate) struct Site {
+    pub(crate) machine: Machine,
     server: Server,
 }
 
@@ -175,9 +178,15 @@ impl Site {
 }
 
 #[test]
-fn the_script_and_the_package_name_the_same_repository() {
+fn cargo_toml_install_sh_and_the_readme_name_the_same_repository() {
     let script = fs::read_to_string(repository_file("install.sh")).unwrap();
     assert!(script.contains(&format!("\nrepository={}\n", repository_url())));
+    let readme = fs::read_to_string(repository_file("README.md")).unwrap();
+    let name = repository_url()
+        .strip_prefix("https://github.com/")
+        .unwrap();
+    assert!(readme.contains(&format!("- uses: {name}@v")), "{name}");
+    assert!(readme.contains(&format!(" --repo {name}`")), "{name}");
 }
 
 #[test]
@@ -301,12 +310,8 @@ fn offline_it_gives_the_downloaders_own_reason() {
 
 #[test]
 fn a_program_that_does_not_run_here_is_not_installed() {
-    let mut release = Release::new("does_not_run");
-    release.add_archive(
-        VERSION,
-        LINUX,
-        "#!/bin/sh\necho 'too old a kernel' >&2\nexit 1\n",
-    );
+    let mut release = Release::new("does_not_run", VERSION);
+    release.add_archive(LINUX, "#!/bin/sh\necho 'too old a kernel' >&2\nexit 1\n");
     release.list_sums();
     let site = release.serve().with_an_older_one();
     let message = "does not run on this machine: too old a kernel";
@@ -338,12 +343,12 @@ fn each_machine_gets_the_archive_for_it() {
         ("Darwin", "x86_64", "x86_64-apple-darwin"),
         ("Darwin", "arm64", "aarch64-apple-darwin"),
     ] {
-        let mut release = Release::new(&format!("machine_{system}_{processor}"));
+        let mut release = Release::new(&format!("machine_{system}_{processor}"), VERSION);
         release.is_on(system, processor);
         for other in [LINUX, "aarch64-unknown-linux-musl", "x86_64-apple-darwin"] {
-            release.add_archive(VERSION, other, "#!/bin/sh\nexit 3\n");
+            release.add_archive(other, "#!/bin/sh\nexit 3\n");
         }
-        release.add_archive(VERSION, target, PROGRAM);
+        release.add_archive(target, PROGRAM);
         release.list_sums();
         release.serve().assert_installs(&["--release"]);
     }
@@ -351,25 +356,25 @@ fn each_machine_gets_the_archive_for_it() {
 
 #[test]
 fn a_shell_under_rosetta_gets_the_program_for_the_real_processor() {
-    let mut release = Release::new("rosetta");
+    let mut release = Release::new("rosetta", VERSION);
     release.is_on("Darwin", "x86_64");
     release.machine.write_program(
         "path/sysctl",
         "#!/bin/sh\n[ \"$*\" = '-n sysctl.proc_translated' ] && echo 1\n",
     );
-    release.add_archive(VERSION, "aarch64-apple-darwin", PROGRAM);
+    release.add_archive("aarch64-apple-darwin", PROGRAM);
     release.list_sums();
     release.serve().assert_installs(&["--release"]);
 }
 
 #[test]
 fn git_bash_gets_the_program_for_windows() {
-    let mut release = Release::new("windows");
+    let mut release = Release::new("windows", VERSION);
     if find_tool("zip").is_none() || !release.machine.add_tool("unzip") {
         return;
     }
     release.is_on("MINGW64_NT-10.0-26100", "x86_64");
-    release.add_archive(VERSION, "x86_64-pc-windows-msvc", PROGRAM);
+    release.add_archive("x86_64-pc-windows-msvc", PROGRAM);
     release.list_sums();
     let site = release.serve();
     let path = format!(

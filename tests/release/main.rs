@@ -3,7 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod action;
 mod from_checkout;
 mod from_release;
 mod machine;
+mod packages;
 mod server;
