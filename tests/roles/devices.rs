@@ -1,63 +1,62 @@
 //! Which device: named, listed by IAM, or none that can be used.
 
-use awsmfa_test_support::MfaDevice;
+use awsmfa_test_support::{MfaDevice, Stage};
 
-use crate::shell::Shell;
 use crate::switching::ALICE;
 
 const NO_DEVICE_NAMED: &str = "[default]\nregion = eu-central-1\n";
 const OTHER: &str = "arn:aws:iam::123456789012:mfa/other";
 const SECURITY_KEY: &str = "arn:aws:iam::123456789012:u2f/user/alice/key-7";
 
-fn shell() -> Shell {
-    Shell::with_files(NO_DEVICE_NAMED, ALICE)
+fn stage() -> Stage {
+    Stage::with_files(NO_DEVICE_NAMED, ALICE)
 }
 
-fn serials(shell: &Shell) -> Vec<String> {
-    let entries = shell.emulator.log().entries.into_iter();
+fn serials(stage: &Stage) -> Vec<String> {
+    let entries = stage.emulator.log().entries.into_iter();
     entries.filter_map(|entry| entry.serial_number).collect()
 }
 
 #[test]
 fn the_only_device_is_found_and_security_keys_are_left_out() {
-    let mut shell = shell();
+    let mut stage = stage();
     let key = MfaDevice::security_key(SECURITY_KEY);
-    shell
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").devices.insert(0, key));
-    let code = shell.code();
-    let told = shell.env(&[&code]);
+    let code = stage.code();
+    let told = stage.env(&[&code]);
     assert!(
         told.contains("left out") && told.contains(SECURITY_KEY),
         "{told}"
     );
-    let log = shell.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.actions(), ["ListMFADevices", "GetSessionToken"]);
-    assert_eq!(serials(&shell), ["arn:aws:iam::123456789012:mfa/alice"]);
+    assert_eq!(serials(&stage), ["arn:aws:iam::123456789012:mfa/alice"]);
 }
 
 #[test]
 fn a_device_that_was_found_is_remembered() {
-    let mut shell = shell();
-    let code = shell.code();
-    shell.env(&[&code]);
+    let mut stage = stage();
+    let code = stage.code();
+    stage.env(&[&code]);
     // Listed now, there would be two to choose from.
-    shell.emulator.edit(|accounts| {
+    stage.emulator.edit(|accounts| {
         let devices = &mut accounts.user("alice").devices;
         devices.push(MfaDevice::totp(OTHER));
     });
-    let code = shell.code();
-    shell.env(&[&code]);
-    assert_eq!(shell.emulator.log().count("ListMFADevices"), 1);
-    assert_eq!(serials(&shell), ["arn:aws:iam::123456789012:mfa/alice"; 2]);
+    let code = stage.code();
+    stage.env(&[&code]);
+    assert_eq!(stage.emulator.log().count("ListMFADevices"), 1);
+    assert_eq!(serials(&stage), ["arn:aws:iam::123456789012:mfa/alice"; 2]);
 }
 
 #[test]
 fn a_profile_whose_device_cannot_be_used_is_listed_so() {
     let files = format!("[default]\nmfa_serial = {SECURITY_KEY}\n");
-    let shell = Shell::with_files(&files, ALICE);
-    let said = shell.run(&["profiles", "--format", "json"]);
-    let list: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let stage = Stage::with_files(&files, ALICE);
+    let run = stage.awsmfa(&["profiles", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(list[0]["usable"], false, "{list}");
     let problem = list[0]["problem"].as_str().unwrap();
     assert!(problem.contains("security key"), "{problem}");
@@ -65,28 +64,28 @@ fn a_profile_whose_device_cannot_be_used_is_listed_so() {
 
 #[test]
 fn a_device_that_is_named_is_not_looked_for() {
-    let mut shell = shell();
-    shell.emulator.edit(|accounts| {
+    let mut stage = stage();
+    stage.emulator.edit(|accounts| {
         let devices = &mut accounts.user("alice").devices;
         *devices = vec![MfaDevice::totp("GAHT12345678"), MfaDevice::totp(OTHER)];
     });
     // The variable, and a hardware token, whose serial number is no ARN.
-    shell.set("AWS_MFA_SERIAL", "GAHT12345678");
-    let code = shell.code();
-    shell.env(&[&code]);
+    stage.set("AWS_MFA_SERIAL", "GAHT12345678");
+    let code = stage.code();
+    stage.env(&[&code]);
     // The profile's key wins over the variable, the option over both.
-    shell
+    stage
         .home
         .write_config(&format!("[default]\nmfa_serial = {OTHER}\n"));
-    shell.env_fails(&["111111"]);
-    let code = shell.code();
-    shell.env(&["--serial", "GAHT12345678", &code]);
+    stage.env_fails(&["111111"]);
+    let code = stage.code();
+    stage.env(&["--serial", "GAHT12345678", &code]);
     // Bare, it repeats the device too.
-    let code = shell.code();
-    shell.env(&[&code]);
+    let code = stage.code();
+    stage.env(&[&code]);
     let hardware = "GAHT12345678";
-    assert_eq!(serials(&shell), [hardware, OTHER, hardware, hardware]);
-    assert_eq!(shell.emulator.log().count("ListMFADevices"), 0);
+    assert_eq!(serials(&stage), [hardware, OTHER, hardware, hardware]);
+    assert_eq!(stage.emulator.log().count("ListMFADevices"), 0);
 }
 
 #[test]
@@ -108,11 +107,11 @@ source_profile = dev
     };
     let near = "mfa_serial = arn:aws:iam::123456789012:mfa/alice";
     for files in [config(near, "mfa_serial = GAHT12345678"), config("", near)] {
-        let mut shell = Shell::with_files(&files, ALICE);
-        let code = shell.code();
-        shell.env(&["-p", "chained", &code]);
-        assert_eq!(serials(&shell), ["arn:aws:iam::123456789012:mfa/alice"]);
-        assert!(shell.emulator.log().entries[0].token_code.is_some());
+        let mut stage = Stage::with_files(&files, ALICE);
+        let code = stage.code();
+        stage.env(&["-p", "chained", &code]);
+        assert_eq!(serials(&stage), ["arn:aws:iam::123456789012:mfa/alice"]);
+        assert!(stage.emulator.log().entries[0].token_code.is_some());
     }
 }
 
@@ -130,32 +129,32 @@ fn what_cannot_be_settled_without_a_terminal_is_said() {
             vec![MfaDevice::security_key(SECURITY_KEY)],
         ),
     ] {
-        let mut shell = shell();
-        shell
+        let mut stage = stage();
+        stage
             .emulator
             .edit(|accounts| accounts.user("alice").devices = devices);
-        let before = shell.env.clone();
-        let said = shell.eval(&["env", "123456"]);
-        assert_eq!((said.status, shell.requests()), (1, (1, 0)), "{case}");
-        assert_eq!(shell.env, before);
-        told.push((case, said.told(&shell)));
+        let before = stage.variables.clone();
+        let run = stage.eval(&["env", "123456"]);
+        assert_eq!((run.code, stage.requests()), (1, (1, 0)), "{case}");
+        assert_eq!(stage.variables, before);
+        told.push((case, stage.redact(&run.stderr)));
     }
-    let mut shell = shell();
-    shell
+    let mut stage = stage();
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").may_list_mfa_devices = false);
-    let said = shell.eval(&["env", "123456"]);
-    assert_eq!((said.status, shell.requests()), (1, (1, 0)));
-    told.push(("denied", said.told(&shell)));
-    let told = crate::shell::listed(&told);
+    let run = stage.eval(&["env", "123456"]);
+    assert_eq!((run.code, stage.requests()), (1, (1, 0)));
+    told.push(("denied", stage.redact(&run.stderr)));
+    let told = crate::listed(&told);
     insta::assert_snapshot!(told);
 }
 
 #[test]
 fn the_program_for_the_code_is_the_nearest_too() {
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    shell.home.write_config(&format!(
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.home.write_config(&format!(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 mfa_process = echo {code}
@@ -164,7 +163,7 @@ role_arn = arn:aws:iam::111122223333:role/dev
 source_profile = default
 "
     ));
-    shell.set("AWSMFA_CODE_COMMAND", "echo 000000");
-    shell.env(&["-p", "dev"]);
-    assert_eq!(shell.emulator.log().count_with_token_code(), 1);
+    stage.set("AWSMFA_CODE_COMMAND", "echo 000000");
+    stage.env(&["-p", "dev"]);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
 }

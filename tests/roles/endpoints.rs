@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-use crate::shell::{Pairs, Shell};
+use awsmfa_test_support::Stage;
+
+use crate::Pairs;
 use crate::switching::ALICE;
 
 const PROFILE: &str = "[default]
@@ -25,16 +27,14 @@ fn in_session(
     arguments: &[&str],
     name: &str,
 ) -> Option<String> {
-    let mut shell = Shell::with_files(config, ALICE);
-    for (name, value) in start {
-        shell.set(name, value);
-    }
-    let before = shell.env.clone();
-    let code = shell.code();
-    shell.env(&[arguments, &[code.as_str()]].concat());
-    let held = shell.get(name).map(str::to_owned);
-    shell.unset();
-    assert_eq!(shell.env, before);
+    let mut stage = Stage::with_files(config, ALICE);
+    stage.set_all(start);
+    let before = stage.variables.clone();
+    let code = stage.code();
+    stage.env(&[arguments, &[code.as_str()]].concat());
+    let held = stage.get(name).map(str::to_owned);
+    stage.unset();
+    assert_eq!(stage.variables, before);
     held
 }
 
@@ -86,13 +86,13 @@ fn requests_are_signed_for_the_effective_region() {
         // The device's ARN settles it where the region is of another partition.
         (Some("us-gov-west-1"), &[], "us-east-1"),
     ] {
-        let mut shell = Shell::with_files(PROFILE, ALICE);
+        let mut stage = Stage::with_files(PROFILE, ALICE);
         if let Some(region) = start {
-            shell.set("AWS_REGION", region);
+            stage.set("AWS_REGION", region);
         }
-        let code = shell.code();
-        shell.env(&[arguments, &[code.as_str()]].concat());
-        let log = shell.emulator.log();
+        let code = stage.code();
+        stage.env(&[arguments, &[code.as_str()]].concat());
+        let log = stage.emulator.log();
         assert_eq!(
             log.entries[0].region.as_deref(),
             Some(signed),
@@ -143,11 +143,11 @@ fn the_profiles_settings_go_with_the_session() {
 
 #[test]
 fn the_profiles_endpoint_and_ca_bundle_are_used_and_exported() {
-    let mut shell = Shell::standard();
-    let ca = shell.emulator.write_ca(shell.home.path());
-    let url = shell.emulator.https_url();
-    shell.env.remove("AWS_ENDPOINT_URL");
-    shell.home.write_config(&format!(
+    let mut stage = Stage::new();
+    let ca = stage.emulator.write_ca(stage.home.path());
+    let url = stage.emulator.https_url();
+    stage.variables.remove("AWS_ENDPOINT_URL");
+    stage.home.write_config(&format!(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 endpoint_url = {url}
@@ -155,23 +155,23 @@ ca_bundle = {}
 ",
         ca.display()
     ));
-    let before = shell.env.clone();
-    let code = shell.code();
-    shell.env(&[&code]);
-    assert!(shell.emulator.log().last().tls);
-    assert_eq!(shell.get("AWS_ENDPOINT_URL"), Some(url.as_str()));
-    assert_eq!(shell.get("AWS_CA_BUNDLE"), ca.to_str());
+    let before = stage.variables.clone();
+    let code = stage.code();
+    stage.env(&[&code]);
+    assert!(stage.emulator.log().last().tls);
+    assert_eq!(stage.get("AWS_ENDPOINT_URL"), Some(url.as_str()));
+    assert_eq!(stage.get("AWS_CA_BUNDLE"), ca.to_str());
     // A bare call repeats the endpoint, also for a role.
-    shell.env(&["--role-arn", "arn:aws:iam::111122223333:role/dev"]);
-    assert_eq!(shell.emulator.log().count_with_token_code(), 1);
-    shell.unset();
-    assert_eq!(shell.env, before);
+    stage.env(&["--role-arn", "arn:aws:iam::111122223333:role/dev"]);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
+    stage.unset();
+    assert_eq!(stage.variables, before);
 }
 
 #[test]
 fn a_url_that_the_profile_ignores_is_not_asked() {
     let (proxy, hosts) = proxy();
-    let mut shell = Shell::with_files(
+    let mut stage = Stage::with_files(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 endpoint_url = http://127.0.0.1:9
@@ -179,9 +179,9 @@ ignore_configured_endpoint_urls = true
 ",
         ALICE,
     );
-    shell.env.remove("AWS_ENDPOINT_URL");
-    shell.set("HTTPS_PROXY", &proxy);
-    shell.env_fails(&["123456"]);
+    stage.variables.remove("AWS_ENDPOINT_URL");
+    stage.set("HTTPS_PROXY", &proxy);
+    stage.env_fails(&["123456"]);
     assert_eq!(hosts.recv().unwrap(), "sts.us-east-1.amazonaws.com:443");
 }
 
@@ -197,17 +197,17 @@ fn the_account_follows_the_session_where_it_is_set() {
         assert_eq!(found.as_deref(), held, "{start:?} {arguments:?}");
     }
     // A hardware token does not tell the account.
-    let mut shell = Shell::with_files("[default]\nmfa_serial = GAHT12345678\n", ALICE);
-    shell.emulator.edit(|accounts| {
+    let mut stage = Stage::with_files("[default]\nmfa_serial = GAHT12345678\n", ALICE);
+    stage.emulator.edit(|accounts| {
         accounts.user("alice").devices[0].serial = "GAHT12345678".to_owned();
     });
-    shell.set("AWS_ACCOUNT_ID", "999988887777");
-    let before = shell.env.clone();
-    let code = shell.code();
-    shell.env(&[&code]);
-    assert_eq!(shell.get("AWS_ACCOUNT_ID"), None);
-    shell.unset();
-    assert_eq!(shell.env, before);
+    stage.set("AWS_ACCOUNT_ID", "999988887777");
+    let before = stage.variables.clone();
+    let code = stage.code();
+    stage.env(&[&code]);
+    assert_eq!(stage.get("AWS_ACCOUNT_ID"), None);
+    stage.unset();
+    assert_eq!(stage.variables, before);
 }
 
 /// A proxy that writes down the hosts that it is asked for, and refuses them.
@@ -271,13 +271,11 @@ fn the_endpoint_follows_region_partition_fips_and_dualstack() {
     ];
     for (partition, variables, host) in cases {
         let config = format!("[default]\nmfa_serial = {}\n", of_account(partition));
-        let mut shell = Shell::with_files(&config, ALICE);
-        shell.env.remove("AWS_ENDPOINT_URL");
-        shell.set("HTTPS_PROXY", &proxy);
-        for (name, value) in *variables {
-            shell.set(name, value);
-        }
-        shell.env_fails(&["123456"]);
+        let mut stage = Stage::with_files(&config, ALICE);
+        stage.variables.remove("AWS_ENDPOINT_URL");
+        stage.set("HTTPS_PROXY", &proxy);
+        stage.set_all(variables);
+        stage.env_fails(&["123456"]);
         assert_eq!(
             hosts.recv().unwrap(),
             format!("{host}:443"),

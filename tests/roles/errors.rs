@@ -3,8 +3,10 @@
 
 #![allow(clippy::too_many_lines, reason = "tables of cases")]
 
-use crate::shell::{Pairs, Shell, listed};
+use awsmfa_test_support::Stage;
+
 use crate::switching::ALICE;
+use crate::{Pairs, listed};
 
 /// A case: its name, the config file, the credentials file, variables, arguments, the exit code.
 type Case<'a> = (&'a str, &'a str, &'a str, Pairs<'a>, &'a [&'a str], i32);
@@ -19,16 +21,14 @@ const DEV: &str = "role_arn = arn:aws:iam::111122223333:role/dev\n";
 fn told(cases: &[Case<'_>]) -> String {
     let mut told = Vec::new();
     for (case, config, credentials, variables, arguments, status) in cases {
-        let mut shell = Shell::with_files(config, credentials);
-        for (name, value) in *variables {
-            shell.set(name, value);
-        }
-        let before = shell.env.clone();
-        let said = shell.eval(&[&["env"], *arguments, &["123456"]].concat());
-        assert_eq!(said.status, *status, "{case}: {}", said.stderr);
-        assert_eq!(shell.requests(), (0, 0), "{case}: {}", said.stderr);
-        assert_eq!(shell.env, before, "{case}");
-        told.push((*case, said.told(&shell)));
+        let mut stage = Stage::with_files(config, credentials);
+        stage.set_all(variables);
+        let before = stage.variables.clone();
+        let run = stage.eval(&[&["env"], *arguments, &["123456"]].concat());
+        assert_eq!(run.code, *status, "{case}: {}", run.stderr);
+        assert_eq!(stage.requests(), (0, 0), "{case}: {}", run.stderr);
+        assert_eq!(stage.variables, before, "{case}");
+        told.push((*case, stage.redact(&run.stderr)));
     }
     listed(&told)
 }

@@ -1,13 +1,12 @@
 //! How long a role's session lives, and the code that goes with `AssumeRole` itself.
 
 use awsmfa::clock;
-use awsmfa_test_support::Entry;
+use awsmfa_test_support::{Entry, Stage};
 
-use crate::shell::Shell;
 use crate::switching::ALICE;
 
-fn assumed(shell: &Shell) -> Vec<Entry> {
-    let entries = shell.emulator.log().entries.into_iter();
+fn assumed(stage: &Stage) -> Vec<Entry> {
+    let entries = stage.emulator.log().entries.into_iter();
     entries.filter(|e| e.action == "AssumeRole").collect()
 }
 
@@ -20,44 +19,44 @@ fn seconds(entries: &[Entry]) -> Vec<&str> {
 
 #[test]
 fn a_longer_role_of_one_hop_takes_the_code_itself() {
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    let told = shell.env(&["-p", "admin", "-d", "4h", &code]);
+    let mut stage = Stage::new();
+    let code = stage.code();
+    let told = stage.env(&["-p", "admin", "-d", "4h", &code]);
     assert!(
         told.contains("the code goes with AssumeRole itself"),
         "{told}"
     );
     assert!(told.contains("no MFA session is kept"), "{told}");
-    let assumed = assumed(&shell);
+    let assumed = assumed(&stage);
     assert_eq!(seconds(&assumed), ["14400"]);
     assert!(assumed[0].token_code.is_some() && !assumed[0].session_token);
     assert_eq!(assumed[0].role_session_name.as_deref(), Some("alice"));
-    assert_eq!(shell.emulator.log().count("GetSessionToken"), 0);
-    let records = shell.records();
+    assert_eq!(stage.emulator.log().count("GetSessionToken"), 0);
+    let records = stage.records();
     assert!(
         !records.iter().any(|name| name.starts_with("AWSMFA_MFA_")),
         "{records:?}"
     );
 
     // Bare, it is the same role for as long again, and asks.
-    let told = shell.env_fails(&[]);
+    let told = stage.env_fails(&[]);
     assert!(told.contains("no MFA code"), "{told}");
 }
 
 #[test]
 fn a_kept_session_is_not_kept_beside_a_longer_role_either() {
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    shell.env(&["-p", "dev", &code]);
-    let program = format!("echo {}", shell.code());
-    let told = shell.env(&["-p", "admin", "-d", "4h", "--code-command", &program]);
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&["-p", "dev", &code]);
+    let program = format!("echo {}", stage.code());
+    let told = stage.env(&["-p", "admin", "-d", "4h", "--code-command", &program]);
     assert!(told.contains("no MFA session is kept"), "{told}");
-    assert_eq!(shell.get("AWSMFA_MFA_SESSION_TOKEN"), None);
+    assert_eq!(stage.get("AWSMFA_MFA_SESSION_TOKEN"), None);
 }
 
 #[test]
 fn duration_seconds_of_the_profile_is_the_same_wish() {
-    let mut shell = Shell::with_files(
+    let mut stage = Stage::with_files(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 [profile admin]
@@ -71,41 +70,41 @@ duration_seconds = 1800
 ",
         ALICE,
     );
-    let code = shell.code();
-    let told = shell.env(&["-p", "admin", &code]);
+    let code = stage.code();
+    let told = stage.env(&["-p", "admin", &code]);
     assert!(
         told.contains("for 2h the code goes with AssumeRole itself"),
         "{told}"
     );
-    assert_eq!(seconds(&assumed(&shell)), ["7200"]);
+    assert_eq!(seconds(&assumed(&stage)), ["7200"]);
 
     // Half an hour goes behind an MFA session, and the option wins.
-    shell.emulator.clear_log();
-    let code = shell.code();
-    assert_eq!(shell.env(&["-p", "short", &code]), "");
-    assert_eq!(shell.env(&["-p", "short", "-d", "20m"]), "");
-    assert_eq!(seconds(&assumed(&shell)), ["1800", "1200"]);
-    assert_eq!(shell.emulator.log().count_with_token_code(), 1);
+    stage.emulator.clear_log();
+    let code = stage.code();
+    assert_eq!(stage.env(&["-p", "short", &code]), "");
+    assert_eq!(stage.env(&["-p", "short", "-d", "20m"]), "");
+    assert_eq!(seconds(&assumed(&stage)), ["1800", "1200"]);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
 }
 
 #[test]
 fn in_a_longer_chain_an_hour_is_all() {
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    let told = shell.env(&["-p", "chained", "-d", "4h", &code]);
+    let mut stage = Stage::new();
+    let code = stage.code();
+    let told = stage.env(&["-p", "chained", "-d", "4h", &code]);
     assert!(told.contains("4h is cut to an hour"), "{told}");
-    let assumed = assumed(&shell);
+    let assumed = assumed(&stage);
     assert_eq!(seconds(&assumed), ["3600", "3600"]);
     assert!(assumed.iter().all(|entry| entry.token_code.is_none()));
     assert!(
-        shell.get("AWSMFA_MFA_SESSION_TOKEN").is_some(),
+        stage.get("AWSMFA_MFA_SESSION_TOKEN").is_some(),
         "the MFA session is kept"
     );
 }
 
 #[test]
 fn a_role_on_the_way_gets_an_hour_at_most_too() {
-    let mut shell = Shell::with_files(
+    let mut stage = Stage::with_files(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 [profile dev]
@@ -119,85 +118,85 @@ duration_seconds = 1800
 ",
         ALICE,
     );
-    let code = shell.code();
-    assert_eq!(shell.env(&["-p", "chained", &code]), "");
-    assert_eq!(seconds(&assumed(&shell)), ["3600", "1800"]);
+    let code = stage.code();
+    assert_eq!(stage.env(&["-p", "chained", &code]), "");
+    assert_eq!(seconds(&assumed(&stage)), ["3600", "1800"]);
 }
 
 #[test]
 fn no_session_is_the_exchange_in_one_call() {
     for by_variable in [false, true] {
-        let mut shell = Shell::standard();
-        let code = shell.code();
+        let mut stage = Stage::new();
+        let code = stage.code();
         if by_variable {
-            shell.set("AWSMFA_NO_SESSION", "1");
-            shell.env(&["-p", "dev", &code]);
+            stage.set("AWSMFA_NO_SESSION", "1");
+            stage.env(&["-p", "dev", &code]);
         } else {
-            shell.env(&["-p", "dev", "--no-session", &code]);
+            stage.env(&["-p", "dev", "--no-session", &code]);
         }
-        let log = shell.emulator.log();
+        let log = stage.emulator.log();
         assert_eq!(log.count("GetSessionToken"), 0);
         assert_eq!(log.count_with_token_code(), 1);
         assert_eq!(log.last().duration_seconds.as_deref(), Some("3600"));
-        assert_eq!(shell.get("AWSMFA_MFA_SESSION_TOKEN"), None);
+        assert_eq!(stage.get("AWSMFA_MFA_SESSION_TOKEN"), None);
         // Bare, it is the same exchange.
-        let code = shell.code();
-        shell.env(&[&code]);
-        assert_eq!(shell.emulator.log().count("GetSessionToken"), 0);
+        let code = stage.code();
+        stage.env(&[&code]);
+        assert_eq!(stage.emulator.log().count("GetSessionToken"), 0);
     }
 }
 
 #[test]
 fn the_help_says_what_no_session_costs() {
-    let said = Shell::standard().run(&["env", "--help"]);
-    let help = said.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let run = Stage::new().awsmfa(&["env", "--help"]);
+    let help = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("carries no MFA context"), "{help}");
 }
 
 #[test]
 fn no_session_in_a_chain_sends_the_code_to_the_first_role() {
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    shell.env(&["-p", "chained", "--no-session", &code]);
-    let assumed = assumed(&shell);
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&["-p", "chained", "--no-session", &code]);
+    let assumed = assumed(&stage);
     let coded: Vec<bool> = assumed.iter().map(|e| e.token_code.is_some()).collect();
     assert_eq!(coded, [true, false]);
 }
 
 #[test]
 fn the_variable_for_the_duration_is_for_mfa_sessions_only() {
-    let mut shell = Shell::standard();
-    shell.set("AWSMFA_DURATION", "20h");
-    let code = shell.code();
-    assert_eq!(shell.env(&["-p", "dev", &code]), "");
-    let log = shell.emulator.log();
+    let mut stage = Stage::new();
+    stage.set("AWSMFA_DURATION", "20h");
+    let code = stage.code();
+    assert_eq!(stage.env(&["-p", "dev", &code]), "");
+    let log = stage.emulator.log();
     let seconds: Vec<_> = log
         .entries
         .iter()
         .filter_map(|entry| entry.duration_seconds.as_deref())
         .collect();
     assert_eq!(seconds, ["72000", "3600"]);
-    let code = shell.code();
-    shell.env(&["-p", "dev", "--session-duration", "8h", &code]);
-    let log = shell.emulator.log();
+    let code = stage.code();
+    stage.env(&["-p", "dev", "--session-duration", "8h", &code]);
+    let log = stage.emulator.log();
     let of_mfa = log.entries.iter().rfind(|e| e.action == "GetSessionToken");
     assert_eq!(of_mfa.unwrap().duration_seconds.as_deref(), Some("28800"));
 }
 
 #[test]
 fn the_root_users_hour_is_said() {
-    let mut shell = Shell::standard();
-    shell
+    let mut stage = Stage::new();
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").root = true);
-    let code = shell.code();
-    let told = shell.env(&[&code]);
+    let code = stage.code();
+    let told = stage.env(&[&code]);
     assert!(
         told.contains("AWS gave 1h") && told.contains("in place of 12h"),
         "{told}"
     );
     assert!(told.contains("root user"), "{told}");
-    let end = shell.get("AWS_CREDENTIAL_EXPIRATION").unwrap();
+    let end = stage.get("AWS_CREDENTIAL_EXPIRATION").unwrap();
     let end = chrono::DateTime::parse_from_rfc3339(end).unwrap();
     assert!(end.to_utc() - clock::now() <= chrono::TimeDelta::hours(1));
 }

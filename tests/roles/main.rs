@@ -10,7 +10,21 @@ mod errors;
 mod kept;
 mod long;
 mod renewing;
-mod shell;
 mod sources;
 mod starts;
 mod switching;
+
+use std::fmt::Write as _;
+
+/// Names and values of a case.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+/// One paragraph for each: what was tried, and what was shown.
+fn listed(shown: &[(&str, String)]) -> String {
+    let mut list = String::new();
+    for (case, shown) in shown {
+        // Writing to a String cannot fail.
+        let _ = writeln!(list, "## {case}\n{shown}");
+    }
+    list
+}

@@ -1,20 +1,15 @@
 //! The table: starting environments × targets × shells. In the real shell, `env`, `env` for another
 //! target, an edit, `unset`; what a child process inherits is the same before and after.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Stdio;
 
-use awsmfa_test_support::{
-    Accounts, Emulator, TestHome, find_tool, optional_tool, variables, without_terminal,
-};
+use awsmfa_test_support::{Accounts, Outcome, RealShell, Stage};
 
-/// Variables by name.
-type Variables = BTreeMap<String, String>;
+use crate::Pairs;
 
 /// Starting environments.
-const STARTS: &[(&str, &[(&str, &str)])] = &[
+const STARTS: &[(&str, Pairs<'_>)] = &[
     ("clean", &[]),
     ("profile", &[("AWS_PROFILE", "bob")]),
     (
@@ -87,24 +82,22 @@ struct Dialect {
     edit: &'static str,
 }
 
-const POSIX: fn(&str) -> String = |command| format!("eval \"$({command})\" || exit 9");
+const POSIX: Dialect = Dialect {
+    name: "dash",
+    eval: |command| format!("eval \"$({command})\" || exit 9"),
+    edit: "export AWS_DEFAULT_REGION=eu-north-1",
+};
 
 const DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bash",
-        eval: POSIX,
-        edit: "export AWS_DEFAULT_REGION=eu-north-1",
+        ..POSIX
     },
     Dialect {
         name: "zsh",
-        eval: POSIX,
-        edit: "export AWS_DEFAULT_REGION=eu-north-1",
+        ..POSIX
     },
-    Dialect {
-        name: "dash",
-        eval: POSIX,
-        edit: "export AWS_DEFAULT_REGION=eu-north-1",
-    },
+    POSIX,
     Dialect {
         name: "fish",
         eval: |command| format!("{command} | source; or exit 9"),
@@ -118,7 +111,7 @@ fn equal_before_and_after() {
     std::thread::scope(|scope| {
         let rows: Vec<_> = DIALECTS
             .iter()
-            .filter(|dialect| find_tool(dialect.name).is_some())
+            .filter(|dialect| RealShell::named(dialect.name).is_installed())
             .map(|dialect| {
                 scope.spawn(|| {
                     STARTS
@@ -139,26 +132,20 @@ fn equal_before_and_after() {
 }
 
 /// One shell in one starting environment through all targets; gives how many these were.
-fn row(dialect: &Dialect, (start, variables): &(&str, &[(&str, &str)])) -> usize {
-    let emulator = Emulator::start(Accounts::standard());
-    let home = TestHome::standard();
-    home.write_config(&format!(
+fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
+    let mut stage = Stage::new();
+    stage.home.write_config(&format!(
         "{}[profile keys]\nregion = ap-south-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
          use_fips_endpoint = false\n",
-        fs::read_to_string(home.path().join(".aws/config")).unwrap()
+        fs::read_to_string(stage.home.path().join(".aws/config")).unwrap()
     ));
-    home.write_credentials(&format!(
+    stage.home.write_credentials(&format!(
         "{0}[keys]\naws_access_key_id = {1}\naws_secret_access_key = {2}\n",
-        fs::read_to_string(home.path().join(".aws/credentials")).unwrap(),
+        fs::read_to_string(stage.home.path().join(".aws/credentials")).unwrap(),
         Accounts::ALICE_KEY,
         Accounts::ALICE_SECRET
     ));
-    let mut env = home.env(&emulator.http_url());
-    env.extend(
-        variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned())),
-    );
+    stage.set_all(variables);
     let (of_start, user) = bare(start);
     let targets: Vec<(&str, Option<&str>, &str)> = std::iter::once((of_start, None, user))
         .chain(
@@ -171,38 +158,37 @@ fn row(dialect: &Dialect, (start, variables): &(&str, &[(&str, &str)])) -> usize
     for targets in targets.chunks(2) {
         let mut script = String::new();
         for (index, (target, _, user)) in targets.iter().enumerate() {
-            let code = emulator.device(user).code();
-            let awsmfa = env!("CARGO_BIN_EXE_awsmfa");
+            let code = stage.emulator.device(user).code();
             // Another target of the same user, for which no code is asked.
             let second = match *user {
                 "bob" => "-p bob --region eu-west-1",
                 _ => "-p audit --region eu-west-1",
             };
+            let eval = |words: &str| (dialect.eval)(&format!("awsmfa {words}"));
             let lines = [
                 format!("env -0 > before-{index}"),
-                (dialect.eval)(&format!(
-                    "'{awsmfa}' env -s {} {target} {code}",
-                    dialect.name
-                )),
+                eval(&format!("env {target} {code}")),
                 format!("env -0 > session-{index}"),
                 if target.contains("--no-session") {
                     String::new()
                 } else {
-                    (dialect.eval)(&format!("'{awsmfa}' env -s {} {second}", dialect.name))
+                    eval(&format!("env {second}"))
                 },
                 format!("env -0 > second-{index}"),
                 dialect.edit.to_owned(),
-                (dialect.eval)(&format!("'{awsmfa}' unset -s {}", dialect.name)),
+                eval("unset"),
                 format!("env -0 > after-{index}"),
             ];
             for line in lines {
                 writeln!(script, "{line}").unwrap();
             }
         }
-        run(dialect, &home, &env, &script);
+        let shell = RealShell::named(dialect.name).command;
+        let run = stage.script(shell, &script);
+        assert_eq!(run.code, 0, "{shell:?}: {run:?}\n{script}");
         for (index, (target, role, _)) in targets.iter().enumerate() {
             let context = format!("{} in {start}, {target}", dialect.name);
-            let read = |name: &str| inherited(&home, &format!("{name}-{index}"));
+            let read = |name: &str| stage.dumped(&format!("{name}-{index}"));
             let session = read("session");
             for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"] {
                 assert_eq!(session.get(name), None, "{context}");
@@ -223,42 +209,14 @@ fn row(dialect: &Dialect, (start, variables): &(&str, &[(&str, &str)])) -> usize
             expected.insert("AWS_DEFAULT_REGION".to_owned(), "eu-north-1".to_owned());
             assert_eq!(read("after"), expected, "{context}");
         }
-        emulator.forget_codes();
+        stage.emulator.forget_codes();
     }
-    assert!(emulator.log().entries.iter().all(|entry| {
-        // Every code was good, and nothing but codes and roles was asked for.
-        entry.outcome == awsmfa_test_support::Outcome::Done
-    }));
-    targets.len()
-}
-
-/// Runs a script in the real shell, in the home folder.
-fn run(dialect: &Dialect, home: &TestHome, env: &Variables, script: &str) {
-    let path = home.write("script", script);
-    let shell = optional_tool(dialect.name).unwrap();
-    let no_startup_files = match dialect.name {
-        "fish" => Some("--no-config"),
-        "zsh" => Some("-f"),
-        _ => None,
-    };
-    let output = without_terminal(shell)
-        .args(no_startup_files)
-        .arg(path)
-        .current_dir(home.path())
-        .env_clear()
-        .envs(env)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
+    // Every code was good, and nothing but codes and roles was asked for.
+    let log = stage.emulator.log();
     assert!(
-        output.status.success(),
-        "{}: {told}\n{script}",
-        dialect.name
+        log.entries
+            .iter()
+            .all(|entry| entry.outcome == Outcome::Done)
     );
-}
-
-/// What a child process inherited.
-fn inherited(home: &TestHome, file: &str) -> Variables {
-    variables(&fs::read_to_string(home.path().join(file)).unwrap())
+    targets.len()
 }

@@ -3,9 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Fault, Role, Trust, find_tool};
-
-use crate::shell::Shell;
+use awsmfa_test_support::{Fault, Role, Stage, Trust, find_tool};
 
 const DEV: &str = "arn:aws:iam::111122223333:role/dev";
 const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
@@ -14,25 +12,25 @@ const CHAINED: &str = "arn:aws:iam::444455556666:role/chained";
 
 #[test]
 fn one_code_then_four_roles_and_back() {
-    let mut shell = Shell::standard();
-    let before = shell.env.clone();
-    let code = shell.code();
-    shell.env(&["-p", "dev", &code]);
-    assert_eq!(shell.role_in_place(), Some(DEV));
-    let end = shell.get("AWS_CREDENTIAL_EXPIRATION").unwrap();
+    let mut stage = Stage::new();
+    let before = stage.variables.clone();
+    let code = stage.code();
+    stage.env(&["-p", "dev", &code]);
+    assert_eq!(stage.role(), Some(DEV));
+    let end = stage.get("AWS_CREDENTIAL_EXPIRATION").unwrap();
     assert!(end.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(end).is_ok());
     for (profile, role) in [("admin", ADMIN), ("audit", AUDIT), ("chained", CHAINED)] {
-        shell.env(&["-p", profile]);
-        assert_eq!(shell.role_in_place(), Some(role));
+        stage.env(&["-p", profile]);
+        assert_eq!(stage.role(), Some(role));
     }
-    shell.env(&["-p", "default"]);
-    assert_eq!(shell.role_in_place(), None);
-    let own = shell.get("AWS_ACCESS_KEY_ID").unwrap().to_owned();
-    shell.env(&["-p", "fresh"]);
-    shell.env(&["-p", "default"]);
-    assert_eq!(shell.get("AWS_ACCESS_KEY_ID"), Some(own.as_str()));
+    stage.env(&["-p", "default"]);
+    assert_eq!(stage.role(), None);
+    let own = stage.get("AWS_ACCESS_KEY_ID").unwrap().to_owned();
+    stage.env(&["-p", "fresh"]);
+    stage.env(&["-p", "default"]);
+    assert_eq!(stage.get("AWS_ACCESS_KEY_ID"), Some(own.as_str()));
 
-    let log = shell.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.count_with_token_code(), 1, "{:?}", log.actions());
     assert_eq!(log.count("GetSessionToken"), 1);
     assert_eq!(log.count("GetCallerIdentity"), 1, "the name is asked once");
@@ -44,8 +42,8 @@ fn one_code_then_four_roles_and_back() {
         assert_eq!(entry.external_id.as_deref(), audit.then_some("Example-7"));
     }
 
-    shell.unset();
-    assert_eq!(shell.env, before);
+    stage.unset();
+    assert_eq!(stage.variables, before);
 }
 
 #[test]
@@ -53,9 +51,9 @@ fn the_aws_cli_and_boto3_see_each_identity() {
     let (Some(aws), Some(python)) = (find_tool("aws"), find_tool("python3")) else {
         return;
     };
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    shell.env(&[&code]);
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&[&code]);
     for (profile, arn) in [
         ("dev", "arn:aws:sts::111122223333:assumed-role/dev/alice"),
         (
@@ -64,11 +62,11 @@ fn the_aws_cli_and_boto3_see_each_identity() {
         ),
         ("default", "arn:aws:iam::123456789012:user/alice"),
     ] {
-        shell.env(&["-p", profile]);
+        stage.env(&["-p", profile]);
         let cli = Command::new(&aws)
             .args("sts get-caller-identity --query Arn --output text".split(' '))
             .env_clear()
-            .envs(&shell.env)
+            .envs(&stage.variables)
             .output()
             .unwrap();
         assert_eq!(String::from_utf8_lossy(&cli.stdout).trim(), arn, "{cli:?}");
@@ -78,7 +76,7 @@ fn the_aws_cli_and_boto3_see_each_identity() {
                 "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])",
             ])
             .env_clear()
-            .envs(&shell.env)
+            .envs(&stage.variables)
             .output()
             .unwrap();
         assert_eq!(
@@ -87,33 +85,33 @@ fn the_aws_cli_and_boto3_see_each_identity() {
             "{boto3:?}"
         );
     }
-    let agents: Vec<_> = shell.emulator.log().entries;
+    let agents: Vec<_> = stage.emulator.log().entries;
     assert!(agents.iter().filter(|e| e.token_code.is_some()).count() == 1);
 }
 
 #[test]
 fn the_users_name_costs_no_round_trip() {
     const DELAY: Duration = Duration::from_millis(1500);
-    let mut shell = Shell::standard();
-    shell
+    let mut stage = Stage::new();
+    stage
         .emulator
         .inject(Fault::Delay(DELAY).on("GetSessionToken"));
-    shell
+    stage
         .emulator
         .inject(Fault::Delay(DELAY).on("GetCallerIdentity"));
-    let code = shell.code();
+    let code = stage.code();
     let begin = Instant::now();
-    shell.env(&["-p", "dev", &code]);
+    stage.env(&["-p", "dev", &code]);
     let took = begin.elapsed();
     assert!(took >= DELAY && took < 2 * DELAY, "{took:?}");
-    let log = shell.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.count("GetCallerIdentity"), 1);
     assert_eq!(log.last().role_session_name.as_deref(), Some("alice"));
 }
 
 #[test]
 fn a_name_in_the_profile_or_the_options_wins_and_spares_the_question() {
-    let mut shell = Shell::with_files(
+    let mut stage = Stage::with_files(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 [profile dev]
@@ -123,25 +121,25 @@ role_session_name = from-the-profile
 ",
         ALICE,
     );
-    let code = shell.code();
-    shell.env(&["-p", "dev", &code]);
-    let name = |shell: &Shell| shell.emulator.log().last().role_session_name.clone();
-    assert_eq!(name(&shell).as_deref(), Some("from-the-profile"));
-    shell.env(&["-p", "dev", "--role-session-name", "from-the-option"]);
-    assert_eq!(name(&shell).as_deref(), Some("from-the-option"));
+    let code = stage.code();
+    stage.env(&["-p", "dev", &code]);
+    let name = |stage: &Stage| stage.emulator.log().last().role_session_name.clone();
+    assert_eq!(name(&stage).as_deref(), Some("from-the-profile"));
+    stage.env(&["-p", "dev", "--role-session-name", "from-the-option"]);
+    assert_eq!(name(&stage).as_deref(), Some("from-the-option"));
     // Bare, it repeats the whole target.
-    shell.env(&[]);
-    assert_eq!(name(&shell).as_deref(), Some("from-the-option"));
-    let code = shell.code();
-    shell.set("AWSMFA_ROLE_SESSION_NAME", "from-the-variable");
-    shell.env(&["-p", "default", "--role-arn", ADMIN, &code]);
-    assert_eq!(name(&shell).as_deref(), Some("from-the-variable"));
-    assert_eq!(shell.emulator.log().count("GetCallerIdentity"), 0);
+    stage.env(&[]);
+    assert_eq!(name(&stage).as_deref(), Some("from-the-option"));
+    let code = stage.code();
+    stage.set("AWSMFA_ROLE_SESSION_NAME", "from-the-variable");
+    stage.env(&["-p", "default", "--role-arn", ADMIN, &code]);
+    assert_eq!(name(&stage).as_deref(), Some("from-the-variable"));
+    assert_eq!(stage.emulator.log().count("GetCallerIdentity"), 0);
 }
 
 #[test]
 fn the_name_of_a_second_role_is_the_users_too() {
-    let mut shell = Shell::with_files(
+    let mut stage = Stage::with_files(
         "[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/alice
 [profile dev]
@@ -155,11 +153,11 @@ source_profile = dev
         ALICE,
     );
     // A session of her own, for which nobody asks the name.
-    let code = shell.code();
-    shell.env(&[&code]);
-    assert_eq!(shell.emulator.log().count("GetCallerIdentity"), 0);
-    shell.env(&["-p", "chained"]);
-    let log = shell.emulator.log();
+    let code = stage.code();
+    stage.env(&[&code]);
+    assert_eq!(stage.emulator.log().count("GetCallerIdentity"), 0);
+    stage.env(&["-p", "chained"]);
+    let log = stage.emulator.log();
     let names: Vec<_> = log
         .entries
         .iter()
@@ -167,39 +165,39 @@ source_profile = dev
         .collect();
     assert_eq!(names, ["build-7", "alice"]);
     assert_eq!(
-        shell.get("AWSMFA_USER_ARN"),
+        stage.get("AWSMFA_USER_ARN"),
         Some("arn:aws:iam::123456789012:user/alice")
     );
 }
 
 #[test]
 fn a_users_name_is_taken_without_its_path_and_fitted_to_what_aws_takes() {
-    let mut shell = Shell::standard();
-    shell.emulator.edit(|accounts| {
+    let mut stage = Stage::new();
+    stage.emulator.edit(|accounts| {
         accounts.user("alice").name = "team/q".to_owned();
         let trust = Trust::in_principals(["123456789012"]);
         accounts
             .roles
             .push(Role::new("111122223333", "open", trust));
     });
-    let code = shell.emulator.device("team/q").code();
-    shell.env(&["--role-arn", "arn:aws:iam::111122223333:role/open", &code]);
-    let log = shell.emulator.log();
+    let code = stage.emulator.device("team/q").code();
+    stage.env(&["--role-arn", "arn:aws:iam::111122223333:role/open", &code]);
+    let log = stage.emulator.log();
     assert_eq!(log.last().role_session_name.as_deref(), Some("q-"));
 }
 
 #[test]
 fn options_name_a_role_that_no_file_does() {
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    shell.env(&["--role-arn", AUDIT, "--external-id", "Example-7", &code]);
-    assert_eq!(shell.role_in_place(), Some(AUDIT));
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&["--role-arn", AUDIT, "--external-id", "Example-7", &code]);
+    assert_eq!(stage.role(), Some(AUDIT));
     // Bare: the whole target again, its external ID included.
-    shell.env(&[]);
-    assert_eq!(shell.role_in_place(), Some(AUDIT));
+    stage.env(&[]);
+    assert_eq!(stage.role(), Some(AUDIT));
     // Another role: the external ID was said of the last one.
-    shell.env(&["--role-arn", ADMIN]);
-    let log = shell.emulator.log();
+    stage.env(&["--role-arn", ADMIN]);
+    let log = stage.emulator.log();
     assert_eq!(log.last().external_id, None);
     assert_eq!(log.count_with_token_code(), 1);
 }
@@ -213,15 +211,15 @@ aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 #[test]
 fn doctor_knows_what_needs_no_code() {
     const NO_CODE: &str = "use the MFA session in this shell, without a code";
-    let mut shell = Shell::standard();
-    let code = shell.code();
-    shell.env(&["-p", "dev", &code]);
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&["-p", "dev", &code]);
     for profile in ["dev", "admin", "default"] {
-        let said = shell.run(&["doctor", "-p", profile]);
-        assert!(said.stdout.contains(NO_CODE), "{profile}: {}", said.stdout);
+        let run = stage.awsmfa(&["doctor", "-p", profile]);
+        assert!(run.stdout.contains(NO_CODE), "{profile}: {}", run.stdout);
     }
     // The session in place is itself what would be renewed.
-    shell.env(&["-p", "default"]);
-    let said = shell.run(&["doctor", "-p", "default"]);
-    assert!(said.stdout.contains("ask for a code"), "{}", said.stdout);
+    stage.env(&["-p", "default"]);
+    let run = stage.awsmfa(&["doctor", "-p", "default"]);
+    assert!(run.stdout.contains("ask for a code"), "{}", run.stdout);
 }

@@ -93,6 +93,14 @@ impl Stage {
         self
     }
 
+    /// Sets several.
+    pub fn set_all(&mut self, variables: &[(&str, &str)]) -> &mut Self {
+        for (name, value) in variables {
+            self.set(name, *value);
+        }
+        self
+    }
+
     /// Removes a variable; gives what it was.
     pub fn remove(&mut self, name: &str) -> Option<String> {
         self.variables.remove(name)
