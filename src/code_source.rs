@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
+use crate::error::Error;
 use crate::prompt::{PromptError, Terminal};
 use crate::text;
 use crate::token_code::{NotSixDigits, TokenCode};
@@ -19,67 +20,6 @@ const TRIES: usize = 3;
 /// How long a program has to print another code than the refused one: a step of 30 seconds and a
 /// little.
 const NEXT_CODE: Duration = Duration::from_secs(35);
-
-/// Why there is no code.
-#[derive(Debug, thiserror::Error)]
-pub enum CodeError {
-    /// What was given is none.
-    #[error(transparent)]
-    NotSixDigits(#[from] NotSixDigits),
-    /// Standard input cannot be read.
-    #[error("standard input gives no code")]
-    Stdin(#[source] io::Error),
-    /// The terminal gives none.
-    #[error("no MFA code: {0}")]
-    Terminal(#[source] PromptError),
-    /// The program cannot be run.
-    #[error("the program for the code cannot be run")]
-    CannotRun(#[source] io::Error),
-    /// The program failed.
-    #[error("the program for the code failed ({0})")]
-    ProgramFailed(std::process::ExitStatus),
-    /// The program printed something else.
-    #[error("the program for the code printed something else than six digits")]
-    ProgramPrinted,
-    /// It was spent in this shell.
-    #[error("this MFA code was used in this shell before, and each works once")]
-    Spent,
-    /// The program repeats a code that AWS has refused.
-    #[error("the program for the code prints the refused code again")]
-    SameCode,
-}
-
-impl CodeError {
-    /// Whether the command line is wrong.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NotSixDigits(_))
-    }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Spent => "wait until the device shows the next code",
-            Self::NotSixDigits(_) | Self::Stdin(_) => {
-                "give the six digits that the MFA device shows now"
-            }
-            // mintty, in which Git Bash runs, gives programs of Windows a console only if told to.
-            Self::Terminal(PromptError::NoTerminal(_)) if cfg!(windows) => {
-                "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
-                 program (--code-command); in Git Bash, set MSYS=enable_pcon or use Windows Terminal"
-            }
-            Self::Terminal(PromptError::NoTerminal(_) | PromptError::Background) => {
-                "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
-                 program (--code-command)"
-            }
-            Self::Terminal(_) => "nothing was changed; start again when you have a code",
-            Self::CannotRun(_) | Self::ProgramFailed(_) | Self::ProgramPrinted | Self::SameCode => {
-                "check --code-command, mfa_process in the profile, and AWSMFA_CODE_COMMAND"
-            }
-        }
-    }
-}
 
 /// A source of codes.
 #[derive(Debug)]
@@ -103,7 +43,7 @@ pub enum CodeSource {
 impl CodeSource {
     /// The source for the code of the command line: a given one, `-` for standard input, or else a
     /// program or the terminal.
-    pub fn new(code: Option<&str>, command: Option<&str>) -> Result<Self, CodeError> {
+    pub fn new(code: Option<&str>, command: Option<&str>) -> Result<Self, Error> {
         match (code, command) {
             (Some("-"), _) => Ok(Self::Given(from_stdin()?)),
             (Some(code), _) => Ok(Self::Given(TokenCode::parse(code)?)),
@@ -118,15 +58,15 @@ impl CodeSource {
     }
 
     /// Fails if the terminal will be asked and there is none, so that nothing is done in vain.
-    pub fn check(&self) -> Result<(), CodeError> {
+    pub fn check(&self) -> Result<(), Error> {
         match self {
-            Self::Terminal { .. } => Terminal::open().map(drop).map_err(CodeError::Terminal),
+            Self::Terminal { .. } => Terminal::open().map(drop).map_err(no_code),
             _ => Ok(()),
         }
     }
 
     /// The next code for a device.
-    pub async fn next(&mut self, serial: &str) -> Result<TokenCode, CodeError> {
+    pub async fn next(&mut self, serial: &str) -> Result<TokenCode, Error> {
         match self {
             Self::Given(code) => Ok(code.clone()),
             Self::Program { command, refused } => from_program(command, refused.as_ref()).await,
@@ -164,11 +104,40 @@ impl CodeSource {
     }
 }
 
+/// The terminal gives no code.
+fn no_code(problem: PromptError) -> Error {
+    const OTHER_WAYS: &str = "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
+         program (--code-command)";
+    let hint = match &problem {
+        // mintty, in which Git Bash runs, gives programs of Windows a console only if told to.
+        PromptError::NoTerminal(_) if cfg!(windows) => {
+            format!("{OTHER_WAYS}; in Git Bash, set MSYS=enable_pcon or use Windows Terminal")
+        }
+        PromptError::NoTerminal(_) | PromptError::Background => OTHER_WAYS.to_owned(),
+        PromptError::EndOfFile | PromptError::Io(_) => {
+            "nothing was changed; start again when you have a code".to_owned()
+        }
+    };
+    Error::new(format!("no MFA code: {problem}"))
+        .hint(hint)
+        .source(problem)
+}
+
+/// The code command gives no code.
+fn bad_command(problem: &str) -> Error {
+    Error::new(format!("the program for the code {problem}"))
+        .hint("check --code-command, mfa_process in the profile, and AWSMFA_CODE_COMMAND")
+}
+
 /// Reads the code's line and not a byte more: what follows is for the command of `exec`.
-fn from_stdin() -> Result<TokenCode, CodeError> {
+fn from_stdin() -> Result<TokenCode, Error> {
     let mut line = Zeroizing::new(String::new());
     let read = stdin().and_then(|input| BufReader::with_capacity(1, input).read_line(&mut line));
-    read.map_err(CodeError::Stdin)?;
+    read.map_err(|error| {
+        Error::new("standard input gives no code")
+            .hint(NotSixDigits::HINT)
+            .source(error)
+    })?;
     Ok(TokenCode::parse(&line)?)
 }
 
@@ -181,7 +150,7 @@ fn stdin() -> io::Result<File> {
     input.map(File::from)
 }
 
-async fn from_terminal(serial: &str, refused: &[TokenCode]) -> Result<TokenCode, CodeError> {
+async fn from_terminal(serial: &str, refused: &[TokenCode]) -> Result<TokenCode, Error> {
     let question = format!("MFA code for {serial}: ");
     let refused = refused.to_vec();
     let asking = Terminal::in_background(move |terminal| {
@@ -196,10 +165,10 @@ async fn from_terminal(serial: &str, refused: &[TokenCode]) -> Result<TokenCode,
             }
         }
     });
-    asking.await.map_err(CodeError::Terminal)
+    asking.await.map_err(no_code)
 }
 
-async fn from_program(command: &str, refused: Option<&TokenCode>) -> Result<TokenCode, CodeError> {
+async fn from_program(command: &str, refused: Option<&TokenCode>) -> Result<TokenCode, Error> {
     let end = Instant::now() + NEXT_CODE;
     loop {
         let code = run(command).await?;
@@ -207,27 +176,27 @@ async fn from_program(command: &str, refused: Option<&TokenCode>) -> Result<Toke
             return Ok(code);
         }
         if Instant::now() >= end {
-            return Err(CodeError::SameCode);
+            return Err(bad_command("prints the refused code again"));
         }
         sleep(Duration::from_secs(1)).await;
     }
 }
 
-async fn run(command: &str) -> Result<TokenCode, CodeError> {
+async fn run(command: &str) -> Result<TokenCode, Error> {
     let output = shell_command(command)
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .output()
         .await
-        .map_err(CodeError::CannotRun)?;
+        .map_err(|error| bad_command("cannot be run").source(error))?;
     let printed = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(CodeError::ProgramFailed(output.status));
+        return Err(bad_command(&format!("failed ({})", output.status)));
     }
     std::str::from_utf8(&printed)
         .ok()
         .and_then(|text| TokenCode::parse(text).ok())
-        .ok_or(CodeError::ProgramPrinted)
+        .ok_or_else(|| bad_command("printed something else than six digits"))
 }
 
 #[cfg(unix)]

@@ -3,7 +3,8 @@
 use std::cell::OnceCell;
 
 use crate::environment::Environment;
-use crate::files::disk::{self, FilesError};
+use crate::error::Error;
+use crate::files::disk;
 use crate::files::shared::SharedFiles;
 use crate::memory::Memory;
 
@@ -49,7 +50,7 @@ impl Context {
     }
 
     /// The shared AWS files, read when they are first needed.
-    pub fn files(&self) -> Result<&SharedFiles, FilesError> {
+    pub fn files(&self) -> Result<&SharedFiles, Error> {
         if let Some(files) = self.files.get() {
             return Ok(files);
         }

@@ -33,27 +33,22 @@ pub const CHAINED: Duration = Duration::from_hours(1);
 /// What `GetSessionToken` gives where nobody asks for another.
 pub const DEFAULT_MFA_SESSION: Duration = Duration::from_hours(12);
 
-/// A duration outside of AWS's bounds.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{given} is out of range: {} lives from {} to {}",
-    .bounds.what, in_words(Duration::from_secs(.bounds.least)), in_words(Duration::from_secs(.bounds.most))
-)]
-pub struct OutOfRange {
-    given: String,
-    bounds: Bounds,
-}
-
 impl Bounds {
-    /// Gives the duration back if AWS takes it.
-    pub fn check(self, duration: Duration) -> Result<Duration, OutOfRange> {
+    /// Gives the duration back if AWS takes it, else what is wrong with it.
+    pub fn check(self, duration: Duration) -> Result<Duration, String> {
         if (self.least..=self.most).contains(&duration.as_secs()) {
             Ok(duration)
         } else {
-            Err(OutOfRange {
-                given: in_words(duration),
-                bounds: self,
-            })
+            let [given, least, most] = [
+                duration,
+                Duration::from_secs(self.least),
+                Duration::from_secs(self.most),
+            ]
+            .map(in_words);
+            let what = self.what;
+            Err(format!(
+                "{given} is out of range: {what} lives from {least} to {most}"
+            ))
         }
     }
 }
@@ -139,9 +134,8 @@ mod tests {
                 "{seconds}"
             );
         }
-        let refused = MFA_SESSION.check(Duration::from_mins(1)).unwrap_err();
         assert_eq!(
-            refused.to_string(),
+            MFA_SESSION.check(Duration::from_mins(1)).unwrap_err(),
             "1m is out of range: an MFA session lives from 15m to 36h"
         );
     }

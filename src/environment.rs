@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use crate::error::Error;
 use crate::value::Value;
 
 /// A variable that awsmfa sets or removes in the calling shell, with the names of its bookkeeping.
@@ -95,11 +96,6 @@ variables! {
     ACCOUNT_ID = "AWS_ACCOUNT_ID", Content::AccountId;
 }
 
-/// A variable holds something that is not Unicode text where text is needed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the value of {0} is not valid Unicode")]
-pub struct NotText(pub String);
-
 /// The variables of a process by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -139,13 +135,13 @@ impl Environment {
     }
 
     /// The text of a variable; one that is set but empty counts as not set, as for the AWS CLI.
-    pub fn text(&self, name: &str) -> Result<Option<&str>, NotText> {
+    pub fn text(&self, name: &str) -> Result<Option<&str>, Error> {
         match self.get(name) {
             None => Ok(None),
             Some(value) if value.is_empty() => Ok(None),
             Some(value) => match value.as_str() {
                 Some(text) => Ok(Some(text)),
-                None => Err(NotText(name.to_owned())),
+                None => Err(not_text(name)),
             },
         }
     }
@@ -172,4 +168,10 @@ impl Environment {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
     }
+}
+
+/// A variable's value is not Unicode where text is needed.
+pub(crate) fn not_text(name: &str) -> Error {
+    Error::new(format!("the value of {name} is not valid Unicode"))
+        .hint("set it to text, or unset it")
 }

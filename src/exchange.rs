@@ -8,8 +8,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::clock;
-use crate::code_source::{CodeError, CodeSource};
+use crate::code_source::CodeSource;
 use crate::duration::{self, CHAINED};
+use crate::error::Error;
 use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
 use crate::plan::Plan;
 use crate::plan::chain::{KeysFrom, Source};
@@ -18,7 +19,7 @@ use crate::prompt::Terminal;
 use crate::session::{Keys, Session};
 use crate::sts::api::{Aws, Caller, Mfa, RoleRequest, Signer};
 use crate::sts::arn::Arn;
-use crate::sts::credential_process::{self, ProcessError};
+use crate::sts::credential_process;
 use crate::sts::refusal::{Cause, Refusal};
 use crate::text;
 use crate::token_code::TokenCode;
@@ -26,6 +27,9 @@ use crate::token_code::TokenCode;
 use device::choose_device;
 pub(crate) use device::{check_owner, without_security_keys};
 pub use error::ExchangeError;
+
+/// A code that was used in this shell before.
+const SPENT: &str = "this MFA code was used in this shell before, and each works once";
 
 /// A failure, and what is to be kept all the same.
 #[derive(Debug)]
@@ -273,9 +277,10 @@ impl<'a> Exchange<'a> {
                 return Ok(code);
             }
             if !self.codes.refused(&code) {
-                return Err(CodeError::Spent.into());
+                let hint = "wait until the device shows the next code";
+                return Err(Error::new(SPENT).hint(hint).into());
             }
-            self.codes.explain(&CodeError::Spent.to_string());
+            self.codes.explain(SPENT);
         }
     }
 
@@ -471,7 +476,7 @@ impl Plan {
 }
 
 /// Gets at long-term keys, by a program perhaps.
-pub(crate) async fn keys_of(source: &Source) -> Result<Keys, ProcessError> {
+pub(crate) async fn keys_of(source: &Source) -> Result<Keys, Error> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
         KeysFrom::Process { command, place } => credential_process::run(place, command).await,

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Ok(output) => finish(&output.text, output.exit_code),
         Err(failure) => {
             print(&failure.error);
-            let code = failure.error.exit_code();
+            let code = failure.error.exit;
             let mut statements = failure.statements;
             statements.extend_from_slice(evaluator.failure(code).as_bytes());
             finish(&statements, code)
@@ -92,7 +92,7 @@ fn wait_for<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Setup)?;
+        .map_err(Error::setup)?;
     let outcome = runtime.block_on(verb);
     // A thread may wait at the terminal, or for a name server.
     runtime.shutdown_background();
@@ -113,7 +113,7 @@ async fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Resu
 fn become_command(mut command: std::process::Command) -> Error {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
-    Error::cannot_execute(command.get_program(), &error)
+    exec::cannot_execute(command.get_program(), &error)
 }
 
 /// Runs the command of `exec` and ends with its exit code.
@@ -121,7 +121,7 @@ fn become_command(mut command: std::process::Command) -> Error {
 fn become_command(mut command: std::process::Command) -> Error {
     match command.status() {
         Ok(status) => end(status.code().unwrap_or(i32::from(FAILED))),
-        Err(error) => Error::cannot_execute(command.get_program(), &error),
+        Err(error) => exec::cannot_execute(command.get_program(), &error),
     }
 }
 
@@ -142,24 +142,28 @@ async fn heard(kind: tokio::signal::unix::SignalKind, name: &'static str) -> Err
     match tokio::signal::unix::signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
-            Error::Interrupted(name)
+            interrupted_by(name)
         }
-        Err(error) => Error::Setup(error),
+        Err(error) => Error::setup(error),
     }
 }
 
 #[cfg(windows)]
 async fn interrupted() -> Error {
     match tokio::signal::ctrl_c().await {
-        Ok(()) => Error::Interrupted("Ctrl-C"),
-        Err(error) => Error::Setup(error),
+        Ok(()) => interrupted_by("Ctrl-C"),
+        Err(error) => Error::setup(error),
     }
 }
 
+fn interrupted_by(signal: &str) -> Error {
+    Error::new(format!("interrupted ({signal})")).hint("nothing was changed")
+}
+
 fn print(error: &Error) {
-    match error {
-        Error::Parse(error) => text::usage(&error.render().to_string()),
-        _ => text::error(&error.to_string(), &error.causes(), error.hint().as_deref()),
+    match error.parse_error() {
+        Some(error) => text::usage(&error.render().to_string()),
+        None => text::error(&error.message, &error.causes(), error.hint.as_deref()),
     }
 }
 

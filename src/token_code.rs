@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::error::Error;
+
 /// A token code: exactly six digits, kept as text since leading zeros count (AWS STS API
 /// reference, `GetSessionToken`, `TokenCode`).
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +15,17 @@ pub struct TokenCode(Zeroizing<String>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an MFA code: six digits are needed, like 123456 or \"123 456\"")]
 pub struct NotSixDigits;
+
+impl NotSixDigits {
+    /// What the user can do about it.
+    pub(crate) const HINT: &str = "give the six digits that the MFA device shows now";
+}
+
+impl From<NotSixDigits> for Error {
+    fn from(problem: NotSixDigits) -> Self {
+        Self::usage(problem.to_string()).hint(NotSixDigits::HINT)
+    }
+}
 
 impl TokenCode {
     /// Reads a code; blanks in and around it are ignored.

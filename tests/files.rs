@@ -121,7 +121,7 @@ proptest! {
     #[test]
     fn a_secret_of_a_broken_file_is_in_no_message(lines in prop::collection::vec(line_with_secret(), 1..8)) {
         if let Err(error) = IniFile::parse(Path::new("credentials"), lines.concat().into_bytes().into()) {
-            let told = format!("{error} {error:?} {}", error.problem.hint());
+            let told = format!("{error} {error:?}");
             prop_assert!(!told.to_lowercase().contains("wjalr"), "{}", told);
         }
     }

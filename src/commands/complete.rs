@@ -42,7 +42,7 @@ pub fn run(options: &Args) -> Result<Output, Failure> {
     let last = words.len() - 1;
     let candidates = engine::complete(&mut Cli::command(), words, last, None);
     let mut lines = String::new();
-    for candidate in candidates.map_err(Error::Setup)? {
+    for candidate in candidates.map_err(Error::setup)? {
         let Some(value) = candidate.get_value().to_str() else {
             continue;
         };

@@ -14,9 +14,7 @@ use crate::context::Context;
 use crate::duration;
 use crate::environment::Content;
 use crate::error::{Error, FAILED};
-use crate::exchange::{
-    ExchangeError, check_owner, kept_mfa_session, keys_of, without_security_keys,
-};
+use crate::exchange::{check_owner, kept_mfa_session, keys_of, without_security_keys};
 use crate::plan::Plan;
 use crate::session::Keys;
 use crate::sts::api::{Aws, Identity, Signer};
@@ -125,7 +123,7 @@ async fn checks(options: &Args, context: &Context) -> Vec<Check> {
     };
     let plan = match Plan::new(&options, context) {
         Ok(plan) => plan,
-        Err(error) => return vec![failed("settings", &error.into())],
+        Err(error) => return vec![failed("settings", &error)],
     };
     let mut checks = settings(&plan, context);
     let aws = match start::aws(&plan, context) {
@@ -140,7 +138,7 @@ async fn checks(options: &Args, context: &Context) -> Vec<Check> {
             checks.push(Check::good("keys", keys.access_key_id.clone()).at(&plan.places.keys));
             checks.extend(calls(&aws, &plan, &keys).await);
         }
-        Err(error) => checks.push(failed("keys", &ExchangeError::from(error).into())),
+        Err(error) => checks.push(failed("keys", &error)),
     }
     checks.extend(way(&aws));
     checks.push(Check::unclear("env", would_do(&plan, context)));
@@ -155,10 +153,9 @@ fn failed(name: &'static str, error: &Error) -> Check {
             let _ = write!(text, ": {cause}");
         }
     }
-    let hint = error.hint();
     Check {
         good: Some(false),
-        hint,
+        hint: error.hint.clone(),
         ..Check::good(name, text)
     }
 }

@@ -1,6 +1,7 @@
 //! `awsmfa exec`: one command inside a session; the shell gets nothing.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use super::Failure;
 use super::start::{Obtained, obtain};
 use crate::cli::SessionOptions;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
 use crate::memory::{is_record, reinstate};
 use crate::shell::{Change, detect};
 use crate::text;
@@ -36,7 +37,10 @@ pub struct Args {
 
 /// Gets the session, and gives the command that is to run in it.
 pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> {
-    let (name, arguments) = options.command.split_first().ok_or(Error::NoCommand)?;
+    let (name, arguments) = options
+        .command
+        .split_first()
+        .ok_or_else(Error::no_command)?;
     // What cannot be run is found out before a code is spent.
     let program = find(name, context)?;
     if arguments.is_empty() && detect::is_shell(&program) {
@@ -68,7 +72,6 @@ fn find(name: &OsStr, context: &Context) -> Result<PathBuf, Error> {
     let path = context.environment().os_text("PATH").unwrap_or_default();
     let here = std::env::current_dir().unwrap_or_default();
     which::which_in(name, Some(&path), here).map_err(|_| {
-        let shown = name.to_string_lossy().into_owned();
         let is_path = Path::new(name).file_name() != Some(name);
         let is_there = if is_path {
             Path::new(name).exists()
@@ -76,9 +79,32 @@ fn find(name: &OsStr, context: &Context) -> Result<PathBuf, Error> {
             std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
         };
         if is_there {
-            Error::NotExecutable(shown)
+            not_executable(name)
         } else {
-            Error::NotFound(shown)
+            not_found(name)
         }
     })
+}
+
+/// The system did not start the command.
+#[must_use]
+pub fn cannot_execute(program: &OsStr, error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => not_found(program),
+        _ => not_executable(program),
+    }
+}
+
+fn not_found(program: &OsStr) -> Error {
+    let program = program.to_string_lossy();
+    Error::new(format!("there is no command {program}"))
+        .exit(NOT_FOUND)
+        .hint("no code was spent; check its name and PATH")
+}
+
+fn not_executable(program: &OsStr) -> Error {
+    let program = program.to_string_lossy();
+    Error::new(format!("{program} cannot be executed"))
+        .exit(NOT_EXECUTABLE)
+        .hint("no code was spent; make it executable: chmod +x")
 }

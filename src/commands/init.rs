@@ -33,6 +33,12 @@ pub struct Args {
 pub fn run(options: &Args) -> Result<Output, Failure> {
     let shell = shell_of(Some(&options.shell))?;
     let function = shell.function.as_ref();
-    let function = function.ok_or(Error::FormatHasNoFunction { format: shell.name })?;
+    let function = function.ok_or_else(|| {
+        Error::usage(format!(
+            "{} is a format, not a shell: it has no functions",
+            shell.name
+        ))
+        .hint("name a shell: awsmfa init bash")
+    })?;
     Ok(Output::script(function.scripts.concat()))
 }

@@ -70,11 +70,11 @@ impl<E: Into<Error>> From<E> for Failure {
 /// The shell to print for: the one that is named, or the one that asks.
 fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
     match named {
-        Some(name) => shell::by_name(name).ok_or_else(|| Error::UnknownShell {
-            name: name.to_owned(),
-            known: shell::names(),
+        Some(name) => shell::by_name(name).ok_or_else(|| {
+            Error::usage(format!("no shell is called {name}"))
+                .hint(format!("the shells are {}", shell::names()))
         }),
-        None => Ok(shell::asking()?),
+        None => shell::asking(),
     }
 }
 
@@ -87,9 +87,11 @@ fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> R
     let words: Vec<&str> = std::iter::once("awsmfa")
         .chain(args.iter().map(AsRef::as_ref))
         .collect();
-    Err(Error::NotEvaluated {
-        line: shell.line_for(&shell.command_line(&words)),
-    })
+    let line = shell.line_for(&shell.command_line(&words));
+    Err(Error::usage(
+        "this prints secrets for the shell to evaluate, and standard output is a terminal",
+    )
+    .hint(format!("type {line}")))
 }
 
 /// Renders changes, announcing on standard error what the format wants announced.

@@ -7,8 +7,8 @@ use crate::cli::{ListFormat, SessionOptions};
 use crate::context::Context;
 use crate::error::Error;
 use crate::files::profile::Profile;
+use crate::plan::Plan;
 use crate::plan::chain::{self, Chain};
-use crate::plan::{Plan, PlanError};
 use crate::text::{self, Page};
 
 const EXAMPLES: &str = "\
@@ -32,14 +32,12 @@ struct Row {
     region: Option<String>,
     serial: Option<String>,
     /// Why `env` cannot use it.
-    problem: Option<PlanError>,
+    problem: Option<Error>,
 }
 
 /// Runs the verb.
 pub fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
-    let files = context
-        .files()
-        .map_err(|e| Error::from(PlanError::from(e)))?;
+    let files = context.files()?;
     let rows: Vec<Row> = files
         .profile_names()
         .filter_map(|name| Some(row(&chain::profile(files, name, None).ok()?, context)))

@@ -12,7 +12,7 @@ use crate::duration;
 use crate::error::Error;
 use crate::exchange::{Exchange, ExchangeError};
 use crate::memory::{MfaSession, NewSession};
-use crate::plan::{Plan, PlanError};
+use crate::plan::{self, Base, Plan, chain};
 use crate::prompt::Terminal;
 use crate::session::TOO_LITTLE;
 use crate::sts::api::Aws;
@@ -59,8 +59,7 @@ pub(super) async fn obtain(
     let code = options.code.as_ref();
     let given = code
         .map(|code| CodeSource::new(Some(code.as_str().unwrap_or_default()), None))
-        .transpose()
-        .map_err(ExchangeError::from)?;
+        .transpose()?;
     let plan = plan(options, context).await?;
     if let Some(expiration) = satisfied(&plan, context) {
         text::mention(&format!("the session lives on, {}", until(expiration)));
@@ -72,7 +71,7 @@ pub(super) async fn obtain(
     } else {
         let command = plan.code_command.as_ref();
         let command = command.map(|command| command.text.as_str());
-        CodeSource::new(None, command).map_err(ExchangeError::from)?
+        CodeSource::new(None, command)?
     };
     let aws = aws(&plan, context)?;
     check(&plan)?;
@@ -107,20 +106,16 @@ pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
 
 /// What is wanted; where nothing says which keys, the user chooses a profile at the terminal.
 async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
-    match Plan::new(options, context) {
-        Err(PlanError::NoSource { profiles, .. })
-            if !profiles.is_empty() && Terminal::open().is_ok() =>
-        {
-            let chosen =
-                Terminal::in_background(|terminal| terminal.choose("Which profile?", profiles));
-            let options = SessionOptions {
-                profile: Some(chosen.await.map_err(ExchangeError::NoProfileChosen)?),
-                ..options.clone()
-            };
-            Ok(Plan::new(&options, context)?)
-        }
-        plan => Ok(plan?),
+    if let Some(base) = plan::find_base(options, context)? {
+        return Plan::from_base(base, options, context);
     }
+    let profiles = chain::usable_profiles(context.files()?, &context.memory().before);
+    if profiles.is_empty() || Terminal::open().is_err() {
+        return Err(plan::no_source(context)?);
+    }
+    let chosen = Terminal::in_background(|terminal| terminal.choose("Which profile?", profiles));
+    let chosen = chosen.await.map_err(ExchangeError::NoProfileChosen)?;
+    Plan::from_base(Base::profile(&chosen, None), options, context)
 }
 
 /// When the session in place ends, if it is what is wanted and need not be renewed yet.

@@ -32,7 +32,12 @@ pub struct Args {
 pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
     if shell.kind == Kind::Format {
-        return Err(Error::FormatCannotUnset { format: shell.name }.into());
+        return Err(Error::usage(format!(
+            "{} is a format, not a shell: it has no way to unset a variable",
+            shell.name
+        ))
+        .hint("name a shell: --shell bash")
+        .into());
     }
     must_be_evaluated(shell, options.statements.print_secrets, args)?;
     let environment = context.environment();

@@ -1,19 +1,15 @@
 //! Why an exchange gives no session, and what the user can do about it.
 
-use crate::code_source::CodeError;
+use crate::error::{Error, FAILED};
 use crate::prompt::PromptError;
-use crate::sts::credential_process::ProcessError;
 use crate::sts::refusal::Refusal;
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// There is no code.
+    /// Any other fault.
     #[error(transparent)]
-    Code(#[from] CodeError),
-    /// The keys' program.
-    #[error(transparent)]
-    Process(#[from] ProcessError),
+    Other(#[from] Error),
     /// A call failed.
     #[error("{what}: {refusal}")]
     Refused {
@@ -82,8 +78,7 @@ impl ExchangeError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Code(error) => Some(error.hint().to_owned()),
-            Self::Process(_) => Some("run the program by hand to see what it prints".to_owned()),
+            Self::Other(error) => error.hint.clone(),
             Self::Refused { refusal, .. } => Some(refusal.hint()),
             Self::KeptSession(_) => Some(
                 "give a fresh code (awsmfa env 123456): the role may want a younger one by \
@@ -112,6 +107,24 @@ impl ExchangeError {
             Self::OtherAccount { .. } => {
                 Some("name a device of that user: --serial, mfa_serial".to_owned())
             }
+        }
+    }
+}
+
+impl From<ExchangeError> for Error {
+    fn from(error: ExchangeError) -> Self {
+        let exit = match &error {
+            ExchangeError::Other(error) => error.exit,
+            _ => FAILED,
+        };
+        let mut converted = Self::new(error.to_string()).exit(exit);
+        converted.hint = error.hint();
+        match error {
+            ExchangeError::Other(error) => error,
+            ExchangeError::NoChoice(cause) | ExchangeError::NoProfileChosen(cause) => {
+                converted.source(cause)
+            }
+            _ => converted,
         }
     }
 }

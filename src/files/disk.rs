@@ -6,81 +6,19 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::ini::{BrokenFile, IniFile};
+use super::ini::IniFile;
 use super::shared::SharedFiles;
+use crate::error::Error;
 
 /// The variable that names the user's home.
 const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-
-/// Why the shared files cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FilesError {
-    /// A file that the AWS CLI refuses.
-    #[error(transparent)]
-    Broken(#[from] BrokenFile),
-    /// The path starts with `~` and nothing says what that is.
-    #[error("{HOME} is not set, so {} cannot be found", path.display())]
-    NoHome {
-        /// The path as given.
-        path: PathBuf,
-        /// The variable that would name the file.
-        variable: &'static str,
-    },
-    /// The path starts with `~somebody`.
-    #[error("{variable} is {}, and the home of another user is not looked up", path.display())]
-    OtherHome {
-        /// The path as given.
-        path: PathBuf,
-        /// The variable that names it.
-        variable: &'static str,
-    },
-    /// A directory stands where the file should.
-    #[error("{} is a directory, not a file", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// The variable that would name another file.
-        variable: &'static str,
-    },
-    /// The system does not let us read the file.
-    #[error("{} cannot be read", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-impl FilesError {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Broken(broken) => broken.problem.hint().to_owned(),
-            Self::NoHome { variable, .. } => {
-                format!("set {HOME}, or {variable} to the full path of the file")
-            }
-            Self::OtherHome { variable, .. } => format!("write the path in {variable} in full"),
-            Self::Directory { variable, .. } => {
-                format!("put a file there, or set {variable} to the path of one")
-            }
-            Self::Unreadable { path, .. } => {
-                format!(
-                    "make {} readable for this user, or remove it",
-                    path.display()
-                )
-            }
-        }
-    }
-}
 
 /// Reads the config and the credentials file, of the places that the environment names as botocore
 /// understands them: `$VARIABLE`, `${VARIABLE}` and a leading `~` are expanded.
 ///
 /// A file that is not there is an empty one, as is what is neither file nor directory (`/dev/null`)
 /// and the empty path.
-pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<SharedFiles, FilesError> {
+pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<SharedFiles, Error> {
     let read = |name, default| read_file(&path_of(name, default, &variable)?, name);
     let config = read("AWS_CONFIG_FILE", "~/.aws/config")?;
     let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")?;
@@ -91,23 +29,27 @@ fn path_of(
     name: &'static str,
     default: &str,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<PathBuf, FilesError> {
+) -> Result<PathBuf, Error> {
     let given = variable(name).unwrap_or_else(|| default.into());
     let path = PathBuf::from(with_variables(given, &variable));
     if let Ok(below) = path.strip_prefix("~") {
         return match variable(HOME).filter(|home| !home.is_empty()) {
             Some(home) => Ok(PathBuf::from(home).join(below)),
-            None => Err(FilesError::NoHome {
-                path,
-                variable: name,
-            }),
+            None => Err(Error::new(format!(
+                "{HOME} is not set, so {} cannot be found",
+                path.display()
+            ))
+            .hint(format!(
+                "set {HOME}, or {name} to the full path of the file"
+            ))),
         };
     }
     if path.as_os_str().as_encoded_bytes().starts_with(b"~") {
-        return Err(FilesError::OtherHome {
-            path,
-            variable: name,
-        });
+        return Err(Error::new(format!(
+            "{name} is {}, and the home of another user is not looked up",
+            path.display()
+        ))
+        .hint(format!("write the path in {name} in full")));
     }
     Ok(path)
 }
@@ -141,17 +83,20 @@ fn with_variables(path: OsString, variable: impl Fn(&str) -> Option<OsString>) -
     expanded
 }
 
-fn read_file(path: &Path, variable: &'static str) -> Result<IniFile, FilesError> {
-    let unreadable = |source| FilesError::Unreadable {
-        path: path.to_owned(),
-        source,
+fn read_file(path: &Path, variable: &'static str) -> Result<IniFile, Error> {
+    let shown = path.display();
+    let unreadable = |error: io::Error| {
+        Error::new(format!("{shown} cannot be read"))
+            .hint(format!("make {shown} readable for this user, or remove it"))
+            .source(error)
     };
     let content = match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            return Err(FilesError::Directory {
-                path: path.to_owned(),
-                variable,
-            });
+            return Err(
+                Error::new(format!("{shown} is a directory, not a file")).hint(format!(
+                    "put a file there, or set {variable} to the path of one"
+                )),
+            );
         }
         Ok(metadata) if metadata.is_file() => std::fs::read(path).map_err(unreadable)?,
         Ok(_) => Vec::new(),
@@ -165,7 +110,7 @@ fn read_file(path: &Path, variable: &'static str) -> Result<IniFile, FilesError>
         }
         Err(error) => return Err(unreadable(error)),
     };
-    Ok(IniFile::parse(path, Zeroizing::new(content))?)
+    IniFile::parse(path, Zeroizing::new(content))
 }
 
 #[cfg(all(test, unix))]
@@ -219,7 +164,7 @@ mod tests {
                 "HOME is not set, so ~/.aws/config cannot be found"
             );
             assert_eq!(
-                error.hint(),
+                error.hint.unwrap(),
                 "set HOME, or AWS_CONFIG_FILE to the full path of the file"
             );
         }

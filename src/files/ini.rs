@@ -16,96 +16,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::error::Error;
 use crate::value::Value;
-
-/// A file that the AWS CLI refuses, and so do we.
-///
-/// Neither the message nor the hint holds a value or the text of a stray line: any may be a secret.
-#[derive(Debug, thiserror::Error)]
-#[error("{}, line {line}: {problem}", path.display())]
-pub struct BrokenFile {
-    /// The file.
-    pub path: PathBuf,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub problem: SyntaxError,
-}
-
-/// What is wrong with a line of a shared file.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SyntaxError {
-    /// Bytes that are not UTF-8.
-    #[error("the text is not UTF-8")]
-    NotUtf8,
-    /// UTF-16, as Windows PowerShell's `>` writes it.
-    #[error("the file is UTF-16, not UTF-8")]
-    Utf16,
-    /// A byte order mark.
-    #[error("the file starts with a byte order mark, which the AWS CLI refuses")]
-    ByteOrderMark,
-    /// Text before the first section header.
-    #[error("a line stands before the first [section]")]
-    BeforeFirstSection,
-    /// A `[` without a name or without its `]`.
-    #[error("a section header without a name or without its closing ]")]
-    BrokenHeader,
-    /// A line without `=` and `:`.
-    #[error("the line is neither a [section] nor key = value")]
-    NoDelimiter,
-    /// A line that starts with `=` or `:`.
-    #[error("the line has no key before its = or :")]
-    NoKey,
-    /// A section whose name came before.
-    #[error("the section [{name}] stands twice in the file, first in line {first}")]
-    DuplicateSection {
-        /// The name of the section.
-        name: String,
-        /// Where it came first.
-        first: usize,
-    },
-    /// A key that its section has already.
-    #[error("the key {key} stands twice in [{section}], first in line {first}")]
-    DuplicateKey {
-        /// The key, in lower case.
-        key: String,
-        /// The name of the section.
-        section: String,
-        /// Where it came first.
-        first: usize,
-    },
-    /// An indented line without `=` below a key whose own line has no value.
-    #[error("the indented line below the key {key} is not key = value")]
-    BrokenNested {
-        /// The key above, in lower case.
-        key: String,
-    },
-}
-
-impl SyntaxError {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::NotUtf8 | Self::Utf16 => "save the file as UTF-8",
-            Self::ByteOrderMark => "save the file as UTF-8 without a byte order mark (BOM)",
-            Self::BeforeFirstSection => {
-                "put a header such as [default] above the line, or start it with # to make it a comment"
-            }
-            Self::BrokenHeader => "write the header as [name]",
-            Self::NoDelimiter => {
-                "write it as key = value, indent it if it continues the value above, or start it with # to \
-                 make it a comment"
-            }
-            Self::NoKey => "write the line as key = value",
-            Self::DuplicateSection { .. } => "put the keys of both under one header",
-            Self::DuplicateKey { .. } => "keep one of the two lines",
-            Self::BrokenNested { .. } => {
-                "write each indented line as key = value, or put the value on the line of its key"
-            }
-        }
-    }
-}
 
 /// One shared file. The text is wiped from memory when this is dropped.
 pub struct IniFile {
@@ -155,25 +67,19 @@ const DEFAULTS: SectionId = SectionId(0);
 
 impl IniFile {
     /// Reads a file's content; `path` is for messages only. An empty content has no sections.
-    pub fn parse(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Self, BrokenFile> {
-        let broken = |(line, problem)| BrokenFile {
-            path: path.to_owned(),
-            line,
-            problem,
-        };
-        let text = text_of(content).map_err(broken)?;
-        let mut scan = Scan::new();
-        for (line, content) in (1..).zip(text.split_inclusive('\n')) {
-            scan.read(content)
-                .map_err(|problem| broken((line, problem)))?;
+    pub fn parse(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
+        let text = text_of(path, content)?;
+        let mut scan = Scan::new(path);
+        for line in text.split_inclusive('\n') {
+            scan.read(line)?;
         }
         let file = Self {
             path: path.to_owned(),
             sections: scan.sections,
             text,
         };
-        file.check_duplicates().map_err(broken)?;
-        file.check_nested().map_err(broken)?;
+        file.check_duplicates()?;
+        file.check_nested()?;
         Ok(file)
     }
 
@@ -270,14 +176,16 @@ impl IniFile {
         lines.filter(|(_, text)| !text.is_empty())
     }
 
-    fn check_duplicates(&self) -> Result<(), (usize, SyntaxError)> {
+    fn check_duplicates(&self) -> Result<(), Error> {
         let mut names: Vec<_> = self.sections[1..]
             .iter()
             .map(|section| (self.text[section.name.clone()].into(), section.line))
             .collect();
         if let Some((line, name, first)) = repeated(&mut names) {
-            let name = name.into_owned();
-            return Err((line, SyntaxError::DuplicateSection { name, first }));
+            let problem =
+                format!("the section [{name}] stands twice in the file, first in line {first}");
+            let hint = "put the keys of both under one header";
+            return Err(broken(&self.path, line, &problem, hint));
         }
         for section in &self.sections {
             names.clear();
@@ -292,26 +200,22 @@ impl IniFile {
                     0 => "DEFAULT",
                     _ => &self.text[section.name.clone()],
                 };
-                return Err((
-                    line,
-                    SyntaxError::DuplicateKey {
-                        key: key.into_owned(),
-                        section: section.to_owned(),
-                        first,
-                    },
-                ));
+                let problem =
+                    format!("the key {key} stands twice in [{section}], first in line {first}");
+                let hint = "keep one of the two lines";
+                return Err(broken(&self.path, line, &problem, hint));
             }
         }
         Ok(())
     }
 
-    fn check_nested(&self) -> Result<(), (usize, SyntaxError)> {
+    fn check_nested(&self) -> Result<(), Error> {
         for (index, section) in self.sections.iter().enumerate() {
             for entry in section.entries.iter().filter(|entry| self.is_nested(entry)) {
-                let broken = self
-                    .nested_lines(entry)
-                    .find(|(_, text)| !text.contains('='));
-                let Some((line, _)) = broken else { continue };
+                let mut lines = self.nested_lines(entry);
+                let Some((line, _)) = lines.find(|(_, text)| !text.contains('=')) else {
+                    continue;
+                };
                 let key = self.key(entry);
                 // Nobody reads what every section overrides.
                 let is_read = SectionId(index) != DEFAULTS
@@ -319,12 +223,10 @@ impl IniFile {
                         .sections()
                         .any(|(section, _)| self.find(section, &key).is_none());
                 if is_read {
-                    return Err((
-                        line,
-                        SyntaxError::BrokenNested {
-                            key: key.into_owned(),
-                        },
-                    ));
+                    let problem =
+                        format!("the indented line below the key {key} is not key = value");
+                    let hint = "write each indented line as key = value, or put the value on the line of its key";
+                    return Err(broken(&self.path, line, &problem, hint));
                 }
             }
         }
@@ -341,7 +243,8 @@ impl fmt::Debug for IniFile {
 }
 
 /// The state between two lines.
-struct Scan {
+struct Scan<'p> {
+    path: &'p Path,
     /// Where the next line starts, in bytes, and the number of the last.
     offset: usize,
     line: usize,
@@ -353,14 +256,15 @@ struct Scan {
     indent: usize,
 }
 
-impl Scan {
-    fn new() -> Self {
+impl<'p> Scan<'p> {
+    fn new(path: &'p Path) -> Self {
         let defaults = Section {
             name: 0..0,
             line: 0,
             entries: Vec::new(),
         };
         Self {
+            path,
             offset: 0,
             line: 0,
             sections: vec![defaults],
@@ -370,7 +274,7 @@ impl Scan {
         }
     }
 
-    fn read(&mut self, line: &str) -> Result<(), SyntaxError> {
+    fn read(&mut self, line: &str) -> Result<(), Error> {
         let from_text = line.trim_start_matches(is_space);
         let start = self.offset + line.len() - from_text.len();
         let text = from_text.trim_end_matches(is_space);
@@ -395,8 +299,11 @@ impl Scan {
             return Ok(());
         }
         match self.current {
-            None if text.starts_with('[') => Err(SyntaxError::BrokenHeader),
-            None => Err(SyntaxError::BeforeFirstSection),
+            None if text.starts_with('[') => Err(self.broken_header()),
+            None => Err(self.broken(
+                "a line stands before the first [section]",
+                "put a header such as [default] above the line, or start it with # to make it a comment",
+            )),
             Some(section) => self.add(section, start, text),
         }
     }
@@ -417,17 +324,24 @@ impl Scan {
         });
     }
 
-    fn add(&mut self, section: usize, start: usize, text: &str) -> Result<(), SyntaxError> {
+    fn add(&mut self, section: usize, start: usize, text: &str) -> Result<(), Error> {
         let Some(delimiter) = text.bytes().position(|b| b == b'=' || b == b':') else {
             return Err(if text.starts_with('[') {
-                SyntaxError::BrokenHeader
+                self.broken_header()
             } else {
-                SyntaxError::NoDelimiter
+                self.broken(
+                    "the line is neither a [section] nor key = value",
+                    "write it as key = value, indent it if it continues the value above, or start it with # to \
+                     make it a comment",
+                )
             });
         };
         let key = strip(&text[..delimiter]);
         if key.is_empty() {
-            return Err(SyntaxError::NoKey);
+            return Err(self.broken(
+                "the line has no key before its = or :",
+                "write the line as key = value",
+            ));
         }
         self.in_value = true;
         self.sections[section].entries.push(Entry {
@@ -437,6 +351,24 @@ impl Scan {
         });
         Ok(())
     }
+
+    fn broken_header(&self) -> Error {
+        self.broken(
+            "a section header without a name or without its closing ]",
+            "write the header as [name]",
+        )
+    }
+
+    fn broken(&self, problem: &str, hint: &str) -> Error {
+        broken(self.path, self.line, problem, hint)
+    }
+}
+
+/// A file that the AWS CLI refuses, and so do we. Nothing of a value or of a stray line may be told: any
+/// may be a secret.
+fn broken(path: &Path, line: usize, problem: &str, hint: &str) -> Error {
+    let path = path.display();
+    Error::new(format!("{path}, line {line}: {problem}")).hint(hint)
 }
 
 /// The first line that repeats a name, the name, and the line before that has it.
@@ -448,19 +380,28 @@ fn repeated<'n>(names: &mut [(Cow<'n, str>, usize)]) -> Option<(usize, Cow<'n, s
 }
 
 /// The text of a file with `\n` as its only end of line, as Python opens text files.
-fn text_of(mut content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, (usize, SyntaxError)> {
+fn text_of(path: &Path, mut content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Error> {
     if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
-        return Err((1, SyntaxError::Utf16));
+        let problem = "the file is UTF-16, not UTF-8";
+        return Err(broken(path, 1, problem, "save the file as UTF-8"));
     }
     let text = String::from_utf8(std::mem::take(&mut *content)).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = Zeroizing::new(error.into_bytes());
         let before = String::from_utf8_lossy(&bytes[..valid]);
-        (unified(&before).split('\n').count(), SyntaxError::NotUtf8)
+        let line = unified(&before).split('\n').count();
+        broken(
+            path,
+            line,
+            "the text is not UTF-8",
+            "save the file as UTF-8",
+        )
     })?;
     let text = Zeroizing::new(text);
     if text.starts_with('\u{feff}') {
-        return Err((1, SyntaxError::ByteOrderMark));
+        let problem = "the file starts with a byte order mark, which the AWS CLI refuses";
+        let hint = "save the file as UTF-8 without a byte order mark (BOM)";
+        return Err(broken(path, 1, problem, hint));
     }
     Ok(if text.contains('\r') {
         unified(&text)
@@ -521,18 +462,11 @@ fn lower(key: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<IniFile, BrokenFile> {
+    fn parse(text: &str) -> Result<IniFile, Error> {
         IniFile::parse(
             Path::new("/home/anna/.aws/config"),
             text.as_bytes().to_vec().into(),
         )
-    }
-
-    fn broken(text: &str) -> (usize, SyntaxError) {
-        match parse(text) {
-            Err(error) => (error.line, error.problem),
-            Ok(_) => panic!("accepted"),
-        }
     }
 
     fn get(text: &str, key: &str) -> Option<Setting<Located>> {
@@ -583,51 +517,48 @@ mod tests {
 
     #[test]
     fn a_broken_file_is_told_by_line_and_problem() {
-        let name = || "a".to_owned();
-        let cases = [
-            ("\u{feff}[a]\n", 1, SyntaxError::ByteOrderMark),
-            ("# c\r\n\rx = 1\n[a]\n", 3, SyntaxError::BeforeFirstSection),
-            ("[a]\n\n[b\n", 3, SyntaxError::BrokenHeader),
-            ("[a\nb = 1\n", 1, SyntaxError::BrokenHeader),
-            ("[a]\nwJalrXUtnFEMI\n", 2, SyntaxError::NoDelimiter),
-            ("[a]\n = x\n", 2, SyntaxError::NoKey),
+        let cases: [(&[u8], &str); 11] = [
             (
-                "[a]\nb=\n[a]\n",
-                3,
-                SyntaxError::DuplicateSection {
-                    name: name(),
-                    first: 1,
-                },
+                "\u{feff}[a]\n".as_bytes(),
+                "1: the file starts with a byte order mark, which the AWS CLI refuses",
             ),
             (
-                "[s]\nA=1\na=2\n",
-                3,
-                SyntaxError::DuplicateKey {
-                    key: name(),
-                    section: "s".to_owned(),
-                    first: 2,
-                },
+                b"# c\r\n\rx = 1\n[a]\n",
+                "3: a line stands before the first [section]",
             ),
             (
-                "[s]\na =\n  b = 1\n\n  c\n",
-                5,
-                SyntaxError::BrokenNested { key: name() },
+                b"[a]\n\n[b\n",
+                "3: a section header without a name or without its closing ]",
             ),
+            (
+                b"[a\nb = 1\n",
+                "1: a section header without a name or without its closing ]",
+            ),
+            (
+                b"[a]\nwJalrXUtnFEMI\n",
+                "2: the line is neither a [section] nor key = value",
+            ),
+            (b"[a]\n = x\n", "2: the line has no key before its = or :"),
+            (
+                b"[a]\nb=\n[a]\n",
+                "3: the section [a] stands twice in the file, first in line 1",
+            ),
+            (
+                b"[s]\nA=1\na=2\n",
+                "3: the key a stands twice in [s], first in line 2",
+            ),
+            (
+                b"[s]\na =\n  b = 1\n\n  c\n",
+                "5: the indented line below the key a is not key = value",
+            ),
+            (b"[a]\r\nb = 1\rc = \xe9\n", "3: the text is not UTF-8"),
+            (b"\xff\xfe[\0a\0]\0", "1: the file is UTF-16, not UTF-8"),
         ];
-        for (text, line, problem) in cases {
-            assert_eq!(broken(text), (line, problem), "{text:?}");
+        for (bytes, told) in cases {
+            let error = IniFile::parse(Path::new("config"), bytes.to_vec().into()).unwrap_err();
+            assert_eq!(error.to_string(), format!("config, line {told}"));
+            assert!(error.hint.is_some(), "{error}");
         }
-    }
-
-    #[test]
-    fn bytes_that_are_not_utf_8_are_told_by_line() {
-        let parse = |bytes: &[u8]| IniFile::parse(Path::new("config"), bytes.to_vec().into());
-        let told = |bytes| parse(bytes).err().map(|error| (error.line, error.problem));
-        assert_eq!(
-            told(b"[a]\r\nb = 1\rc = \xe9\n"),
-            Some((3, SyntaxError::NotUtf8))
-        );
-        assert_eq!(told(b"\xff\xfe[\0a\0]\0"), Some((1, SyntaxError::Utf16)));
     }
 
     #[test]
@@ -637,7 +568,7 @@ mod tests {
             error.to_string(),
             "/home/anna/.aws/config, line 3: the key key stands twice in [profile dev], first in line 2"
         );
-        assert_eq!(error.problem.hint(), "keep one of the two lines");
+        assert_eq!(error.hint.unwrap(), "keep one of the two lines");
     }
 
     #[test]

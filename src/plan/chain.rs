@@ -5,7 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::duration::ROLE_SESSION;
-use crate::environment::{ACCESS_KEY_ID, Environment, NotText, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::environment::{ACCESS_KEY_ID, Environment, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::error::Error;
 use crate::files::ini::IniFile;
 use crate::files::profile::{Profile, Setting};
 use crate::files::shared::SharedFiles;
@@ -98,138 +99,6 @@ impl Chain<'_> {
     }
 }
 
-/// Why a profile leads to no keys.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChainError {
-    /// Nobody has written such a profile.
-    #[error("there is no profile {name} in {files}{}", .named_by.as_deref().map(|by| format!(", named by {by}")).unwrap_or_default())]
-    NoSuchProfile {
-        /// The name.
-        name: String,
-        /// The variable, or the place in a file, that names it.
-        named_by: Option<String>,
-        /// The nearest name that exists.
-        nearest: Option<String>,
-        /// The two files.
-        files: String,
-    },
-    /// The source profiles lead round.
-    #[error("{place} leads round in a circle: {}", .circle.join(" → "))]
-    Cycle {
-        /// Where the last of them names one that was passed.
-        place: String,
-        /// The profiles passed.
-        circle: Vec<String>,
-    },
-    /// No keys and no way to any.
-    #[error("the profile {name} has neither keys nor a credential_process in {files}")]
-    NoKeys {
-        /// The profile.
-        name: String,
-        /// The two files.
-        files: String,
-    },
-    /// One half of a pair of keys.
-    #[error("{place} is there without {missing}")]
-    HalfKeys {
-        /// Where the half stands that is there.
-        place: String,
-        /// The absent key.
-        missing: &'static str,
-    },
-    /// A half in the environment.
-    #[error("{set} is set and {missing} is not")]
-    HalfKeysInEnvironment {
-        /// The variable that is set.
-        set: &'static str,
-        /// The one that is not.
-        missing: &'static str,
-    },
-    /// Session keys where long-term keys are needed.
-    #[error("{place} is that of a temporary session, which cannot start another")]
-    SessionKeys {
-        /// Where the session token or the access key ID stands.
-        place: String,
-    },
-    /// The environment should hold keys.
-    #[error("{wanted_by} takes the keys from the environment, which holds no long-term keys")]
-    NoKeysInEnvironment {
-        /// Who wants them.
-        wanted_by: String,
-    },
-    /// MFA happened elsewhere.
-    #[error("{place}: the credentials come from {way}, so MFA happens {mfa}, not at STS")]
-    Elsewhere {
-        /// Where it says so.
-        place: String,
-        /// How the profile gets credentials.
-        way: &'static str,
-        /// Where MFA happens.
-        mfa: &'static str,
-        /// What to use instead.
-        instead: String,
-    },
-    /// A role without a source.
-    #[error("{place} is there without source_profile or credential_source")]
-    NoSource {
-        /// Where the role stands.
-        place: String,
-    },
-    /// A `credential_source` without a user.
-    #[error("{place} = {given} gives no keys of an IAM user with an MFA device")]
-    CredentialSource {
-        /// Where it stands.
-        place: String,
-        /// What it says.
-        given: String,
-    },
-    /// A value that cannot be right.
-    #[error("{place} {problem}")]
-    BadSetting {
-        /// Where it stands.
-        place: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Not text.
-    #[error(transparent)]
-    NotText(#[from] NotText),
-}
-
-impl ChainError {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NoSuchProfile { nearest: Some(nearest), .. } => format!("did you mean {nearest}?"),
-            Self::NoSuchProfile { .. } => "see which there are: awsmfa profiles".to_owned(),
-            Self::Cycle { .. } => "let the last of them name a profile that has keys".to_owned(),
-            Self::NoKeys { .. } => {
-                "add aws_access_key_id and aws_secret_access_key, or name another profile: --profile NAME"
-                    .to_owned()
-            }
-            Self::HalfKeys { missing, .. } => format!("add {missing} to the profile"),
-            Self::HalfKeysInEnvironment { set, missing } => format!("set {missing} too, or unset {set}"),
-            Self::SessionKeys { .. } => {
-                "name a profile with long-term keys (an access key ID that starts with AKIA)".to_owned()
-            }
-            Self::NoKeysInEnvironment { .. } => {
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of an IAM user, or name a profile: --profile NAME"
-                    .to_owned()
-            }
-            Self::Elsewhere { instead, .. } => instead.clone(),
-            Self::NoSource { .. } => {
-                "add source_profile = the profile that holds the keys of your IAM user".to_owned()
-            }
-            Self::CredentialSource { .. } => {
-                "use source_profile, or credential_source = Environment".to_owned()
-            }
-            Self::BadSetting { .. } => "correct the value, or remove the line".to_owned(),
-            Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        }
-    }
-}
-
 impl Profile<'_> {
     /// Whether there is anything that should lead to credentials.
     fn leads_somewhere(&self) -> bool {
@@ -246,25 +115,32 @@ impl Profile<'_> {
         .any(|key| self.has(key))
     }
 
-    fn long_term_keys(&self) -> Result<Option<Keys>, ChainError> {
+    fn long_term_keys(&self) -> Result<Option<Keys>, Error> {
         let (id, secret) = (
             self.get("aws_access_key_id"),
             self.get_as_written("aws_secret_access_key")
                 .map(|setting| setting.place)
                 .zip(self.value("aws_secret_access_key")),
         );
-        let half = |place, missing| ChainError::HalfKeys { place, missing };
+        let half = |place: &str, missing| {
+            Error::new(format!("{place} is there without {missing}"))
+                .hint(format!("add {missing} to the profile"))
+        };
         // botocore's two names for the token.
         let token = ["aws_session_token", "aws_security_token"];
         let token = token.iter().find_map(|key| self.get(key));
         match (id, secret) {
             (None, None) => Ok(None),
-            (Some(id), None) => Err(half(id.place, "aws_secret_access_key")),
-            (None, Some((place, _))) => Err(half(place, "aws_access_key_id")),
+            (Some(id), None) => Err(half(&id.place, "aws_secret_access_key")),
+            (None, Some((place, _))) => Err(half(&place, "aws_access_key_id")),
             (Some(id), Some(_)) if token.is_some() || is_temporary(&id.text) => {
-                Err(ChainError::SessionKeys {
-                    place: token.unwrap_or(id).place,
-                })
+                let place = token.unwrap_or(id).place;
+                Err(Error::new(format!(
+                    "{place} is that of a temporary session, which cannot start another"
+                ))
+                .hint(
+                    "name a profile with long-term keys (an access key ID that starts with AKIA)",
+                ))
             }
             (Some(id), Some((_, secret_access_key))) => Ok(Some(Keys {
                 access_key_id: id.text,
@@ -274,7 +150,7 @@ impl Profile<'_> {
     }
 
     /// Credentials that were got elsewhere, where MFA happened too.
-    fn elsewhere(&self) -> Option<ChainError> {
+    fn elsewhere(&self) -> Option<Error> {
         const BROWSER: &str = "in the browser when you sign in";
         let name = &self.name;
         let signed_in =
@@ -291,21 +167,17 @@ impl Profile<'_> {
             let instead = format!("use it as it is: AWS_PROFILE={name}");
             (token.place, way, mfa, instead)
         };
-        Some(ChainError::Elsewhere {
-            place,
-            way,
-            mfa,
-            instead,
-        })
+        let message =
+            format!("{place}: the credentials come from {way}, so MFA happens {mfa}, not at STS");
+        Some(Error::new(message).hint(instead))
     }
 
-    fn hop(&self, role_arn: &Setting) -> Result<Hop, ChainError> {
-        let bad = |setting: &Setting, problem: String| ChainError::BadSetting {
-            place: setting.place.clone(),
-            problem,
+    fn hop(&self, role_arn: &Setting) -> Result<Hop, Error> {
+        let bad = |setting: &Setting, problem: &str| {
+            Error::at(&setting.place, problem).hint("correct the value, or remove the line")
         };
         if !Arn::parse(&role_arn.text).is_some_and(|arn| arn.is_role()) {
-            return Err(bad(role_arn, "is not the ARN of a role".to_owned()));
+            return Err(bad(role_arn, "is not the ARN of a role"));
         }
         let duration = self
             .get("duration_seconds")
@@ -317,20 +189,20 @@ impl Profile<'_> {
                 seconds
                     .map(Duration::from_secs)
                     .and_then(|given| ROLE_SESSION.check(given).map_err(|e| format!("= {e}")))
-                    .map_err(|problem| bad(&setting, problem))
+                    .map_err(|problem| bad(&setting, &problem))
             })
             .transpose()?;
         let role_session_name = self.get("role_session_name");
         if let Some(name) = &role_session_name
             && !is_role_session_name(&name.text)
         {
-            return Err(bad(name, ROLE_SESSION_NAME_RULE.to_owned()));
+            return Err(bad(name, ROLE_SESSION_NAME_RULE));
         }
         let external_id = self.get("external_id");
         if let Some(id) = &external_id
             && !is_external_id(&id.text)
         {
-            return Err(bad(id, EXTERNAL_ID_RULE.to_owned()));
+            return Err(bad(id, EXTERNAL_ID_RULE));
         }
         Ok(Hop {
             role_arn: role_arn.text.clone(),
@@ -347,20 +219,21 @@ pub fn profile<'f>(
     files: &'f SharedFiles,
     name: &str,
     named_by: Option<&str>,
-) -> Result<Profile<'f>, ChainError> {
-    match files.profile(name) {
-        Some(settings) => Ok(Profile {
-            name: name.to_owned(),
-            settings,
-            files,
-        }),
-        None => Err(ChainError::NoSuchProfile {
-            name: name.to_owned(),
-            named_by: named_by.map(str::to_owned),
-            nearest: nearest(files, name),
-            files: both(files),
-        }),
-    }
+) -> Result<Profile<'f>, Error> {
+    let settings = files.profile(name).ok_or_else(|| {
+        let by = named_by.map(|by| format!(", named by {by}"));
+        let by = by.unwrap_or_default();
+        let hint = match nearest(files, name) {
+            Some(nearest) => format!("did you mean {nearest}?"),
+            None => "see which there are: awsmfa profiles".to_owned(),
+        };
+        Error::new(format!("there is no profile {name} in {}{by}", both(files))).hint(hint)
+    })?;
+    Ok(Profile {
+        name: name.to_owned(),
+        settings,
+        files,
+    })
 }
 
 /// The names of the profiles that lead to the keys of a user.
@@ -386,7 +259,7 @@ pub fn follow<'f>(
     environment: &Environment,
     name: &str,
     named_by: Option<&str>,
-) -> Result<Chain<'f>, ChainError> {
+) -> Result<Chain<'f>, Error> {
     let mut profiles: Vec<Profile<'f>> = Vec::new();
     let mut hops = Vec::new();
     let mut next = (name.to_owned(), named_by.map(str::to_owned));
@@ -396,10 +269,13 @@ pub fn follow<'f>(
         let names_itself = profiles.last().is_some_and(|last| last.name == name);
         if !names_itself && profiles.iter().any(|passed| passed.name == name) {
             let circle = profiles.into_iter().map(|passed| passed.name).chain([name]);
-            return Err(ChainError::Cycle {
-                place: named_by.unwrap_or_default(),
-                circle: circle.collect(),
-            });
+            let circle: Vec<String> = circle.collect();
+            return Err(Error::new(format!(
+                "{} leads round in a circle: {}",
+                named_by.unwrap_or_default(),
+                circle.join(" → ")
+            ))
+            .hint("let the last of them name a profile that has keys"));
         }
         // A profile that is the source of another lends its keys, even if it names a role as well.
         let lends_keys = !profiles.is_empty() && current.has("aws_access_key_id");
@@ -417,17 +293,21 @@ pub fn follow<'f>(
             next = (source_profile.text, Some(source_profile.place));
         } else if let Some(credential_source) = current.get("credential_source") {
             if credential_source.text != "Environment" {
-                return Err(ChainError::CredentialSource {
-                    place: credential_source.place,
-                    given: credential_source.text,
-                });
+                return Err(Error::new(format!(
+                    "{} = {} gives no keys of an IAM user with an MFA device",
+                    credential_source.place, credential_source.text
+                ))
+                .hint("use source_profile, or credential_source = Environment"));
             }
             break environment_source(environment, &credential_source.place)?;
         } else {
-            let no_source = ChainError::NoSource {
-                place: role_arn.place,
-            };
-            return Err(current.elsewhere().unwrap_or(no_source));
+            return Err(current.elsewhere().unwrap_or_else(|| {
+                Error::new(format!(
+                    "{} is there without source_profile or credential_source",
+                    role_arn.place
+                ))
+                .hint("add source_profile = the profile that holds the keys of your IAM user")
+            }));
         }
     };
     hops.reverse();
@@ -438,7 +318,7 @@ pub fn follow<'f>(
     })
 }
 
-fn source_of(profile: &Profile<'_>) -> Result<Source, ChainError> {
+fn source_of(profile: &Profile<'_>) -> Result<Source, Error> {
     if let Some(elsewhere) = profile.elsewhere() {
         return Err(elsewhere);
     }
@@ -449,10 +329,14 @@ fn source_of(profile: &Profile<'_>) -> Result<Source, ChainError> {
             place: process.place,
         },
         (None, None) => {
-            return Err(ChainError::NoKeys {
-                name: profile.name.clone(),
-                files: both(profile.files),
-            });
+            return Err(Error::new(format!(
+                "the profile {} has neither keys nor a credential_process in {}",
+                profile.name,
+                both(profile.files)
+            ))
+            .hint(
+                "add aws_access_key_id and aws_secret_access_key, or name another profile: --profile NAME",
+            ));
         }
     };
     Ok(Source {
@@ -462,23 +346,26 @@ fn source_of(profile: &Profile<'_>) -> Result<Source, ChainError> {
 }
 
 /// The long-term keys of the environment as a source.
-pub fn environment_source(
-    environment: &Environment,
-    wanted_by: &str,
-) -> Result<Source, ChainError> {
+pub fn environment_source(environment: &Environment, wanted_by: &str) -> Result<Source, Error> {
     match environment_keys(environment)? {
         Some(keys) => Ok(Source::in_environment(keys)),
-        None => Err(ChainError::NoKeysInEnvironment {
-            wanted_by: wanted_by.to_owned(),
-        }),
+        None => Err(Error::new(format!(
+            "{wanted_by} takes the keys from the environment, which holds no long-term keys"
+        ))
+        .hint(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of an IAM user, or name a profile: --profile NAME",
+        )),
     }
 }
 
 /// The long-term keys in an environment; those of a session do not count.
-pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, ChainError> {
+pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, Error> {
     let id = environment.text(&ACCESS_KEY_ID.name)?;
     let secret = environment.text(&SECRET_ACCESS_KEY.name)?;
-    let half = |set, missing| ChainError::HalfKeysInEnvironment { set, missing };
+    let half = |set, missing| {
+        Error::new(format!("{set} is set and {missing} is not"))
+            .hint(format!("set {missing} too, or unset {set}"))
+    };
     match (id, secret) {
         (None, None) => Ok(None),
         _ if holds_session(environment) => Ok(None),

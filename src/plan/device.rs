@@ -1,7 +1,8 @@
 //! Which device, as far as it is named, and whether it can be the right one.
 
-use super::{PlanError, variable};
+use super::variable;
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::files::profile::Setting;
 use crate::memory::Target;
 use crate::plan::chain::Chain;
@@ -13,7 +14,7 @@ pub(super) fn device(
     target: &Target,
     chain: &Chain<'_>,
     environment: &Environment,
-) -> Result<Option<Setting>, PlanError> {
+) -> Result<Option<Setting>, Error> {
     let named = |text: &str, place: &str| Setting {
         text: text.to_owned(),
         place: place.to_owned(),
@@ -32,10 +33,10 @@ pub(super) fn device(
     };
     match problem_of_serial(&found.text) {
         None => Ok(Some(found)),
-        Some(problem) => Err(PlanError::BadSerial {
-            place: found.place,
-            problem,
-        }),
+        Some(problem) => Err(Error::at(&found.place, problem).hint(
+            "write the ARN of a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token's \
+             serial number",
+        )),
     }
 }
 
@@ -67,7 +68,7 @@ fn problem_of_serial(serial: &str) -> Option<&'static str> {
 pub(super) fn partition(
     device: Option<&Setting>,
     hops: &[Hop],
-) -> Result<Option<(String, String)>, PlanError> {
+) -> Result<Option<(String, String)>, Error> {
     let named = device
         .map(|device| (&device.text, &device.place))
         .into_iter()
@@ -80,10 +81,10 @@ pub(super) fn partition(
         match first {
             None => first = Some((text, place, arn.partition)),
             Some((one, its_place, partition)) if partition != arn.partition => {
-                return Err(PlanError::TwoPartitions {
-                    one: format!("{its_place} = {one}"),
-                    other: format!("{place} = {text}"),
-                });
+                return Err(Error::new(format!(
+                    "{its_place} = {one} and {place} = {text} are in different partitions"
+                ))
+                .hint("name a device and roles of one partition"));
             }
             Some(_) => {}
         }
@@ -92,7 +93,7 @@ pub(super) fn partition(
 }
 
 /// Holds the device against the account that the source profile says its keys are in.
-pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), PlanError> {
+pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), Error> {
     let source = chain
         .profiles
         .last()
@@ -102,11 +103,11 @@ pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Resu
     if let (Some(ours), Some((device, arn))) = (ours, named)
         && ours.text != arn.account
     {
-        return Err(PlanError::OtherAccount {
-            device: format!("{} = {}", device.place, device.text),
-            theirs: arn.account.to_owned(),
-            ours: format!("{} ({})", ours.text, ours.place),
-        });
+        return Err(Error::new(format!(
+            "{} = {} is in the account {}, the keys are in {} ({})",
+            device.place, device.text, arn.account, ours.text, ours.place
+        ))
+        .hint("name a device of the user whose keys these are: --serial, mfa_serial"));
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{PlanError, duration_variable, variable};
+use super::{duration_variable, variable};
 use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, ROLE_SESSION};
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::memory::Target;
 use crate::plan::role::Hop;
 
@@ -24,10 +25,12 @@ pub(super) fn durations(
     hops: &[Hop],
     no_session: bool,
     environment: &Environment,
-) -> Result<Durations, PlanError> {
-    let check = |bounds: duration::Bounds, option, given| {
+) -> Result<Durations, Error> {
+    let check = |bounds: duration::Bounds, place: &str, given| {
         let checked = bounds.check(given);
-        checked.map_err(|problem| PlanError::Duration { option, problem })
+        checked.map_err(|problem| {
+            Error::at(&format!("{place}:"), &problem).hint("write it like 45m, 12h or 3600")
+        })
     };
     // The duration of what lands in the shell, which without a role is the MFA session itself.
     let of_target = |bounds| {
@@ -36,7 +39,7 @@ pub(super) fn durations(
             .map(|given| check(bounds, "--duration", given))
             .transpose()
     };
-    let of_variables = || -> Result<Duration, PlanError> {
+    let of_variables = || -> Result<Duration, Error> {
         for (name, only_behind_role) in [
             (variable::SESSION_DURATION, true),
             (variable::DURATION, false),

@@ -1,79 +1,11 @@
 //! Which STS answers: region, partition, and the settings that lead elsewhere.
 
-use crate::environment::{self, Environment, NotText};
+use crate::environment::{self, Environment};
+use crate::error::Error;
 use crate::files::profile::{Profile, Setting};
 use crate::memory::OWNER_ENDPOINT_URL;
 use crate::sts::api::Endpoint;
 use crate::sts::arn::{default_region, partition_of};
-
-/// Why no endpoint can be chosen.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EndpointError {
-    /// No URL that leads anywhere.
-    #[error("{place} is not a URL like https://host:port")]
-    BadUrl {
-        /// The variable, or the place in a file.
-        place: String,
-    },
-    /// A URL with a user or a password, which no endpoint of AWS takes and no signature covers. It is
-    /// not repeated.
-    #[error("{place} holds a user or a password, which an endpoint of AWS does not take")]
-    UserInUrl {
-        /// The variable, or the place in a file.
-        place: String,
-    },
-    /// A URL beside a setting that makes AWS's own endpoint another: the SDKs know no such thing.
-    #[error("{place} names an endpoint, and {setting} asks for another one of AWS's")]
-    UrlAndSetting {
-        /// Where the URL stands.
-        place: String,
-        /// Where FIPS or dualstack is asked for.
-        setting: String,
-    },
-    /// A region that names no region.
-    #[error("{place} = {region:?} is not the name of a region")]
-    BadRegion {
-        /// The option, the variable, or the place in a file.
-        place: String,
-        /// What it says.
-        region: String,
-    },
-    /// `--region` and the ARNs are of different partitions.
-    #[error("--region {region} is in the partition {theirs}, {arn} in {ours}")]
-    OtherPartition {
-        /// The region.
-        region: String,
-        /// Its partition.
-        theirs: &'static str,
-        /// The device or role.
-        arn: String,
-        /// Its partition.
-        ours: String,
-    },
-    /// Not text.
-    #[error(transparent)]
-    NotText(#[from] NotText),
-}
-
-impl EndpointError {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::BadUrl { .. } => "correct it, or remove it to use AWS's own endpoint".to_owned(),
-            Self::UserInUrl { .. } => {
-                "write it without what stands before the @, like https://host:port".to_owned()
-            }
-            Self::UrlAndSetting { .. } => "remove one of the two".to_owned(),
-            Self::BadRegion { .. } => "write it like eu-central-1".to_owned(),
-            Self::OtherPartition { ours, .. } => format!(
-                "name a region of {ours}, like {}, or leave --region out",
-                default_region(ours)
-            ),
-            Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        }
-    }
-}
 
 /// What decides about the endpoint.
 #[derive(Debug)]
@@ -105,7 +37,7 @@ impl Deciding<'_> {
     /// Decides. `sts_regional_endpoints` and `AWS_STS_REGIONAL_ENDPOINTS` change nothing: the region's
     /// own endpoint is asked, as by the AWS SDK for Rust, since sessions of the global one are not good
     /// in every region (AWS SDKs reference guide, "AWS STS Regional endpoints").
-    pub fn decide(&self) -> Result<Decided, EndpointError> {
+    pub fn decide(&self) -> Result<Decided, Error> {
         let recorded = self.recorded_url.map(|url| Setting {
             text: url.to_owned(),
             place: OWNER_ENDPOINT_URL.to_owned(),
@@ -120,10 +52,11 @@ impl Deciding<'_> {
         for url in [&sts_url, &iam_url].into_iter().flatten() {
             check_url(url)?;
             if let Some(setting) = fips.as_ref().or(dualstack.as_ref()) {
-                return Err(EndpointError::UrlAndSetting {
-                    place: url.place.clone(),
-                    setting: setting.place.clone(),
-                });
+                return Err(Error::new(format!(
+                    "{} names an endpoint, and {} asks for another one of AWS's",
+                    url.place, setting.place
+                ))
+                .hint("remove one of the two"));
             }
         }
         let region = self.region()?;
@@ -140,16 +73,18 @@ impl Deciding<'_> {
         })
     }
 
-    fn region(&self) -> Result<Setting, EndpointError> {
+    fn region(&self) -> Result<Setting, Error> {
         if let (Some(region), Some((arn, partition))) = (self.region, self.arn)
             && partition_of(region) != partition
         {
-            return Err(EndpointError::OtherPartition {
-                region: region.to_owned(),
-                theirs: partition_of(region),
-                arn: arn.to_owned(),
-                ours: partition.to_owned(),
-            });
+            return Err(Error::usage(format!(
+                "--region {region} is in the partition {}, {arn} in {partition}",
+                partition_of(region)
+            ))
+            .hint(format!(
+                "name a region of {partition}, like {}, or leave --region out",
+                default_region(partition)
+            )));
         }
         let found = match self.region {
             Some(region) => Some(Setting {
@@ -164,10 +99,8 @@ impl Deciding<'_> {
         if let Some(Setting { text, place }) = &found
             && !is_region(text)
         {
-            return Err(EndpointError::BadRegion {
-                place: place.clone(),
-                region: text.clone(),
-            });
+            let problem = format!("= {text:?} is not the name of a region");
+            return Err(Error::at(place, &problem).hint("write it like eu-central-1"));
         }
         let partition = self.arn.map(|(_, partition)| partition);
         let fits = |region: &Setting| partition.is_none_or(|its| partition_of(&region.text) == its);
@@ -181,7 +114,7 @@ impl Deciding<'_> {
     }
 
     /// Where the URL of a service is configured, unless that is to be ignored.
-    fn url(&self, service: &str, variable: &str) -> Result<Option<Setting>, NotText> {
+    fn url(&self, service: &str, variable: &str) -> Result<Option<Setting>, Error> {
         let ignored = self.is_on(
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
             "ignore_configured_endpoint_urls",
@@ -197,14 +130,14 @@ impl Deciding<'_> {
     }
 
     /// Where a switch is turned on.
-    fn is_on(&self, variable: &str, key: &str) -> Result<Option<Setting>, NotText> {
+    fn is_on(&self, variable: &str, key: &str) -> Result<Option<Setting>, Error> {
         let setting = self
             .variable(variable)?
             .or_else(|| self.profile.and_then(|profile| profile.get(key)));
         Ok(setting.filter(|setting| setting.text.eq_ignore_ascii_case("true")))
     }
 
-    fn variable(&self, name: &str) -> Result<Option<Setting>, NotText> {
+    fn variable(&self, name: &str) -> Result<Option<Setting>, Error> {
         Ok(self.before.text(name)?.map(|text| Setting {
             text: text.to_owned(),
             place: name.to_owned(),
@@ -213,17 +146,21 @@ impl Deciding<'_> {
 }
 
 /// The SDK would show the whole request, code included, in its complaint about a bad one.
-fn check_url(url: &Setting) -> Result<(), EndpointError> {
+fn check_url(url: &Setting) -> Result<(), Error> {
     match url::Url::parse(&url.text) {
         Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
-            Err(EndpointError::UserInUrl {
-                place: url.place.clone(),
-            })
+            // It is not repeated.
+            Err(Error::new(format!(
+                "{} holds a user or a password, which an endpoint of AWS does not take",
+                url.place
+            ))
+            .hint("write it without what stands before the @, like https://host:port"))
         }
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(()),
-        _ => Err(EndpointError::BadUrl {
-            place: url.place.clone(),
-        }),
+        _ => Err(
+            Error::new(format!("{} is not a URL like https://host:port", url.place))
+                .hint("correct it, or remove it to use AWS's own endpoint"),
+        ),
     }
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::cli::SessionOptions;
 use crate::context::Context;
-use crate::duration::{self, CHAINED, OutOfRange};
-use crate::environment::{self, Environment, NotText, VARIABLES};
-use crate::files::disk::FilesError;
+use crate::duration::{self, CHAINED};
+use crate::environment::{self, Environment, VARIABLES};
+use crate::error::Error;
 use crate::files::profile::Setting;
 use crate::memory::{CurrentSession, Owner, Settings, Target};
-use crate::plan::chain::{Chain, ChainError, KeysFrom, Source};
-use crate::plan::endpoint::{Deciding, EndpointError};
+use crate::plan::chain::{Chain, KeysFrom, Source};
+use crate::plan::endpoint::Deciding;
 use crate::plan::role::Hop;
 use crate::sts::api::Endpoint;
 use crate::sts::arn::Arn;
@@ -84,148 +84,23 @@ pub struct Places {
     pub sts_url: Option<String>,
 }
 
-/// Why what is wanted cannot be told or cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The shared files.
-    #[error(transparent)]
-    Files(#[from] FilesError),
-    /// The profiles.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// The endpoint.
-    #[error(transparent)]
-    Endpoint(#[from] EndpointError),
-    /// A duration that AWS does not take.
-    #[error("{option}: {problem}")]
-    Duration {
-        /// The option or variable.
-        option: &'static str,
-        /// What is wrong.
-        problem: OutOfRange,
-    },
-    /// An option's value that cannot be right.
-    #[error("{option} {problem}")]
-    Option {
-        /// The option.
-        option: &'static str,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A variable's value that cannot be right.
-    #[error("{variable} {problem}")]
-    Variable {
-        /// The variable.
-        variable: &'static str,
-        /// What is wrong.
-        problem: String,
-    },
-    /// An option that only goes with a role.
-    #[error("{option} goes with a role, and none is named")]
-    OnlyWithRole {
-        /// The option.
-        option: &'static str,
-    },
-    /// A device that cannot be one for STS.
-    #[error("{place} {problem}")]
-    BadSerial {
-        /// Where it stands.
-        place: String,
-        /// What is wrong.
-        problem: &'static str,
-    },
-    /// ARNs of two partitions.
-    #[error("{one} and {other} are in different partitions")]
-    TwoPartitions {
-        /// A device or role, and where it is named.
-        one: String,
-        /// Another.
-        other: String,
-    },
-    /// The device is of another account than the keys.
-    #[error("{device} is in the account {theirs}, the keys are in {ours}")]
-    OtherAccount {
-        /// The device, and where it is named.
-        device: String,
-        /// Its account.
-        theirs: String,
-        /// The keys' account, and where it is told.
-        ours: String,
-    },
-    /// Nothing says which keys.
-    #[error(
-        "no keys to start a session with: {} the environment, and no profile default in {files}",
-        if *.session_keys { "only those of a temporary session in" } else { "none in" }
-    )]
-    NoSource {
-        /// Session keys stand in the environment.
-        session_keys: bool,
-        /// The two files.
-        files: String,
-        /// The profiles that could be named.
-        profiles: Vec<String>,
-    },
-    /// A variable is not text.
-    #[error(transparent)]
-    NotText(#[from] NotText),
-}
-
-impl PlanError {
-    /// Whether the command line is wrong, rather than what it found.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        match self {
-            Self::Duration { option, .. } => option.starts_with("--"),
-            Self::Option { .. }
-            | Self::OnlyWithRole { .. }
-            | Self::Endpoint(EndpointError::OtherPartition { .. }) => true,
-            Self::BadSerial { place, .. }
-            | Self::Endpoint(EndpointError::BadRegion { place, .. }) => place.starts_with("--"),
-            _ => false,
-        }
-    }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Files(error) => error.hint(),
-            Self::Chain(error) => error.hint(),
-            Self::Endpoint(error) => error.hint(),
-            Self::Duration { .. } => "write it like 45m, 12h or 3600".to_owned(),
-            Self::Option { option, .. } => {
-                format!("correct it, or leave it out; awsmfa env --help tells what {option} is for")
-            }
-            Self::Variable { variable, .. } => format!("correct it, or unset {variable}"),
-            Self::OnlyWithRole { .. } => {
-                "add --role-arn, or name a profile that has a role_arn".to_owned()
-            }
-            Self::BadSerial { .. } => {
-                "write the ARN of a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token's \
-                 serial number"
-                    .to_owned()
-            }
-            Self::TwoPartitions { .. } => "name a device and roles of one partition".to_owned(),
-            Self::OtherAccount { .. } => {
-                "name a device of the user whose keys these are: --serial, mfa_serial".to_owned()
-            }
-            Self::NoSource { profiles, .. } if profiles.is_empty() => {
-                "put the keys of an IAM user into a profile with: aws configure".to_owned()
-            }
-            Self::NoSource { profiles, .. } => {
-                format!("name a profile with --profile: {}", profiles.join(", "))
-            }
-            Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        }
-    }
-}
-
 impl Plan {
     /// Works out what is wanted.
-    pub fn new(options: &SessionOptions, context: &Context) -> Result<Self, PlanError> {
+    pub fn new(options: &SessionOptions, context: &Context) -> Result<Self, Error> {
+        match find_base(options, context)? {
+            Some(base) => Self::from_base(base, options, context),
+            None => Err(no_source(context)?),
+        }
+    }
+
+    /// Works out what is wanted, given where the keys are.
+    pub fn from_base(
+        base: Base,
+        options: &SessionOptions,
+        context: &Context,
+    ) -> Result<Self, Error> {
         let environment = context.environment();
         let before = &context.memory().before;
-        let base = base(options, context)?;
         let recorded_url = base
             .recorded
             .as_ref()
@@ -244,7 +119,10 @@ impl Plan {
         };
         with_role(&mut chain.hops, &target, environment)?;
         if let (true, Some(option)) = (chain.hops.is_empty(), option_of_a_role(options)) {
-            return Err(PlanError::OnlyWithRole { option });
+            return Err(
+                Error::usage(format!("{option} goes with a role, and none is named"))
+                    .hint("add --role-arn, or name a profile that has a role_arn"),
+            );
         }
 
         let device = device(&target, &chain, environment)?;
@@ -317,67 +195,89 @@ impl Plan {
 }
 
 /// Where the search for the keys ended.
-struct Base {
+pub struct Base {
     profile: Option<String>,
     named_by: Option<String>,
     source: Option<Source>,
     recorded: Option<Target>,
 }
 
+impl Base {
+    /// A profile, and the variable that names it.
+    #[must_use]
+    pub fn profile(name: &str, named_by: Option<&str>) -> Self {
+        Self {
+            profile: Some(name.to_owned()),
+            named_by: named_by.map(str::to_owned),
+            source: None,
+            recorded: None,
+        }
+    }
+}
+
 /// Finds the keys by the order that the contract gives.
-fn base(options: &SessionOptions, context: &Context) -> Result<Base, PlanError> {
+pub fn find_base(options: &SessionOptions, context: &Context) -> Result<Option<Base>, Error> {
     let environment = context.environment();
     let memory = context.memory();
-    let profile = |name: &str, named_by: Option<&str>| Base {
-        profile: Some(name.to_owned()),
-        named_by: named_by.map(str::to_owned),
-        source: None,
-        recorded: None,
-    };
     if let Some(name) = &options.profile {
         if name.is_empty() {
-            return Err(option("--profile", "is empty"));
+            return Err(bad_option("--profile", "is empty"));
         }
-        return Ok(profile(name, None));
+        return Ok(Some(Base::profile(name, None)));
     }
     // `env` removes these, so that in a session they were set by the user since.
     for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
         if let Some(name) = environment.text(&variable.name)? {
-            return Ok(profile(name, Some(&variable.name)));
+            return Ok(Some(Base::profile(name, Some(&variable.name))));
         }
     }
     if let Some(keys) = chain::environment_keys(environment)? {
-        return Ok(Base {
+        return Ok(Some(Base {
             profile: None,
             named_by: None,
             source: Some(Source::in_environment(keys)),
             recorded: None,
-        });
+        }));
     }
     if let Some(current) = &memory.current {
-        return Ok(Base {
+        return Ok(Some(Base {
             profile: current.target.profile.clone(),
             named_by: Some("the session in this shell".to_owned()),
             source: None,
             recorded: Some(current.target.clone()),
-        });
+        }));
     }
     if let Some(name) = memory
         .mfa
         .as_ref()
         .and_then(|mfa| mfa.owner.source_profile.as_deref())
     {
-        return Ok(profile(name, Some("the MFA session kept in this shell")));
+        let named_by = Some("the MFA session kept in this shell");
+        return Ok(Some(Base::profile(name, named_by)));
     }
+    let has_default = chain::has_default(context.files()?);
+    Ok(has_default.then(|| Base::profile("default", None)))
+}
+
+/// Nothing says which keys.
+pub fn no_source(context: &Context) -> Result<Error, Error> {
     let files = context.files()?;
-    if chain::has_default(files) {
-        return Ok(profile("default", None));
-    }
-    Err(PlanError::NoSource {
-        session_keys: chain::holds_session(environment),
-        files: chain::both(files),
-        profiles: chain::usable_profiles(files, &memory.before),
-    })
+    let keys = if chain::holds_session(context.environment()) {
+        "only those of a temporary session in"
+    } else {
+        "none in"
+    };
+    let profiles = chain::usable_profiles(files, &context.memory().before);
+    let hint = if profiles.is_empty() {
+        "put the keys of an IAM user into a profile with: aws configure".to_owned()
+    } else {
+        format!("name a profile with --profile: {}", profiles.join(", "))
+    };
+    let message = format!(
+        "no keys to start a session with: {keys} the environment, and no profile default in {}",
+        chain::both(files)
+    );
+    Ok(Error::new(message).hint(hint))
 }
 
 /// The target that the options ask for, on top of the one to be repeated.
@@ -385,7 +285,7 @@ fn asked(
     options: &SessionOptions,
     recorded: Option<Target>,
     profile: Option<String>,
-) -> Result<Target, PlanError> {
+) -> Result<Target, Error> {
     let mut target = recorded.unwrap_or_default();
     target.profile = profile;
     if let Some(role_arn) = &options.role_arn
@@ -401,18 +301,21 @@ fn asked(
     if let Some(name) = &options.role_session_name
         && !role::is_role_session_name(name)
     {
-        return Err(option("--role-session-name", role::ROLE_SESSION_NAME_RULE));
+        return Err(bad_option(
+            "--role-session-name",
+            role::ROLE_SESSION_NAME_RULE,
+        ));
     }
     if let Some(id) = &options.external_id
         && !role::is_external_id(id)
     {
-        return Err(option("--external-id", role::EXTERNAL_ID_RULE));
+        return Err(bad_option("--external-id", role::EXTERNAL_ID_RULE));
     }
     if options.serial.as_deref() == Some("") {
-        return Err(option("--serial", "is empty"));
+        return Err(bad_option("--serial", "is empty"));
     }
     if options.region.as_deref() == Some("") {
-        return Err(option("--region", "is empty"));
+        return Err(bad_option("--region", "is empty"));
     }
     let name = options.role_session_name.clone();
     target.role_session_name = name.or(target.role_session_name);
@@ -426,18 +329,14 @@ fn asked(
 }
 
 /// Puts the role of the options in place of the profile's own.
-fn with_role(
-    hops: &mut Vec<Hop>,
-    target: &Target,
-    environment: &Environment,
-) -> Result<(), PlanError> {
+fn with_role(hops: &mut Vec<Hop>, target: &Target, environment: &Environment) -> Result<(), Error> {
     match target.role_arn.as_deref() {
         // Said on purpose: no role, the user's own session.
         Some("") => hops.clear(),
         Some(arn) => {
             if !Arn::parse(arn).is_some_and(|arn| arn.is_role()) {
                 let problem = "is not the ARN of a role, like arn:aws:iam::111122223333:role/dev";
-                return Err(option("--role-arn", problem));
+                return Err(bad_option("--role-arn", problem));
             }
             hops.pop();
             hops.push(Hop {
@@ -487,7 +386,7 @@ fn keys_place(chain: &Chain<'_>) -> String {
 }
 
 /// The CA bundle: the variable, or the target profile's.
-fn ca_bundle(before: &Environment, chain: &Chain<'_>) -> Result<Option<Setting>, NotText> {
+fn ca_bundle(before: &Environment, chain: &Chain<'_>) -> Result<Option<Setting>, Error> {
     let name = &*environment::CA_BUNDLE.name;
     Ok(match before.text(name)? {
         Some(path) => Some(Setting {
@@ -506,7 +405,7 @@ fn code_command(
     options: &SessionOptions,
     chain: &Chain<'_>,
     environment: &Environment,
-) -> Result<Option<Setting>, NotText> {
+) -> Result<Option<Setting>, Error> {
     let named = |text: &str, place: &str| Setting {
         text: text.to_owned(),
         place: place.to_owned(),
@@ -536,44 +435,41 @@ fn option_of_a_role(options: &SessionOptions) -> Option<&'static str> {
 fn duration_variable(
     environment: &Environment,
     name: &'static str,
-) -> Result<Option<Duration>, PlanError> {
+) -> Result<Option<Duration>, Error> {
     let Some(text) = environment.text(name)? else {
         return Ok(None);
     };
     match duration::parse(text) {
         Ok(duration) => Ok(Some(duration)),
-        Err(problem) => Err(PlanError::Variable {
-            variable: name,
-            problem: format!("is {problem}"),
-        }),
+        Err(problem) => Err(bad_variable(name, &format!("is {problem}"))),
     }
 }
 
-fn is_on(environment: &Environment, name: &'static str) -> Result<bool, PlanError> {
+fn is_on(environment: &Environment, name: &'static str) -> Result<bool, Error> {
     let text = environment.text(name)?.unwrap_or("false");
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(PlanError::Variable {
-            variable: name,
-            problem: "is neither true nor false".to_owned(),
-        }),
+        _ => Err(bad_variable(name, "is neither true nor false")),
     }
 }
 
-fn session_name_variable(environment: &Environment) -> Result<Option<String>, PlanError> {
+fn session_name_variable(environment: &Environment) -> Result<Option<String>, Error> {
     match environment.text(variable::ROLE_SESSION_NAME)? {
-        Some(name) if !role::is_role_session_name(name) => Err(PlanError::Variable {
-            variable: variable::ROLE_SESSION_NAME,
-            problem: role::ROLE_SESSION_NAME_RULE.to_owned(),
-        }),
+        Some(name) if !role::is_role_session_name(name) => Err(bad_variable(
+            variable::ROLE_SESSION_NAME,
+            role::ROLE_SESSION_NAME_RULE,
+        )),
         name => Ok(name.map(str::to_owned)),
     }
 }
 
-fn option(option: &'static str, problem: &str) -> PlanError {
-    PlanError::Option {
-        option,
-        problem: problem.to_owned(),
-    }
+fn bad_variable(name: &str, problem: &str) -> Error {
+    Error::at(name, problem).hint(format!("correct it, or unset {name}"))
+}
+
+fn bad_option(name: &str, problem: &str) -> Error {
+    Error::at(name, problem).hint(format!(
+        "correct it, or leave it out; awsmfa env --help tells what {name} is for"
+    ))
 }

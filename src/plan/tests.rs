@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, Command};
+use crate::error::USAGE;
 use crate::memory::{Memory, NewSession};
 use crate::plan::chain::KeysFrom;
 use crate::testing::{
@@ -41,11 +42,7 @@ source_profile = dev
     )
 }
 
-fn wanted_in(
-    environment: &Environment,
-    config: &str,
-    arguments: &[&str],
-) -> Result<Plan, PlanError> {
+fn wanted_in(environment: &Environment, config: &str, arguments: &[&str]) -> Result<Plan, Error> {
     let command = ["awsmfa", "env"].iter().chain(arguments);
     let Command::Env(env) = Cli::try_parse_from(command).unwrap().command else {
         unreachable!("the verb is env");
@@ -59,7 +56,7 @@ fn plan(variables: &[(&str, &str)], arguments: &[&str]) -> Plan {
     wanted_in(&environment(variables), &config(), arguments).unwrap()
 }
 
-fn problem(variables: &[(&str, &str)], config: &str, arguments: &[&str]) -> PlanError {
+fn problem(variables: &[(&str, &str)], config: &str, arguments: &[&str]) -> Error {
     wanted_in(&environment(variables), config, arguments).unwrap_err()
 }
 
@@ -179,7 +176,7 @@ fn no_source_is_said_with_what_stands_there() {
         error.to_string().contains("config and credentials"),
         "{error}"
     );
-    assert_eq!(error.hint(), "name a profile with --profile: bob");
+    assert_eq!(error.hint.unwrap(), "name a profile with --profile: bob");
 }
 
 #[test]
@@ -223,15 +220,16 @@ fn what_cannot_be_a_device_is_refused() {
         );
     }
     let other = format!("[default]\n{KEYS}mfa_serial = {DEVICE}\naws_account_id = 444455556666\n");
-    assert!(matches!(
-        problem(&[], &other, &[]),
-        PlanError::OtherAccount { .. }
-    ));
+    assert_eq!(
+        problem(&[], &other, &[]).to_string(),
+        format!(
+            "profile default, config line 4: mfa_serial = {DEVICE} is in the account 123456789012, the keys \
+             are in 444455556666 (profile default, config line 5: aws_account_id)"
+        )
+    );
     let gov = ["--role-arn", "arn:aws-us-gov:iam::123456789012:role/dev"];
-    assert!(matches!(
-        problem(&[], &config(), &gov),
-        PlanError::TwoPartitions { .. }
-    ));
+    let error = problem(&[], &config(), &gov).to_string();
+    assert!(error.ends_with("are in different partitions"), "{error}");
 }
 
 #[test]
@@ -301,7 +299,7 @@ fn durations_out_of_range_are_usage_where_an_option_said_them() {
         (&[("AWSMFA_RENEW_WITHIN", "soon")], &[], false),
     ] {
         let error = problem(variables, &config(), arguments);
-        assert_eq!(error.is_usage(), usage, "{error}");
+        assert_eq!(error.exit == USAGE, usage, "{error}");
     }
 }
 
@@ -435,8 +433,8 @@ fn options_of_a_role_need_one() {
         &["--no-session"],
     ] {
         let error = problem(&[], &config(), arguments);
-        assert!(matches!(error, PlanError::OnlyWithRole { .. }), "{error}");
-        assert!(error.is_usage());
+        let told = format!("{} goes with a role, and none is named", arguments[0]);
+        assert_eq!((error.message, error.exit), (told, USAGE));
     }
     // The variable is a habit, not a question: it does not matter without a role.
     assert!(!plan(&[("AWSMFA_NO_SESSION", "1")], &[]).sends_code_with_role());

@@ -10,17 +10,13 @@ use std::path::{Path, PathBuf};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::{Kind, SHELLS, Shell};
+use crate::error::Error;
 
 /// How far up to look: past `sudo`, `timeout`, `xargs`, `make` and whatever they are wrapped in.
 const LEVELS: usize = 10;
 
-/// A shell of Linux, inside WSL, asks the Windows program. Which one it is cannot be seen from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a shell inside WSL asks the Windows program")]
-pub struct AskedFromWsl;
-
 /// The shell that started this process, directly or through other programs.
-pub fn detect() -> Result<Option<&'static Shell>, AskedFromWsl> {
+pub fn detect() -> Result<Option<&'static Shell>, Error> {
     nearest(ancestors())
 }
 
@@ -71,12 +67,15 @@ fn ancestors() -> impl Iterator<Item = Process> {
     })
 }
 
-fn nearest(
-    ancestors: impl Iterator<Item = Process>,
-) -> Result<Option<&'static Shell>, AskedFromWsl> {
+fn nearest(ancestors: impl Iterator<Item = Process>) -> Result<Option<&'static Shell>, Error> {
     for process in ancestors.take(LEVELS) {
         if is_wsl(&process) {
-            return Err(AskedFromWsl);
+            // Which one it is cannot be seen from here.
+            return Err(
+                Error::new("a shell inside WSL asks the Windows program").hint(
+                    "install the Linux build of awsmfa inside WSL, or name the shell: --shell bash",
+                ),
+            );
         }
         if let Some(shell) = recognise(&process) {
             return Ok(Some(shell));
@@ -170,7 +169,7 @@ fn stem(path: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
-    use super::{AskedFromWsl, Process, nearest, recognise};
+    use super::{Process, nearest, recognise};
 
     fn process(exe: &str, argv: &[&str], name: &str) -> Process {
         Process {
@@ -372,7 +371,7 @@ mod tests {
         ] {
             let wsl = || process(wsl, &[], "");
             let hidden = nearest([wsl(), powershell()].into_iter());
-            assert_eq!(hidden.err(), Some(AskedFromWsl));
+            assert!(hidden.is_err_and(|error| error.to_string().contains("WSL")));
             let shell = nearest([powershell(), wsl()].into_iter()).expect("a shell of Windows");
             assert_eq!(shell.map(|shell| shell.name), Some("powershell"));
         }

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use self::detect::AskedFromWsl;
+use crate::error::Error;
 use crate::value::Value;
 
 /// One change to the environment of the calling shell.
@@ -65,6 +65,15 @@ pub struct CannotCarry {
     pub name: String,
     /// What is in its value, as the rest of the sentence: "holds a line break, which tcsh cannot carry".
     pub problem: String,
+}
+
+impl From<CannotCarry> for Error {
+    fn from(refused: CannotCarry) -> Self {
+        Self::new(refused.to_string()).hint(format!(
+            "change {} or unset it, then try again",
+            refused.name
+        ))
+    }
 }
 
 /// How one family of shells writes statements.
@@ -285,7 +294,7 @@ pub fn names() -> String {
 }
 
 /// The shell that asks, or the POSIX grammar where none is known.
-pub fn asking() -> Result<&'static Shell, AskedFromWsl> {
+pub fn asking() -> Result<&'static Shell, Error> {
     Ok(detect::detect()?.unwrap_or_else(posix_sh))
 }
 

@@ -6,44 +6,26 @@ use std::error::Error as StdError;
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_credential_types::provider::ProvideCredentials;
 
+use crate::error::Error;
 use crate::session::{Keys, is_temporary};
 use crate::value::Value;
 
-/// Why the program gave no long-term keys.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProcessError {
-    /// It failed, or printed something else.
-    #[error("{place} gave no keys: {reason}")]
-    Failed {
-        /// Where it stands: profile, file, line and key.
-        place: String,
-        /// What went wrong, in the words of the SDK and the program's standard error.
-        reason: String,
-    },
-    /// It printed the keys of a session.
-    #[error("{place} gave the keys of a temporary session, which cannot start another")]
-    SessionKeys {
-        /// Where it stands: profile, file, line and key.
-        place: String,
-    },
-}
-
 /// Runs the program and reads the keys that it prints.
-pub async fn run(place: &str, command: &str) -> Result<Keys, ProcessError> {
+pub async fn run(place: &str, command: &str) -> Result<Keys, Error> {
+    let failed = |problem: &str| {
+        Error::new(format!("{place} gave {problem}"))
+            .hint("run the program by hand to see what it prints")
+    };
     let provider = CredentialProcessProvider::new(command.to_owned());
     let credentials = provider.provide_credentials().await.map_err(|error| {
         let reason = error
             .source()
             .map_or_else(|| error.to_string(), ToString::to_string);
-        ProcessError::Failed {
-            place: place.to_owned(),
-            reason: reason.trim().to_owned(),
-        }
+        failed(&format!("no keys: {}", reason.trim()))
     })?;
     if credentials.session_token().is_some() || is_temporary(credentials.access_key_id()) {
-        return Err(ProcessError::SessionKeys {
-            place: place.to_owned(),
-        });
+        let problem = "the keys of a temporary session, which cannot start another";
+        return Err(failed(problem));
     }
     Ok(Keys {
         access_key_id: credentials.access_key_id().to_owned(),

@@ -22,6 +22,7 @@ use super::proxy::{Proxies, Shown};
 use super::refusal::offset_by_date;
 use super::trust::Trust;
 use crate::clock;
+use crate::error::Error;
 use crate::text;
 
 /// What waits longer than this says so.
@@ -40,9 +41,11 @@ pub struct Http {
 impl Http {
     /// A client that goes by these proxies and trusts these authorities. Certificates of the platform
     /// are loaded when the first connection needs them.
-    pub fn new(proxies: Proxies, trust: Trust) -> Result<Self, rustls::Error> {
+    pub fn new(proxies: Proxies, trust: Trust) -> Result<Self, Error> {
         let authorities = trust.place().to_owned();
-        let dial = Dial::new(proxies.clone(), trust.client_config()?);
+        let tls = trust.client_config();
+        let tls = tls.map_err(|error| Error::new("TLS cannot be set up").source(error))?;
+        let dial = Dial::new(proxies.clone(), tls);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .build(dial);

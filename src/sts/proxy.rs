@@ -8,53 +8,14 @@ use std::sync::Arc;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
-use crate::environment::{Environment, NotText};
+use crate::environment::{Environment, not_text};
+use crate::error::Error;
 
 /// The variables that name a proxy, for the AWS CLI; `ALL_PROXY` counts where neither is set.
 const HTTPS: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
 const HTTP: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
 const ALL: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 const NO: [&str; 2] = ["no_proxy", "NO_PROXY"];
-
-/// A proxy that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadProxy {
-    /// Not the address of a proxy. It is not repeated: it may hold a password.
-    #[error("{variable} is not the address of a proxy")]
-    NotAUrl {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// A SOCKS proxy, or another kind that speaks no HTTP.
-    #[error("{variable} names a proxy of the kind {scheme}, which awsmfa cannot use")]
-    Scheme {
-        /// The variable.
-        variable: &'static str,
-        /// `socks5`, …
-        scheme: String,
-    },
-    /// Not text.
-    #[error(transparent)]
-    NotText(#[from] NotText),
-}
-
-impl BadProxy {
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NotAUrl { .. } => {
-                "write it like http://proxy.example.com:3128, a user and password percent-encoded before the \
-                 host (http://user:pass%40word@…)"
-                    .to_owned()
-            }
-            Self::Scheme { variable, .. } => format!(
-                "name an HTTP proxy, set {variable} to nothing for this call, or list the host in NO_PROXY"
-            ),
-            Self::NotText(_) => "set it to text, or unset it".to_owned(),
-        }
-    }
-}
 
 /// The proxies of the environment.
 #[derive(Clone)]
@@ -82,7 +43,7 @@ pub struct Shown {
 
 impl Proxies {
     /// Reads the variables.
-    pub fn from_environment(environment: &Environment) -> Result<Self, BadProxy> {
+    pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
         let all = named(environment, ALL)?;
         let https = of_scheme(environment, HTTPS, all.as_ref())?;
         let http = of_scheme(environment, HTTP, all.as_ref())?;
@@ -140,10 +101,10 @@ impl fmt::Debug for Proxies {
 fn first<'e>(
     environment: &'e Environment,
     variables: [&'static str; 2],
-) -> Result<Option<(&'static str, &'e str)>, NotText> {
+) -> Result<Option<(&'static str, &'e str)>, Error> {
     for variable in variables {
         if let Some(value) = environment.get(variable) {
-            let text = value.as_str().ok_or_else(|| NotText(variable.to_owned()))?;
+            let text = value.as_str().ok_or_else(|| not_text(variable))?;
             return Ok(Some((variable, text.trim())));
         }
     }
@@ -154,17 +115,14 @@ fn of_scheme(
     environment: &Environment,
     variables: [&'static str; 2],
     all: Option<&Named>,
-) -> Result<Option<Named>, BadProxy> {
+) -> Result<Option<Named>, Error> {
     match first(environment, variables)? {
         Some(_) => named(environment, variables),
         None => Ok(all.cloned()),
     }
 }
 
-fn named(
-    environment: &Environment,
-    variables: [&'static str; 2],
-) -> Result<Option<Named>, BadProxy> {
+fn named(environment: &Environment, variables: [&'static str; 2]) -> Result<Option<Named>, Error> {
     let Some((variable, text)) =
         first(environment, variables)?.filter(|(_, text)| !text.is_empty())
     else {
@@ -179,11 +137,18 @@ fn named(
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
             Ok(Some(Named { variable, url }))
         }
-        Ok(url) if url.has_host() => Err(BadProxy::Scheme {
-            variable,
-            scheme: url.scheme().to_owned(),
-        }),
-        _ => Err(BadProxy::NotAUrl { variable }),
+        Ok(url) if url.has_host() => Err(Error::new(format!(
+            "{variable} names a proxy of the kind {}, which awsmfa cannot use",
+            url.scheme()
+        ))
+        .hint(format!(
+            "name an HTTP proxy, set {variable} to nothing for this call, or list the host in NO_PROXY"
+        ))),
+        // It is not repeated: it may contain a password.
+        _ => Err(Error::new(format!("{variable} is not the address of a proxy")).hint(
+            "write it like http://proxy.example.com:3128, a user and password percent-encoded before the \
+             host (http://user:pass%40word@…)",
+        )),
     }
 }
 
@@ -203,7 +168,7 @@ fn no_proxy(list: &str) -> String {
 mod tests {
     use super::*;
 
-    fn proxies(variables: &[(&str, &str)]) -> Result<Proxies, BadProxy> {
+    fn proxies(variables: &[(&str, &str)]) -> Result<Proxies, Error> {
         let pairs = variables.iter().map(|(n, v)| (n.into(), v.into()));
         Proxies::from_environment(&Environment::from_pairs(pairs))
     }

@@ -20,33 +20,11 @@ use rustls::{
 use x509_cert::der::Decode;
 
 use crate::environment::Environment;
+use crate::error::Error;
 
 /// What rustls reads of it by itself.
 const CERT_FILE: &str = "SSL_CERT_FILE";
 const CERT_DIR: &str = "SSL_CERT_DIR";
-
-/// A file of certificates that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BadCaBundle {
-    /// The system does not let us read it.
-    #[error("{place}: the CA bundle {} cannot be read", path.display())]
-    Unreadable {
-        /// The variable, or the place in a file.
-        place: String,
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// There is no certificate in it, or a broken one.
-    #[error("{place}: the CA bundle {} holds no usable certificate in PEM form", path.display())]
-    NoCertificates {
-        /// The variable, or the place in a file.
-        place: String,
-        /// The file.
-        path: PathBuf,
-    },
-}
 
 /// The authorities.
 #[derive(Debug, Clone)]
@@ -81,10 +59,7 @@ pub struct Untrusted {
 
 impl Trust {
     /// The authorities of `ca_bundle`, which was named at a place, or else those of the platform.
-    pub fn new(
-        ca_bundle: Option<(&Path, &str)>,
-        environment: &Environment,
-    ) -> Result<Self, BadCaBundle> {
+    pub fn new(ca_bundle: Option<(&Path, &str)>, environment: &Environment) -> Result<Self, Error> {
         if let Some((path, place)) = ca_bundle {
             return Ok(Self {
                 authorities: Authorities::Bundle(read_bundle(path, place)?),
@@ -269,16 +244,16 @@ fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
 }
 
 /// Reads a bundle whole, so that a broken one is told before a code is asked for.
-fn read_bundle(path: &Path, place: &str) -> Result<Vec<CertificateDer<'static>>, BadCaBundle> {
-    let bytes = std::fs::read(path).map_err(|source| BadCaBundle::Unreadable {
-        place: place.to_owned(),
-        path: path.to_owned(),
-        source,
-    })?;
-    usable(&bytes).ok_or_else(|| BadCaBundle::NoCertificates {
-        place: place.to_owned(),
-        path: path.to_owned(),
-    })
+fn read_bundle(path: &Path, place: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let bad = |problem| {
+        Error::new(format!(
+            "{place}: the CA bundle {} {problem}",
+            path.display()
+        ))
+        .hint("name a file with PEM certificates there, or take the setting away")
+    };
+    let bytes = std::fs::read(path).map_err(|error| bad("cannot be read").source(error))?;
+    usable(&bytes).ok_or_else(|| bad("holds no usable certificate in PEM form"))
 }
 
 /// The certificates of a file in PEM form, if none is broken and one can be an authority.
