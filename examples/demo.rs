@@ -1,13 +1,14 @@
 //! The main job on a machine without an AWS account: `cargo run --example demo`.
 //!
-//! An emulator of AWS on loopback, which checks signatures and codes, stands in for AWS. A real
-//! bash starts a session with a code, asks who it is, and ends the session.
+//! An emulator on loopback, which checks signatures and codes, takes the place of AWS. A real bash
+//! starts a session with a code, asks who it is, and ends the session.
 
 #![allow(clippy::print_stdout, reason = "a demonstration shows what happens")]
 
 use std::error::Error;
+use std::io;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use awsmfa_test_support::{Accounts, Emulator, TestHome};
 
@@ -49,8 +50,27 @@ exec curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
     --data 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL/"
 "#;
 
+/// The first argument of the process that gives the terminal up and becomes the rest of them.
+#[cfg(unix)]
+const WITHOUT_TERMINAL: &str = "--without-terminal";
+
 fn main() -> Result<ExitCode, Box<dyn Error>> {
+    #[cfg(unix)]
+    {
+        let mut args = std::env::args_os().skip(1);
+        if args.next().is_some_and(|first| first == WITHOUT_TERMINAL) {
+            let mut command = Command::new(args.next().ok_or("no program")?);
+            return Err(become_without_terminal(command.args(args)).into());
+        }
+    }
     let awsmfa = build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let context = runtime.enter();
+    // From here on a signal ends the demonstration by its end, which removes the folders.
+    let signals = Signals::new()?;
+    drop(context);
     let emulator = Emulator::start(Accounts::standard());
     let home = TestHome::standard();
     let before = home.listing();
@@ -77,11 +97,15 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     environment.insert("PATH".to_owned(), path.to_string_lossy().into_owned());
     environment.insert("CODE".to_owned(), emulator.device("alice").code());
 
-    let status = Command::new("bash")
+    let mut command = without_terminal("bash")?;
+    command
         .args(["--norc", "-c", SCRIPT])
         .env_clear()
-        .envs(environment)
-        .status()?;
+        .envs(environment);
+    let status = match runtime.block_on(run(command, signals))? {
+        Ended::Itself(status) => status,
+        Ended::By(code) => return Ok(ExitCode::from(code)),
+    };
 
     println!();
     println!("What AWS saw:");
@@ -109,24 +133,111 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// `cargo run --example` builds the library, not the program. So that nothing is built twice, the
-/// example is named too, which brings the same features, and what `cargo run` says of it is taken away.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the demonstration hands its own environment on"
-)]
-fn build() -> Result<String, Box<dyn Error>> {
-    let told = std::env::vars_os().map(|(name, _)| name).filter(|name| {
-        let name = name.to_string_lossy();
-        name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")
-    });
-    let mut cargo = Command::new(env!("CARGO"));
-    for name in told {
-        cargo.env_remove(name);
+/// How the script ended.
+enum Ended {
+    Itself(ExitStatus),
+    /// By a signal to the demonstration, whose exit code this is.
+    By(u8),
+}
+
+/// Runs a command to its end, or until a signal comes.
+async fn run(command: Command, mut signals: Signals) -> io::Result<Ended> {
+    let mut child = tokio::process::Command::from(command).spawn()?;
+    tokio::select! {
+        status = child.wait() => Ok(Ended::Itself(status?)),
+        code = signals.next() => {
+            end_group(&child);
+            child.kill().await?;
+            Ok(Ended::By(code))
+        }
     }
-    let built = cargo
+}
+
+/// The signals that end a program at a terminal, each with its exit code.
+#[cfg(unix)]
+struct Signals {
+    hangup: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.hangup.recv() => 129,
+            _ = self.interrupt.recv() => 130,
+            _ = self.terminate.recv() => 143,
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) -> u8 {
+        self.0.recv().await;
+        130
+    }
+}
+
+/// What the script has started ends with it.
+#[cfg(unix)]
+fn end_group(child: &tokio::process::Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(group) = id.and_then(Pid::from_raw) {
+        // Where it has not become a group yet, it has started nothing.
+        let _ = kill_process_group(group, Signal::TERM);
+    }
+}
+
+/// A program away from the terminal: awsmfa would ask for another code there, and wait for the answer.
+/// This very program gives the terminal up, then becomes the other.
+#[cfg(unix)]
+fn without_terminal(program: &str) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args([WITHOUT_TERMINAL, program]);
+    Ok(command)
+}
+
+#[cfg(windows)]
+fn without_terminal(program: &str) -> io::Result<Command> {
+    Ok(Command::new(program))
+}
+
+#[cfg(unix)]
+fn become_without_terminal(command: &mut Command) -> io::Error {
+    use std::os::unix::process::CommandExt;
+    match rustix::process::setsid() {
+        Ok(_) => command.exec(),
+        Err(error) => error.into(),
+    }
+}
+
+#[cfg(windows)]
+fn end_group(_: &tokio::process::Child) {}
+
+/// `cargo run --example` builds the library, not the program. So that nothing is built twice, the
+/// example is named too, which brings the same features.
+fn build() -> Result<String, Box<dyn Error>> {
+    let built = awsmfa_test_support::cargo()
         .args(["build", "--bin", "awsmfa", "--example", "demo", "--locked"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !built.success() {
         return Err("awsmfa does not build".into());

@@ -9,6 +9,7 @@
 )]
 
 mod choices;
+mod demo;
 mod display;
 mod endings;
 mod exec;

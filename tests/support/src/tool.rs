@@ -22,6 +22,21 @@ pub(crate) fn awsmfa() -> PathBuf {
     path.expect("a test that cargo runs").into()
 }
 
+/// cargo in the checkout, without what the cargo that runs this program says of its package: for that
+/// it would build everything again.
+#[must_use]
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    for (name, _) in std::env::vars_os() {
+        let shown = name.to_string_lossy();
+        if shown.starts_with("CARGO_MANIFEST_") || shown.starts_with("CARGO_PKG_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
 /// PATH with the installed tools before everything else.
 ///
 /// # Panics
