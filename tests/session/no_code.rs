@@ -119,7 +119,12 @@ fn without_a_terminal_it_fails_at_once_and_names_the_ways() {
         (1, "(exit 1);\n"),
         "{run:?}"
     );
-    for way in ["awsmfa env 123456", "awsmfa env -", "--code-command"] {
+    for way in [
+        "there is no terminal to ask at",
+        "awsmfa env 123456",
+        "awsmfa env -",
+        "--code-command",
+    ] {
         assert!(run.stderr.contains(way), "{run:?}");
     }
     // A code that was given and refused is not asked for again, either.

@@ -1,26 +1,28 @@
 //! The choice of a device where the user has several, and of a profile where nothing says which.
 
-use awsmfa_test_support::{Accounts, MfaDevice, TestHome};
+use awsmfa_test_support::terminal::{CTRL_C, CTRL_D};
+use awsmfa_test_support::{Accounts, MfaDevice, Stage};
 
-use crate::pty::{CTRL_C, CTRL_D};
-use crate::stand::{FAILURE, Stand};
+use crate::FAILURE;
 
 const PHONE: &str = "arn:aws:iam::123456789012:mfa/phone";
 const KEY: &str = "arn:aws:iam::123456789012:u2f/user/alice/key";
 
 /// alice has these devices beside her own, and no profile names one.
-fn with_devices(more: impl IntoIterator<Item = MfaDevice>) -> Stand {
+fn with_devices(more: impl IntoIterator<Item = MfaDevice>) -> Stage {
     let mut accounts = Accounts::standard();
     accounts.user("alice").devices.extend(more);
-    let home = TestHome::standard();
-    home.write_config("[default]\nregion = eu-central-1\n");
-    Stand::with(accounts, home)
+    let stage = Stage::with(accounts);
+    stage
+        .home
+        .write_config("[default]\nregion = eu-central-1\n");
+    stage
 }
 
 #[test]
 fn of_a_device() {
-    let stand = with_devices([MfaDevice::totp(PHONE), MfaDevice::security_key(KEY)]);
-    let mut terminal = stand.ask(&[]);
+    let stage = with_devices([MfaDevice::totp(PHONE), MfaDevice::security_key(KEY)]);
+    let mut terminal = stage.ask(&[]);
     let before = terminal.expect("Which MFA device?");
     assert!(before.contains("security keys") && before.contains(KEY));
     let list = terminal.expect("Number, 1 to 2: ");
@@ -33,21 +35,21 @@ fn of_a_device() {
     terminal.enter("2");
     terminal.expect(&format!("MFA code for {PHONE}: "));
     let mut code = None;
-    stand.emulator.edit(|accounts| {
+    stage.emulator.edit(|accounts| {
         let device = accounts.user("alice").devices[1].totp.clone();
         code = device.map(|device| device.code());
     });
     terminal.enter(&code.unwrap());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stand.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.last().serial_number.as_deref(), Some(PHONE));
     assert_eq!(log.count("ListMFADevices"), 1);
 }
 
 #[test]
 fn is_not_asked_for_where_only_one_device_can_be_used() {
-    let stand = with_devices([MfaDevice::security_key(KEY)]);
-    let mut terminal = stand.ask(&[]);
+    let stage = with_devices([MfaDevice::security_key(KEY)]);
+    let mut terminal = stage.ask(&[]);
     let before = terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/alice: ");
     assert!(before.contains(KEY), "{before}");
     assert!(!before.contains("Which MFA device?"), "{before}");
@@ -59,26 +61,26 @@ fn of_a_device_that_is_not_made() {
         (CTRL_D, "no MFA device was chosen: no answer was given"),
         (CTRL_C, "interrupted (SIGINT)"),
     ] {
-        let stand = with_devices([MfaDevice::totp(PHONE)]);
-        let mut terminal = stand.ask(&[]);
+        let stage = with_devices([MfaDevice::totp(PHONE)]);
+        let mut terminal = stage.ask(&[]);
         terminal.expect("Number, 1 to 2: ");
         terminal.send(key);
         assert_eq!(terminal.wait().code(), Some(1));
         assert!(terminal.shown().contains(why), "{}", terminal.shown());
         assert_eq!(terminal.stdout(), FAILURE);
         terminal.assert_modes_unchanged();
-        stand.assert_no_code_sent();
+        stage.assert_no_code_sent();
     }
 }
 
 /// Two profiles with keys, and no default.
-fn without_default() -> Stand {
-    let home = TestHome::new();
-    home.write_config(
+fn without_default() -> Stage {
+    let stage = Stage::new();
+    stage.home.write_config(
         "[profile work]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\n\
          [profile bob]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::123456789012:mfa/bob\n",
     );
-    home.write_credentials(&format!(
+    stage.home.write_credentials(&format!(
         "[work]\naws_access_key_id = {}\naws_secret_access_key = {}\n\n\
          [bob]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
         Accounts::ALICE_KEY,
@@ -86,13 +88,13 @@ fn without_default() -> Stand {
         Accounts::BOB_KEY,
         Accounts::BOB_SECRET
     ));
-    Stand::with(Accounts::standard(), home)
+    stage
 }
 
 #[test]
 fn of_a_profile() {
-    let stand = without_default();
-    let mut terminal = stand.ask(&[]);
+    let stage = without_default();
+    let mut terminal = stage.ask(&[]);
     terminal.expect("Which profile?");
     let list = terminal.expect("Number, 1 to 2: ");
     let number = |name: &str| {
@@ -103,9 +105,9 @@ fn of_a_profile() {
     terminal.expect("Number, 1 to 2: ");
     terminal.enter(&number("bob"));
     terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/bob: ");
-    terminal.enter(&stand.emulator.device("bob").code());
+    terminal.enter(&stage.emulator.device("bob").code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let signer = stand.emulator.log().last().access_key_id.clone();
+    let signer = stage.emulator.log().last().access_key_id.clone();
     assert_eq!(signer.as_deref(), Some(Accounts::BOB_KEY));
     // The next `env` of the same shell asks no more.
     assert!(terminal.stdout().contains("AWSMFA_TARGET_PROFILE='bob'"));
@@ -113,8 +115,8 @@ fn of_a_profile() {
 
 #[test]
 fn of_a_profile_that_is_not_made() {
-    let stand = without_default();
-    let mut terminal = stand.ask(&[]);
+    let stage = without_default();
+    let mut terminal = stage.ask(&[]);
     terminal.expect("Number, 1 to 2: ");
     terminal.send(CTRL_D);
     assert_eq!(terminal.wait().code(), Some(1));
@@ -122,22 +124,21 @@ fn of_a_profile_that_is_not_made() {
     assert!(shown.contains("no profile was chosen"), "{shown}");
     assert!(shown.contains("--profile"), "{shown}");
     assert_eq!(terminal.stdout(), FAILURE);
-    assert!(stand.emulator.log().entries.is_empty());
+    assert!(stage.emulator.log().entries.is_empty());
 }
 
 /// A name must not steer the terminal at which it is offered.
 #[test]
 fn of_a_profile_with_a_wild_name() {
-    let home = TestHome::new();
+    let stage = Stage::with_files("", "");
     let wild = "\x1b[31mred\x07\u{202e}";
-    home.write_credentials(&format!(
+    stage.home.write_credentials(&format!(
         "[work]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n\n\
          [{wild}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n",
         key = Accounts::ALICE_KEY,
         secret = Accounts::ALICE_SECRET,
     ));
-    let stand = Stand::with(Accounts::standard(), home);
-    let mut terminal = stand.ask(&[]);
+    let mut terminal = stage.ask(&[]);
     let list = terminal.expect("Number, 1 to 2: ");
     assert!(
         list.contains("\\u{1b}[31mred\\u{7}\\u{202e}\r\n"),

@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use awsmfa_test_support::cargo;
-use pty_process::blocking::Command;
+use awsmfa_test_support::terminal::{CTRL_C, Command, Terminal};
 use rustix::process::Signal;
 use tempfile::TempDir;
-
-use crate::pty::{CTRL_C, Terminal};
-use crate::stand::AWSMFA;
 
 /// The demonstration, with a folder for all that it makes.
 fn demo() -> (Terminal, TempDir) {
@@ -27,7 +24,10 @@ fn demo() -> (Terminal, TempDir) {
     assert!(built.success());
 
     let folder = TempDir::with_prefix("awsmfa-demo-").unwrap();
-    let program = Path::new(AWSMFA).parent().unwrap().join("examples/demo");
+    let program = Path::new(env!("CARGO_BIN_EXE_awsmfa"))
+        .parent()
+        .unwrap()
+        .join("examples/demo");
     let command = Command::new(program).env("TMPDIR", folder.path());
     (Terminal::showing(command, 100), folder)
 }

@@ -1,9 +1,7 @@
 //! `status` and `profiles` on a terminal: colours, and lines that fit.
 
-use awsmfa_test_support::find_tool;
-
-use crate::pty::Terminal;
-use crate::stand::{AWSMFA, Stand};
+use awsmfa_test_support::Stage;
+use awsmfa_test_support::terminal::Terminal;
 
 const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
@@ -11,14 +9,13 @@ const RED: &str = "\x1b[31m";
 
 /// What is shown of this command in a shell that holds a session, and how it ends.
 fn in_a_session(options: &str, variables: &[(&str, &str)], command: &str) -> (String, i32) {
-    let bash = find_tool("bash").expect("bash");
-    let stand = Stand::new();
+    let stage = Stage::new();
     let line = format!(
         "eval \"$(awsmfa env {options} {} 2>/dev/null)\" || exit 99; {command}",
-        stand.code()
+        stage.code()
     );
-    let command = stand
-        .command(bash, &["-c", &line])
+    let command = stage
+        .terminal_command(&["bash", "-c", &line])
         .envs(variables.iter().copied());
     let mut terminal = Terminal::showing(command, 40);
     let status = terminal.wait().code().unwrap();
@@ -75,8 +72,8 @@ fn status_fits_a_narrow_terminal() {
 
 #[test]
 fn profiles_fit_a_narrow_terminal() {
-    let stand = Stand::new();
-    let mut terminal = Terminal::showing(stand.command(AWSMFA, &["profiles"]), 40);
+    let stage = Stage::new();
+    let mut terminal = Terminal::showing(stage.terminal_command(&["awsmfa", "profiles"]), 40);
     assert_eq!(terminal.wait().code(), Some(0));
     let shown = terminal.shown();
     assert_fits(shown);
@@ -89,8 +86,8 @@ fn profiles_fit_a_narrow_terminal() {
 
 #[test]
 fn profiles_are_a_table_where_it_fits() {
-    let stand = Stand::new();
-    let mut terminal = Terminal::showing(stand.command(AWSMFA, &["profiles"]), 120);
+    let stage = Stage::new();
+    let mut terminal = Terminal::showing(stage.terminal_command(&["awsmfa", "profiles"]), 120);
     assert_eq!(terminal.wait().code(), Some(0));
     let first = terminal.shown().lines().next().unwrap();
     assert!(

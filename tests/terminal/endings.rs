@@ -1,23 +1,25 @@
 //! The ways to leave the prompt: each fails the evaluating line, sends no code and leaves the
 //! terminal as it was.
 
-use rustix::process::Signal;
+use awsmfa_test_support::Stage;
+use awsmfa_test_support::terminal::{CTRL_BACKSLASH, CTRL_C, CTRL_D, Terminal};
 
-use crate::pty::{CTRL_BACKSLASH, CTRL_C, CTRL_D, Terminal};
-use crate::stand::{FAILURE, PROMPT, Stand};
+use crate::{FAILURE, PROMPT};
+
+use rustix::process::Signal;
 
 /// What is shown once the prompt was left in this way.
 #[track_caller]
 fn shown_after(leave: impl FnOnce(&mut Terminal)) -> String {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&[]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&[]);
     terminal.expect(PROMPT);
-    stand.wait_for_answers("GetCallerIdentity", 1);
+    stage.emulator.wait_for_answers("GetCallerIdentity", 1);
     leave(&mut terminal);
     assert_eq!(terminal.wait().code(), Some(1), "{}", terminal.shown());
     assert_eq!(terminal.stdout(), FAILURE);
     terminal.assert_modes_unchanged();
-    stand.assert_no_code_sent();
+    stage.assert_no_code_sent();
     terminal.shown().to_owned()
 }
 
@@ -66,26 +68,26 @@ fn sighup() {
 
 #[test]
 fn hang_up() {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&[]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&[]);
     terminal.expect(PROMPT);
     terminal.hang_up();
     assert_eq!(terminal.wait().code(), Some(1));
     assert_eq!(terminal.stdout(), FAILURE);
-    stand.assert_no_code_sent();
+    stage.assert_no_code_sent();
 }
 
 #[test]
 fn ctrl_c_while_the_code_is_on_its_way() {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&[]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&[]);
     terminal.expect(PROMPT);
-    stand.wait_for_answers("GetCallerIdentity", 1);
-    stand
+    stage.emulator.wait_for_answers("GetCallerIdentity", 1);
+    stage
         .emulator
         .inject(awsmfa_test_support::Fault::HangBeforeAnswer);
-    terminal.enter(&stand.code());
-    stand.wait_for_answers("GetSessionToken", 1);
+    terminal.enter(&stage.code());
+    stage.emulator.wait_for_answers("GetSessionToken", 1);
     terminal.send(CTRL_C);
     assert_eq!(terminal.wait().code(), Some(1));
     assert_eq!(terminal.stdout(), FAILURE);

@@ -3,52 +3,51 @@
 
 use std::time::Duration;
 
-use awsmfa_test_support::{Accounts, Fault, TestHome, find_tool};
+use awsmfa_test_support::{Accounts, Fault, Stage};
 
-use crate::pty::Terminal;
-use crate::stand::{FAILURE, PROMPT, Stand};
+use crate::{FAILURE, PROMPT};
 
 /// Clears the line of the question.
 const LINE_CLEARED: &str = "\r\x1b[2K";
 
 #[test]
 fn enter_costs_one_request_on_the_connection_of_the_check() {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&[]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&[]);
     terminal.expect(PROMPT);
-    stand.wait_for_answers("GetCallerIdentity", 1);
-    let before = stand.emulator.log().entries.len();
+    stage.emulator.wait_for_answers("GetCallerIdentity", 1);
+    let before = stage.emulator.log().entries.len();
     assert_eq!(before, 1);
-    terminal.enter(&stand.code());
+    terminal.enter(&stage.code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stand.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.actions(), ["GetCallerIdentity", "GetSessionToken"]);
     assert_eq!(log.connections(), 1);
 }
 
 #[test]
 fn a_code_that_is_typed_before_the_check_has_ended_waits_for_it() {
-    let stand = Stand::new();
+    let stage = Stage::new();
     let slow = Fault::Delay(Duration::from_secs(1));
-    stand.emulator.inject(slow.on("GetCallerIdentity"));
-    let mut terminal = stand.ask(&[]);
+    stage.emulator.inject(slow.on("GetCallerIdentity"));
+    let mut terminal = stage.ask(&[]);
     terminal.expect(PROMPT);
-    terminal.enter(&stand.code());
+    terminal.enter(&stage.code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stand.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.actions(), ["GetCallerIdentity", "GetSessionToken"]);
     assert_eq!(log.connections(), 1);
 }
 
 #[test]
 fn a_role_costs_two_requests_on_the_same_connection() {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&["-p", "dev"]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&["-p", "dev"]);
     terminal.expect(PROMPT);
-    stand.wait_for_answers("GetCallerIdentity", 1);
-    terminal.enter(&stand.code());
+    stage.emulator.wait_for_answers("GetCallerIdentity", 1);
+    terminal.enter(&stage.code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stand.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(
         log.actions(),
         ["GetCallerIdentity", "GetSessionToken", "AssumeRole"]
@@ -59,87 +58,86 @@ fn a_role_costs_two_requests_on_the_same_connection() {
 
 #[test]
 fn a_role_that_takes_the_code_itself_costs_one_request() {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&["-p", "dev", "--no-session"]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&["-p", "dev", "--no-session"]);
     terminal.expect(PROMPT);
-    stand.wait_for_answers("GetCallerIdentity", 1);
-    terminal.enter(&stand.code());
+    stage.emulator.wait_for_answers("GetCallerIdentity", 1);
+    terminal.enter(&stage.code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stand.emulator.log();
+    let log = stage.emulator.log();
     assert_eq!(log.actions(), ["GetCallerIdentity", "AssumeRole"]);
     assert_eq!(log.connections(), 1);
 }
 
 #[test]
 fn a_code_that_is_given_is_checked_by_the_exchange_alone() {
-    let stand = Stand::new();
-    let mut terminal = stand.ask(&[&stand.code()]);
+    let stage = Stage::new();
+    let mut terminal = stage.ask(&[&stage.code()]);
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    assert_eq!(stand.emulator.log().actions(), ["GetSessionToken"]);
+    assert_eq!(stage.emulator.log().actions(), ["GetSessionToken"]);
 }
 
 /// The question is asked, taken back when the answer of the check comes, and this is said.
 #[track_caller]
-fn assert_said_before_a_code_is_typed(stand: &Stand, why: &str) {
+fn assert_said_before_a_code_is_typed(stage: &Stage, why: &str) {
     // The question is there before the answer of the check, as it is over a network.
     let slow = Fault::Delay(Duration::from_millis(500));
-    stand.emulator.inject(slow.on("GetCallerIdentity"));
-    let mut terminal = stand.ask(&[]);
+    stage.emulator.inject(slow.on("GetCallerIdentity"));
+    let mut terminal = stage.ask(&[]);
     terminal.expect("MFA code for ");
     terminal.expect(LINE_CLEARED);
     terminal.expect(why);
     assert_eq!(terminal.wait().code(), Some(1));
     assert_eq!(terminal.stdout(), FAILURE);
     terminal.assert_modes_unchanged();
-    stand.assert_no_code_sent();
+    stage.assert_no_code_sent();
 }
 
 #[test]
 fn an_inactive_key() {
-    let stand = Stand::new();
-    stand
+    let stage = Stage::new();
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").keys[0].active = false);
-    assert_said_before_a_code_is_typed(&stand, "AWS does not know the access key");
+    assert_said_before_a_code_is_typed(&stage, "AWS does not know the access key");
 }
 
 #[test]
 fn an_unknown_key() {
-    let stand = Stand::new();
-    stand
+    let stage = Stage::new();
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").keys.clear());
-    assert_said_before_a_code_is_typed(&stand, "AWS does not know the access key");
+    assert_said_before_a_code_is_typed(&stage, "AWS does not know the access key");
 }
 
 #[test]
 fn a_wrong_secret() {
-    let stand = Stand::new();
+    let stage = Stage::new();
     let secret = Accounts::BOB_SECRET.to_owned();
-    stand
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").keys[0].secret = secret);
-    assert_said_before_a_code_is_typed(&stand, "the secret access key does not belong");
+    assert_said_before_a_code_is_typed(&stage, "the secret access key does not belong");
 }
 
 #[test]
 fn a_wrong_clock() {
     for seconds in [3600, -3600] {
-        let stand = Stand::new();
-        stand.emulator.inject(Fault::ClockSkew(seconds));
-        assert_said_before_a_code_is_typed(&stand, "the clock of this machine is");
+        let stage = Stage::new();
+        stage.emulator.inject(Fault::ClockSkew(seconds));
+        assert_said_before_a_code_is_typed(&stage, "the clock of this machine is");
     }
 }
 
 #[test]
 fn a_device_of_another_account() {
-    let home = TestHome::standard();
-    home.write_config(
+    let stage = Stage::new();
+    stage.home.write_config(
         "[default]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n",
     );
-    let stand = Stand::with(Accounts::standard(), home);
     assert_said_before_a_code_is_typed(
-        &stand,
+        &stage,
         "arn:aws:iam::111122223333:mfa/alice is in another account than \
          arn:aws:iam::123456789012:user/alice",
     );
@@ -147,16 +145,13 @@ fn a_device_of_another_account() {
 
 #[test]
 fn what_was_typed_so_far_does_not_reach_the_shell() {
-    let bash = find_tool("bash").expect("bash");
-    let stand = Stand::new();
-    stand
+    let stage = Stage::new();
+    stage
         .emulator
         .edit(|accounts| accounts.user("alice").keys[0].active = false);
     let slow = Fault::Delay(Duration::from_secs(2));
-    stand.emulator.inject(slow.on("GetCallerIdentity"));
-    let command = stand.command(bash, &["--norc", "--noprofile", "-i"]);
-    let mut terminal = Terminal::showing(command.env("PS1", "ready> "), 120);
-    terminal.expect("ready> ");
+    stage.emulator.inject(slow.on("GetCallerIdentity"));
+    let mut terminal = stage.bash();
     terminal.enter("eval \"$(awsmfa env)\"");
     terminal.expect(PROMPT);
     terminal.send("1234");
@@ -166,5 +161,5 @@ fn what_was_typed_so_far_does_not_reach_the_shell() {
     terminal.enter("echo \"status:$?\"");
     terminal.expect("status:1\r");
     terminal.expect("ready> ");
-    stand.assert_no_code_sent();
+    stage.assert_no_code_sent();
 }

@@ -18,7 +18,11 @@ mod kept_session;
 mod picture;
 mod prompt;
 mod prompts;
-mod pty;
 mod shells;
-mod stand;
 mod streams;
+
+/// The prompt for alice's device.
+const PROMPT: &str = "MFA code for arn:aws:iam::123456789012:mfa/alice: ";
+
+/// What makes `eval` fail in bash.
+const FAILURE: &str = "(exit 1);\n";

@@ -10,10 +10,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use awsmfa_test_support::find_tool;
+use awsmfa_test_support::terminal::Terminal;
+use awsmfa_test_support::{Stage, find_tool};
 
-use crate::pty::Terminal;
-use crate::stand::{PROMPT, Stand};
+use crate::PROMPT;
 
 const READY: &str = "$ ";
 const LINE_HEIGHT: usize = 22;
@@ -21,12 +21,12 @@ const MARGIN: usize = 24;
 
 #[test]
 fn is_what_a_terminal_shows() {
-    let (Some(bash), Some(_)) = (find_tool("bash"), find_tool("aws")) else {
+    if find_tool("aws").is_none() {
         return;
-    };
-    let stand = Stand::new();
-    let command = stand
-        .command(bash, &["--norc", "--noprofile", "--noediting", "-i"])
+    }
+    let stage = Stage::new();
+    let command = stage
+        .terminal_command(&["bash", "--norc", "--noprofile", "--noediting", "-i"])
         .env("PS1", READY)
         .env("BASH_SILENCE_DEPRECATION_WARNING", "1");
     let mut terminal = Terminal::showing(command, 100);
@@ -35,7 +35,7 @@ fn is_what_a_terminal_shows() {
     terminal.expect(READY);
     terminal.enter("eval \"$(awsmfa env)\"");
     terminal.expect(PROMPT);
-    terminal.enter(&stand.code());
+    terminal.enter(&stage.code());
     for line in [
         identity,
         "eval \"$(awsmfa env -p dev)\"       # a role, without another code",

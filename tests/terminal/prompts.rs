@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use awsmfa_test_support::find_tool;
-
-use crate::pty::Terminal;
-use crate::stand::Stand;
+use awsmfa_test_support::terminal::Terminal;
+use awsmfa_test_support::{Stage, find_tool};
 
 /// The block of README in this language.
 fn block(language: &str) -> String {
@@ -17,14 +15,15 @@ fn block(language: &str) -> String {
 }
 
 fn shows_the_session(shell: &str, options: &[&str], start: &str) {
-    let Some(program) = find_tool(shell) else {
+    if find_tool(shell).is_none() {
         return;
-    };
-    let stand = Stand::new();
-    let rc = stand.home.write("rc", block(shell));
-    let mut terminal = Terminal::showing(stand.command(program, options), 100);
+    }
+    let stage = Stage::new();
+    let rc = stage.home.write("rc", block(shell));
+    let mut terminal =
+        Terminal::showing(stage.terminal_command(&[&[shell], options].concat()), 100);
     terminal.enter(&format!(". {}; cd", rc.display()));
-    terminal.enter(&start.replace("CODE", &stand.code()));
+    terminal.enter(&start.replace("CODE", &stage.code()));
     terminal.expect("12h left");
     terminal.expect("default 12h ");
     terminal.enter("exit");

@@ -1,10 +1,10 @@
 //! In real interactive shells: leaving the prompt leaves the shell alive, with echo and with nothing
 //! set, and the next try works.
 
-use awsmfa_test_support::{Accounts, find_tool};
+use awsmfa_test_support::terminal::{CTRL_C, CTRL_D, Terminal};
+use awsmfa_test_support::{Accounts, Stage, find_tool};
 
-use crate::pty::{CTRL_C, CTRL_D, Terminal};
-use crate::stand::{PROMPT, Stand};
+use crate::PROMPT;
 
 struct Shell {
     name: &'static str,
@@ -47,11 +47,11 @@ const FISH: Shell = Shell {
 };
 
 fn leaves_the_shell_as_it_was(shell: &Shell) {
-    let Some(program) = find_tool(shell.name) else {
+    if find_tool(shell.name).is_none() {
         return;
-    };
-    let stand = Stand::new();
-    let command = stand.command(program, shell.options);
+    }
+    let stage = Stage::new();
+    let command = stage.terminal_command(&[&[shell.name], shell.options].concat());
     let mut terminal = Terminal::showing(command.env("PS1", "ready> "), 120);
     terminal.expect("ready> ");
     terminal.enter(shell.save_modes);
@@ -73,15 +73,15 @@ fn leaves_the_shell_as_it_was(shell: &Shell) {
         terminal.enter(shell.state);
         terminal.expect("state:1,0,none.");
     }
-    stand.assert_no_code_sent();
+    stage.assert_no_code_sent();
     terminal.expect("ready> ");
     terminal.enter(shell.start);
     terminal.expect(PROMPT);
-    terminal.enter(&stand.code());
+    terminal.enter(&stage.code());
     terminal.expect("ready> ");
     terminal.enter(shell.state);
     terminal.expect("state:0,0,ASIA");
-    assert_eq!(stand.emulator.log().count_with_token_code(), 1);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
     assert!(!terminal.shown().contains(Accounts::ALICE_SECRET));
 }
 

@@ -139,6 +139,12 @@ impl Stage {
         self.emulator.device("alice").code()
     }
 
+    /// As many wrong codes for her device, all of them different.
+    #[must_use]
+    pub fn wrong_codes<const N: usize>(&self) -> [String; N] {
+        self.emulator.device("alice").wrong_codes()
+    }
+
     /// How many requests reached AWS, and how many of them had a code.
     #[must_use]
     pub fn requests(&self) -> (usize, usize) {
@@ -290,6 +296,16 @@ impl Stage {
     pub fn ask_command(&self, args: &[&str]) -> terminal::Command {
         let words: [&str; 4] = ["awsmfa", "env", "--shell", "bash"];
         self.terminal_command(&[&words, args].concat())
+    }
+
+    /// An interactive bash at a terminal, which has shown its prompt, `ready> `.
+    #[must_use]
+    pub fn bash(&self) -> Terminal {
+        let words = ["bash", "--norc", "--noprofile", "-i"];
+        let command = self.terminal_command(&words).env("PS1", "ready> ");
+        let mut terminal = Terminal::showing(command, 120);
+        terminal.expect("ready> ");
+        terminal
     }
 
     /// fish makes folders for itself at every start.

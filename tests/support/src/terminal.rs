@@ -57,6 +57,7 @@ impl Terminal {
     }
 
     fn start(command: Command, columns: u16, stdout: Option<File>) -> Self {
+        crate::signals::begin_at_their_defaults();
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, columns)).unwrap();
         let modes = modes(&pty);
