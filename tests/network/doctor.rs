@@ -1,19 +1,19 @@
 //! `awsmfa doctor` where all is well, and where something is wrong.
 
-use awsmfa_test_support::{Accounts, Certificate, Emulator, Fault, MfaDevice};
+use awsmfa_test_support::{Accounts, Certificate, Fault, MfaDevice, Stage};
 
-use crate::line::Stage;
 use crate::proxy::{ForwardProxy, Manner};
 
 fn stage() -> Stage {
-    Stage::https(Emulator::start(Accounts::standard()))
+    Stage::new().over_https()
 }
 
 /// What doctor prints, and that it spends no code and its exit code says whether it found trouble.
 fn doctor(stage: &Stage, arguments: &[&str], code: i32) -> String {
-    let (exit, printed, told) = stage.run(&[&["doctor"], arguments].concat());
-    assert_eq!(stage.emulator.log().count_with_token_code(), 0);
-    assert_eq!(exit, code, "{printed}{told}");
+    let run = stage.awsmfa(&[&["doctor"], arguments].concat());
+    stage.assert_no_code_sent();
+    assert_eq!(run.code, code, "{run:?}");
+    let printed = stage.redact(&run.stdout);
     assert_eq!(
         code != 0,
         printed.contains('✗') || printed.contains("\"ok\": false")
@@ -62,7 +62,7 @@ fn each_trouble_is_told_with_its_place_and_a_hint() {
     skewed.emulator.inject(Fault::ClockSkew(3600));
     piece("clock", doctor(&skewed, &[], 1));
 
-    let inspected = Stage::https(Emulator::start(Certificate::UnknownCa));
+    let inspected = Stage::with(Certificate::UnknownCa).over_https();
     piece("certificate", doctor(&inspected, &[], 1));
 
     let mut portal = stage();

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Accounts, Certificate, Emulator, Fault};
+use awsmfa_test_support::{Accounts, Certificate, Fault, Stage};
 
-use crate::line::{Seen, Stage};
 use crate::proxy::{ForwardProxy, Manner};
 
 /// What is to come of a row.
@@ -64,13 +63,11 @@ impl Row {
 }
 
 fn good() -> Stage {
-    Stage::https(Emulator::start(Accounts::standard()))
+    Stage::new().over_https()
 }
 
 fn certificate(name: &'static str, certificate: Certificate) -> Row {
-    row(name, 4, 0, move || {
-        Stage::https(Emulator::start(certificate))
-    })
+    row(name, 4, 0, move || Stage::with(certificate).over_https())
 }
 
 /// A stage whose endpoint is asked for by this proxy.
@@ -170,15 +167,6 @@ fn connections() -> Vec<Row> {
             // and asks no name server.
             let label = "a".repeat(64);
             stage.set("AWS_ENDPOINT_URL", format!("http://{label}.example.com"));
-            stage.redacted.push((label, "[LABEL]"));
-            // In the words of the system's library.
-            for says in [
-                "Temporary failure in name resolution",
-                "Name or service not known",
-                "nodename nor servname provided, or not known",
-            ] {
-                stage.redacted.push((says.to_owned(), "[RESOLVER]"));
-            }
             stage
         }),
         row("port refused", AT_ONCE, 0, || {
@@ -235,7 +223,7 @@ fn proxies() -> Vec<Row> {
             0,
             || {
                 let mut stage = by_proxy(Manner::Password, "");
-                let proxy = stage.variables.remove("HTTPS_PROXY").unwrap();
+                let proxy = stage.remove("HTTPS_PROXY").unwrap();
                 let url = stage.emulator.http_url();
                 stage.set("HTTP_PROXY", proxy).set("AWS_ENDPOINT_URL", url);
                 stage
@@ -247,7 +235,7 @@ fn proxies() -> Vec<Row> {
             1,
             || {
                 let mut stage = by_proxy(Manner::Password, "alice:p%40ss@");
-                let proxy = stage.variables.remove("HTTPS_PROXY").unwrap();
+                let proxy = stage.remove("HTTPS_PROXY").unwrap();
                 let url = stage.emulator.http_url();
                 stage.set("http_proxy", proxy).set("AWS_ENDPOINT_URL", url);
                 stage
@@ -277,14 +265,14 @@ fn authorities() -> Vec<Row> {
     vec![
         row("CA by SSL_CERT_FILE", AT_ONCE, 1, || {
             let mut stage = good();
-            let ca = stage.variables.remove("AWS_CA_BUNDLE").unwrap();
+            let ca = stage.remove("AWS_CA_BUNDLE").unwrap();
             stage.set("SSL_CERT_FILE", ca);
             stage
         })
         .succeeds(),
         row("CA by ca_bundle", AT_ONCE, 1, || {
             let mut stage = good();
-            let ca = stage.variables.remove("AWS_CA_BUNDLE").unwrap();
+            let ca = stage.remove("AWS_CA_BUNDLE").unwrap();
             stage.home.write_config(&format!(
                 "[default]\nca_bundle = {ca}\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n"
             ));
@@ -293,18 +281,7 @@ fn authorities() -> Vec<Row> {
         .succeeds(),
         row("CA not named", AT_ONCE, 0, || {
             let mut stage = good();
-            stage.variables.remove("AWS_CA_BUNDLE");
-            stage
-        }),
-        row("CA bundle not there", AT_ONCE, 0, || {
-            let mut stage = good();
-            stage.set("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
-            stage
-        }),
-        row("CA bundle without certificates", AT_ONCE, 0, || {
-            let mut stage = good();
-            let path = stage.home.write("notes.txt", "no certificate\n");
-            stage.set("AWS_CA_BUNDLE", path.display().to_string());
+            stage.remove("AWS_CA_BUNDLE");
             stage
         }),
     ]
@@ -326,17 +303,29 @@ fn full_port() -> u16 {
     address.port()
 }
 
+/// A text without a name that does not fit and what the system's library says of it.
+fn without_resolver(text: &str) -> String {
+    let mut text = text.replace(&"a".repeat(64), "[LABEL]");
+    for says in [
+        "Temporary failure in name resolution",
+        "Name or service not known",
+        "nodename nor servname provided, or not known",
+    ] {
+        text = text.replace(says, "[RESOLVER]");
+    }
+    text
+}
+
 /// Runs a row; gives its piece of the snapshot and what is wrong with it.
 fn run(row: Row) -> (String, Vec<String>) {
-    let stage = (row.stage)();
-    let code = stage.emulator.device("alice").code();
-    let seen = stage.eval(&[&code]);
-    let Seen {
-        status,
-        unchanged,
-        told,
-        took,
-    } = seen;
+    let mut stage = (row.stage)();
+    let before = stage.variables.clone();
+    let code = stage.code();
+    let begin = Instant::now();
+    let run = stage.eval(&["env", &code]);
+    let took = begin.elapsed();
+    let unchanged = stage.variables == before;
+    let told = without_resolver(&stage.redact(&run.stderr));
     let mut wrong = Vec::new();
     let mut check = |holds: bool, what: &str| {
         if !holds {
@@ -354,12 +343,12 @@ fn run(row: Row) -> (String, Vec<String>) {
     );
     match row.end {
         End::Fails => {
-            check(status == "1", &format!("eval saw status {status}"));
+            check(run.code == 1, &format!("eval saw status {}", run.code));
             check(unchanged, "something was set");
             check(told.contains("\nhint: "), "there is no hint");
         }
         End::Succeeds => {
-            check(status == "0", &format!("eval saw status {status}"));
+            check(run.code == 0, &format!("eval saw status {}", run.code));
             check(!unchanged, "nothing was set");
         }
     }

@@ -12,7 +12,7 @@ mod doctor;
 #[cfg(target_os = "linux")]
 mod dumps;
 mod fault_table;
-mod line;
+#[cfg(target_os = "linux")]
 mod metadata;
 mod proxy;
 mod round_trips;
