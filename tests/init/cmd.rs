@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 use awsmfa::shell::by_name;
 use awsmfa_test_support::{TestHome, find_tool, say, tools_folder, tools_path};
 
+/// The program that runs its scripts.
+pub(crate) const CMD: &str = "wine";
+
 /// Prints statements for `env --shell cmd`; else its arguments.
 const PROGRAM: &str = "@if not \"%~1\"==\"env\" goto args\n\
                        @if not \"%~3\"==\"--shell\" goto args\n\
@@ -20,7 +23,7 @@ const PROGRAM: &str = "@if not \"%~1\"==\"env\" goto args\n\
                        @cmd /d /c exit 5\n";
 
 fn run(script: &str) -> Option<String> {
-    let wine = find_tool("wine")?;
+    let wine = find_tool(CMD)?;
     let home = TestHome::new();
     let function = by_name("cmd")
         .unwrap()

@@ -1,7 +1,9 @@
 //! The completions tell verbs, options, the names of profiles and of shells.
 
-use crate::place::Place;
-use crate::use_in_shells::READY;
+use awsmfa_test_support::find_tool;
+
+use crate::stage::stage;
+use crate::use_in_shells::type_into_elvish;
 
 /// What a shell, asked by `ask`, gives for these lines of input.
 fn prove(command: &[&str], ask: fn(words: &[&str]) -> String, load: &str) {
@@ -13,8 +15,11 @@ fn prove(command: &[&str], ask: fn(words: &[&str]) -> String, load: &str) {
         (&["awsmfa", "env", "--shell", "el"], "elvish"),
         (&["awsmfa", "init", "fi"], "fish"),
     ];
-    let place = Place::new();
-    place.home.write(
+    if find_tool(command[0]).is_none() {
+        return;
+    }
+    let stage = stage();
+    stage.write(
         "awsmfa.nu",
         awsmfa::shell::by_name("nu")
             .unwrap()
@@ -26,15 +31,13 @@ fn prove(command: &[&str], ask: fn(words: &[&str]) -> String, load: &str) {
     );
     for (words, expected) in cases {
         let script = format!("{load}\n{}", ask(words));
-        let Some(output) = place.run(command, "script", &script) else {
-            return;
-        };
-        let text = String::from_utf8_lossy(&output.stdout);
-        let lines: Vec<&str> = text
+        let run = stage.script(command, &script);
+        let lines: Vec<&str> = run
+            .stdout
             .lines()
             .filter_map(|line| line.split('\t').next())
             .collect();
-        assert_eq!(lines, [*expected], "{command:?} {words:?}: {output:?}");
+        assert_eq!(lines, [*expected], "{command:?} {words:?}: {run:?}");
     }
 }
 
@@ -56,21 +59,16 @@ fn bash() {
 /// Readline takes the `=` for a word, and the quotes are bash's.
 #[test]
 fn bash_after_an_equals_sign_and_with_blanks() {
-    let place = Place::new();
-    place
+    let stage = stage();
+    stage
         .home
         .write_config("[profile \"my dev\"]\n[profile mine]\n");
     let script = "eval \"$(awsmfa init bash)\"\n\
                   COMP_WORDS=(awsmfa env --profile = my) COMP_CWORD=4\n\
                   _awsmfa_complete awsmfa my =\n\
                   printf '%s\\n' \"${COMPREPLY[@]}\"";
-    if let Some(output) = place.run(&["bash", "--norc"], "script", script) {
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            "'my dev'\n",
-            "{output:?}"
-        );
-    }
+    let run = stage.script(&["bash", "--norc"], script);
+    assert_eq!(run.stdout, "'my dev'\n", "{run:?}");
 }
 
 /// The completion system of zsh needs a terminal; what it calls is called in its place.
@@ -108,21 +106,14 @@ fn nu() {
 
 #[test]
 fn elvish() {
-    let place = Place::new();
-    if awsmfa_test_support::find_tool("elvish").is_none() {
+    if find_tool("elvish").is_none() || find_tool("expect").is_none() {
         return;
     }
-    place.home.write(
-        "rc.elv",
-        format!("eval (awsmfa init elvish | slurp)\n{READY}"),
+    let stage = stage();
+    let run = type_into_elvish(
+        &stage,
+        "eval (awsmfa init elvish | slurp)",
+        "for c [($edit:completion:arg-completer[awsmfa] awsmfa env -p aud)] { echo $c[stem] > out }",
     );
-    place.home.write(
-        "script.elv",
-        "for c [($edit:completion:arg-completer[awsmfa] awsmfa env -p aud)] { echo $c[stem] > out }\nexit\n",
-    );
-    let typed = "spawn -noecho elvish -rc rc.elv\nset timeout 30\nexpect READY\n\
-                 send \"eval (slurp < script.elv)\\r\"\nexpect eof";
-    if let Some(output) = place.run(&["expect"], "script", typed) {
-        assert_eq!(place.read("out"), "audit\n", "{output:?}");
-    }
+    assert_eq!(stage.written("out"), "audit\n", "{run:?}");
 }

@@ -6,8 +6,8 @@
 
 mod cmd;
 mod completions;
-mod place;
 mod scripts;
+mod stage;
 mod strict;
 mod table;
 mod use_in_shells;

@@ -1,43 +1,37 @@
 //! Under `set -e` a failure stops the script; under `set -x` nothing secret is shown; aliases and
 //! helper variables stay out of each other's way.
 
-use crate::place::{Place, secrets};
+use awsmfa_test_support::{find_tool, posix_shells};
 
-const POSIX: [&[&str]; 8] = [
-    &["bash", "--norc"],
-    &["bash", "--posix"],
-    &["zsh", "-f"],
-    &["dash"],
-    &["ksh"],
-    &["mksh"],
-    &["busybox", "sh"],
-    &["yash"],
-];
+use crate::stage::{dumped, secrets, stage};
+
+/// The shells of POSIX's kind, and bash as it is where it is called sh.
+fn shells() -> Vec<&'static [&'static str]> {
+    let mut shells = posix_shells();
+    shells.push(&["bash", "--posix"]);
+    shells
+}
 
 #[test]
 fn a_failure_stops_the_script() {
-    for shell in POSIX {
-        let place = Place::new();
+    for shell in shells() {
+        let stage = stage();
         let script = "set -e\neval \"$(awsmfa init sh)\"\nawsmfa env 12345\necho on";
-        let Some(output) = place.run(shell, "script", script) else {
-            continue;
-        };
-        assert_eq!(output.status.code(), Some(2), "{shell:?}: {output:?}");
-        assert_eq!(output.stdout, b"", "{shell:?}: {output:?}");
+        let run = stage.script(shell, script);
+        assert_eq!(run.code, 2, "{shell:?}: {run:?}");
+        assert_eq!(run.stdout, "", "{shell:?}: {run:?}");
     }
 }
 
 #[test]
 fn an_init_that_fails_stops_the_script() {
-    for shell in POSIX {
-        let place = Place::new();
+    for shell in shells() {
+        let stage = stage();
         for words in ["init nonsense", "init json", "init bash --bogus", "init"] {
             let script = format!("set -e\neval \"$(awsmfa {words})\"\necho on");
-            let Some(output) = place.run(shell, "script", &script) else {
-                continue;
-            };
-            assert_eq!(output.status.code(), Some(2), "{shell:?}: {output:?}");
-            assert_eq!(output.stdout, b"", "{shell:?}: {output:?}");
+            let run = stage.script(shell, &script);
+            assert_eq!(run.code, 2, "{shell:?}: {run:?}");
+            assert_eq!(run.stdout, "", "{shell:?}: {run:?}");
         }
     }
 }
@@ -53,24 +47,27 @@ fn a_trace_shows_no_secret() {
             "case $- in *x*) ;; *) exit 9 ;; esac",
         )
     };
-    let mut shells: Vec<_> = POSIX.into_iter().map(posix).collect();
-    shells.push((
+    let mut traced: Vec<_> = shells().into_iter().map(posix).collect();
+    traced.push((
         &["fish", "--no-config"],
         "awsmfa init fish | source",
         "set -g fish_trace 1",
         "set -e fish_trace",
         "test $fish_trace = 1; or exit 9",
     ));
-    shells.push((
+    traced.push((
         &["tcsh", "-f"],
         "\\awsmfa init tcsh > ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
         "set echo verbose",
         "unset echo verbose",
         "if (! $?echo || ! $?verbose) exit 9",
     ));
-    for (shell, load, on, off, is_on) in shells {
-        let place = Place::new();
-        let device = place.emulator.device("alice");
+    for (shell, load, on, off, is_on) in traced {
+        if find_tool(shell[0]).is_none() {
+            continue;
+        }
+        let stage = stage();
+        let device = stage.emulator.device("alice");
         let wrong = device.wrong_code();
         let lines = [
             load.to_owned(),
@@ -83,16 +80,13 @@ fn a_trace_shows_no_secret() {
             is_on.to_owned(),
             format!("awsmfa env {}", device.code()),
             off.to_owned(),
-            "./dump session".to_owned(),
+            "bin/dump session".to_owned(),
         ];
-        let Some(output) = place.run(shell, "script", &lines.join("\n")) else {
-            continue;
-        };
-        assert!(output.status.success(), "{shell:?}: {output:?}");
-        let seen = [output.stdout, output.stderr].concat();
-        let seen = String::from_utf8_lossy(&seen);
+        let run = stage.script(shell, &lines.join("\n"));
+        assert!(run.code == 0, "{shell:?}: {run:?}");
+        let seen = run.stdout + &run.stderr;
         assert!(seen.contains(&wrong), "{shell:?} traces nothing: {seen}");
-        let session = place.dumped("session");
+        let session = dumped(&stage, "session");
         assert!(secrets(&session).count() > 1, "{shell:?}");
         for secret in secrets(&session) {
             assert!(!seen.contains(secret.as_str()), "{shell:?}: {seen}");
@@ -108,9 +102,9 @@ fn aliases_do_not_hijack_and_helpers_do_not_stay() {
         .map(|word| format!("alias {word}='printf hijacked'\n"))
         .collect::<Vec<_>>()
         .concat();
-    for shell in POSIX {
-        let place = Place::new();
-        let code = place.emulator.device("alice").code();
+    for shell in shells() {
+        let stage = stage();
+        let code = stage.code();
         let is_bash = shell[0] == "bash";
         let shopt = if is_bash {
             "shopt -s expand_aliases\n"
@@ -126,17 +120,15 @@ fn aliases_do_not_hijack_and_helpers_do_not_stay() {
         let script = format!(
             "{shopt}{aliases}\\eval \"$(\\command awsmfa init sh)\"\n\
              awsmfa env {code}\n\
-             ./dump session\n\
+             bin/dump session\n\
              \\set | grep -c '^\\(verb\\|word\\)=' > leaks\n"
         );
-        let Some(output) = place.run(shell, "script", &script) else {
-            continue;
-        };
-        assert_eq!(output.stdout, b"", "{shell:?}: {output:?}");
+        let run = stage.script(shell, &script);
+        assert_eq!(run.stdout, "", "{shell:?}: {run:?}");
         assert!(
-            place.dumped("session").contains_key("AWS_SESSION_TOKEN"),
-            "{shell:?}: {output:?}"
+            dumped(&stage, "session").contains_key("AWS_SESSION_TOKEN"),
+            "{shell:?}: {run:?}"
         );
-        assert_eq!(place.read("leaks").trim(), "0", "{shell:?}");
+        assert_eq!(stage.written("leaks").trim(), "0", "{shell:?}");
     }
 }

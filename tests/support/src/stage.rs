@@ -14,6 +14,7 @@ use crate::emulator::accounts::Accounts;
 use crate::emulator::{Config, Emulator};
 use crate::home::{TestHome, variables};
 use crate::run::Run;
+use crate::shells::REAL_SHELLS;
 use crate::terminal::{self, Terminal};
 use crate::tool::{awsmfa, without_terminal};
 
@@ -164,6 +165,13 @@ impl Stage {
         self.folder.path().join(name)
     }
 
+    /// Writes a file there.
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.out(name);
+        fs::write(&path, contents).expect("a new file");
+        path
+    }
+
     /// What a program wrote there.
     #[must_use]
     pub fn written(&self, name: &str) -> String {
@@ -179,8 +187,7 @@ impl Stage {
 
     /// Writes a script of sh that a program finds by name.
     pub fn program(&self, name: &str, script: &str) {
-        let path = self.out("bin").join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a new file");
+        let path = self.write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
     }
 
@@ -217,7 +224,10 @@ impl Stage {
     /// The same, to be started.
     #[must_use]
     pub fn script_command(&self, shell: &[&str], text: &str) -> Command {
-        let mut file = self.file("script-");
+        let mut real = REAL_SHELLS.iter();
+        let real = real.find(|real| real.name() == shell[0]);
+        let extension = real.map_or("", |real| real.extension);
+        let mut file = self.file("script-", extension);
         file.write_all(text.as_bytes()).expect("a script");
         let (_, path) = file.keep().expect("a script");
         let path = path.to_str().expect("a path in UTF-8");
@@ -232,7 +242,7 @@ impl Stage {
     /// The same with something to read on standard input.
     pub fn awsmfa_with_input(&self, args: &[&str], input: &str) -> Run {
         // Of its own, since awsmfa prints no secret to where the shell around it prints.
-        let stdout = self.file("stdout-");
+        let stdout = self.file("stdout-", "");
         let path = stdout.path().to_str().expect("a path in UTF-8");
         let shell = ["sh", "-c", r#"awsmfa "$@" >"$0"; exit $?"#, path];
         let run = Run::with_input(&mut self.command(&[&shell, args].concat()), input);
@@ -335,11 +345,10 @@ impl Stage {
         redact_numbers(&text)
     }
 
-    fn file(&self, prefix: &str) -> NamedTempFile {
-        let file = tempfile::Builder::new()
-            .prefix(prefix)
-            .tempfile_in(&self.folder);
-        file.expect("a new file")
+    fn file(&self, prefix: &str, suffix: &str) -> NamedTempFile {
+        let mut builder = tempfile::Builder::new();
+        let file = builder.prefix(prefix).suffix(suffix);
+        file.tempfile_in(&self.folder).expect("a new file")
     }
 }
 
