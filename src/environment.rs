@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 
 use crate::error::Error;
 use crate::value::Value;
@@ -96,6 +97,95 @@ variables! {
     ACCOUNT_ID = "AWS_ACCOUNT_ID", Content::AccountId;
 }
 
+/// A configured value and its place, which every message about it names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub text: String,
+    pub place: Place,
+}
+
+/// Where a value is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Option(&'static str),
+    Variable(String),
+    /// A key of a profile: `profile dev, /home/alice/.aws/config line 12: region`.
+    File(String),
+    /// Nowhere.
+    Default(String),
+}
+
+impl Setting {
+    pub fn from_option(name: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            place: Place::Option(name),
+        }
+    }
+
+    pub fn from_variable(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            place: Place::Variable(name.into()),
+        }
+    }
+
+    /// Whether a switch is on, as the AWS CLI reads it.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        self.text.eq_ignore_ascii_case("true")
+    }
+
+    /// The error for a value that cannot be right.
+    #[must_use]
+    pub fn error(&self, problem: &str) -> Error {
+        self.place.error(problem)
+    }
+}
+
+impl Place {
+    /// The error for a value that cannot be right: `problem` continues the sentence that begins with
+    /// the place.
+    #[must_use]
+    pub fn error(&self, problem: &str) -> Error {
+        let hint = match self {
+            Self::Option(name) => {
+                format!("correct it, or leave it out; awsmfa env --help tells what {name} is for")
+            }
+            Self::Variable(name) => format!("correct it, or unset {name}"),
+            Self::File(_) | Self::Default(_) => "correct the value, or remove the line".to_owned(),
+        };
+        self.failure(format!("{self} {problem}")).hint(hint)
+    }
+
+    /// An error with this message: a usage error where the place is an option.
+    #[must_use]
+    pub fn failure(&self, message: String) -> Error {
+        match self {
+            Self::Option(_) => Error::usage(message),
+            _ => Error::new(message),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Option(name) => name,
+            Self::Variable(place) | Self::File(place) | Self::Default(place) => place,
+        })
+    }
+}
+
+impl fmt::Debug for Setting {
+    /// Without the text: a URL or a code command may contain a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The variables of a process by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -144,6 +234,12 @@ impl Environment {
                 None => Err(not_text(name)),
             },
         }
+    }
+
+    /// A variable as a setting; one that is set but empty counts as not set.
+    pub fn setting(&self, name: &str) -> Result<Option<Setting>, Error> {
+        let text = self.text(name)?;
+        Ok(text.map(|text| Setting::from_variable(name, text)))
     }
 
     /// The value of a variable as the system takes it, for paths.

@@ -44,17 +44,6 @@ impl Error {
         Self::new(message).exit(USAGE)
     }
 
-    /// A configured value is wrong: a usage error if its place is an option.
-    #[must_use]
-    pub fn at(place: &str, problem: &str) -> Self {
-        let error = Self::new(format!("{place} {problem}"));
-        if place.starts_with("--") {
-            error.exit(USAGE)
-        } else {
-            error
-        }
-    }
-
     /// Sets the exit code.
     #[must_use]
     pub fn exit(self, exit: u8) -> Self {

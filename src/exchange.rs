@@ -13,8 +13,8 @@ use crate::duration::{self, CHAINED};
 use crate::error::Error;
 use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
 use crate::plan::Plan;
-use crate::plan::chain::{KeysFrom, Source};
 use crate::plan::role::{Hop, fit_role_session_name};
+use crate::plan::source::{KeysFrom, Source};
 use crate::prompt::Terminal;
 use crate::session::{Keys, Session};
 use crate::sts::api::{Aws, Caller, Mfa, RoleRequest, Signer};
@@ -89,7 +89,7 @@ impl<'a> Exchange<'a> {
             aws,
             codes,
             kept: kept.cloned(),
-            serial: plan.serial.clone(),
+            serial: plan.serial.as_ref().map(|serial| serial.text.clone()),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
             spent: memory.spent.clone(),
             checked: false,
@@ -173,7 +173,7 @@ impl<'a> Exchange<'a> {
                 code: &code,
             };
             let request = RoleRequest {
-                role_arn: &hop.role_arn,
+                role_arn: &hop.role_arn.text,
                 session_name: &session_name,
                 external_id: hop.external_id.as_deref(),
                 duration: self.duration_of(0),
@@ -248,7 +248,7 @@ impl<'a> Exchange<'a> {
         let hop = &self.plan.hops[index];
         let session_name = self.session_name(hop);
         let request = RoleRequest {
-            role_arn: &hop.role_arn,
+            role_arn: &hop.role_arn.text,
             session_name: &session_name,
             external_id: hop.external_id.as_deref(),
             duration: self.duration_of(index).min(CHAINED),
@@ -400,13 +400,13 @@ impl<'a> Exchange<'a> {
             source_profile: self.plan.source.profile.clone(),
             source_key_id: keys.access_key_id.clone(),
             user_arn: self.user_arn.clone(),
-            endpoint_url: self.plan.endpoint.sts_url.clone(),
+            endpoint_url: self.plan.endpoint.sts_url().map(str::to_owned),
         }
     }
 
     fn start(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> NewSession {
         let plan = self.plan;
-        let role_arn = plan.hops.last().map(|hop| hop.role_arn.clone());
+        let role_arn = plan.hops.last().map(|hop| hop.role_arn.text.clone());
         // A role's session is of the role's account; a user's of the user's, which is the device's too.
         let serial = self.serial.as_deref();
         let arns = [role_arn.as_deref(), serial, owner.user_arn.as_deref()];
@@ -449,7 +449,10 @@ pub(crate) fn kept_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'
 
 /// What a refused role leaves the user without.
 fn no_session_of(hop: &Hop) -> String {
-    format!("no session of the role {} ({})", hop.role_arn, hop.place)
+    format!(
+        "no session of the role {} ({})",
+        hop.role_arn.text, hop.role_arn.place
+    )
 }
 
 /// AWS silently shortens the sessions of a root user.
@@ -479,6 +482,6 @@ impl Plan {
 pub(crate) async fn keys_of(source: &Source) -> Result<Keys, Error> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
-        KeysFrom::Process { command, place } => credential_process::run(place, command).await,
+        KeysFrom::Process(command) => credential_process::run(&source.place, command).await,
     }
 }

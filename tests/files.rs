@@ -11,8 +11,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use awsmfa::files::disk;
-use awsmfa::files::ini::{IniFile, Setting};
-use awsmfa::files::shared::{SectionView, SharedFiles, Sourced};
+use awsmfa::files::ini::{IniFile, IniValue};
+use awsmfa::files::shared::{SectionView, SharedFiles};
 use awsmfa_test_support::{missing, say, tools_folder};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -145,10 +145,13 @@ fn ten_thousand_profiles_are_read_at_once() {
     let start = Instant::now();
     let config = IniFile::parse(Path::new("config"), bytes.into()).unwrap();
     let files = SharedFiles::new(config, empty);
-    let last = files.profile("team-9999").unwrap().get("role_arn").unwrap();
+    let last = files.profile("team-9999").unwrap().get("role_arn");
     let read = start.elapsed();
+    let Some((IniValue::Plain(last, _), _)) = last else {
+        panic!("the last profile has a role");
+    };
     assert_eq!(
-        last.value.as_str(),
+        last.as_str(),
         Some("arn:aws:iam::123456789012:role/developer-9999")
     );
     assert_eq!(files.profile_names().count(), 10_000);
@@ -223,18 +226,15 @@ fn our_reading(directory: &Path, theirs: &Value) -> Value {
 fn pairs(settings: &SectionView<'_>) -> Value {
     let keys = settings.keys();
     keys.iter()
-        .map(|key| match settings.setting(key).unwrap() {
-            Setting::Plain(value) => json!([key, text(&value)]),
-            Setting::Nested(nested) => {
-                let nested = nested.iter().map(|(key, value)| json!([key, text(value)]));
+        .map(|key| match settings.get(key).unwrap().0 {
+            IniValue::Plain(value, _) => json!([key, value.as_str().unwrap()]),
+            IniValue::Nested(nested) => {
+                let nested = nested.iter();
+                let nested = nested.map(|(key, value, _)| json!([key, value.as_str().unwrap()]));
                 json!([key, nested.collect::<Vec<_>>()])
             }
         })
         .collect()
-}
-
-fn text(value: &Sourced) -> &str {
-    value.value.as_str().unwrap()
 }
 
 fn read_all(bytes: &[u8]) {

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsmfa::environment::{ACCESS_KEY_ID, Content, Environment, VARIABLES, Variable};
-use awsmfa::files::profile::Setting;
+use awsmfa::environment::{
+    ACCESS_KEY_ID, Content, Environment, Place, Setting, VARIABLES, Variable,
+};
 use awsmfa::memory::{
     CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target, unset_all,
 };
@@ -146,7 +147,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         let setting = |variable: &Variable| {
             Some(Setting {
                 text: profile[variable.profile_key()?].clone()?,
-                place: "config line 1".to_owned(),
+                place: Place::File("config line 1".to_owned()),
             })
         };
         let of_profile = VARIABLES

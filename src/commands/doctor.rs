@@ -1,6 +1,6 @@
 //! `awsmfa doctor`: what a session needs, checked without spending a code.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use chrono::TimeDelta;
 use clap_complete::engine::ArgValueCandidates;
@@ -12,7 +12,7 @@ use crate::candidates;
 use crate::cli::{ListFormat, SessionOptions};
 use crate::context::Context;
 use crate::duration;
-use crate::environment::Content;
+use crate::environment::{Content, Setting};
 use crate::error::{Error, FAILED};
 use crate::exchange::{check_owner, kept_mfa_session, keys_of, without_security_keys};
 use crate::plan::Plan;
@@ -91,9 +91,9 @@ impl Check {
         }
     }
 
-    fn at(self, place: impl Into<String>) -> Self {
+    fn at(self, place: &impl fmt::Display) -> Self {
         Self {
-            place: Some(place.into()),
+            place: Some(place.to_string()),
             ..self
         }
     }
@@ -135,7 +135,7 @@ async fn checks(options: &Args, context: &Context) -> Vec<Check> {
     };
     match keys_of(&plan.source).await {
         Ok(keys) => {
-            checks.push(Check::good("keys", keys.access_key_id.clone()).at(&plan.places.keys));
+            checks.push(Check::good("keys", keys.access_key_id.clone()).at(&plan.source.place));
             checks.extend(calls(&aws, &plan, &keys).await);
         }
         Err(error) => checks.push(failed("keys", &error)),
@@ -166,12 +166,12 @@ fn settings(plan: &Plan, context: &Context) -> Vec<Check> {
         checks.push(Check::good("profile", profile));
     }
     for hop in &plan.hops {
-        checks.push(Check::good("role", &hop.role_arn));
+        checks.push(Check::good("role", &hop.role_arn.text));
     }
-    let region = Check::good("region", &plan.endpoint.region);
-    checks.push(region.at(&plan.places.region));
-    if let (Some(url), Some(place)) = (&plan.endpoint.sts_url, &plan.places.sts_url) {
-        checks.push(Check::good("endpoint", url).at(place));
+    let region = &plan.endpoint.region;
+    checks.push(Check::good("region", &region.text).at(&region.place));
+    if let Some(url) = &plan.endpoint.sts_url {
+        checks.push(Check::good("endpoint", &url.text).at(&url.place));
     }
     let before = &context.memory().before;
     for (variable, setting) in &plan.settings.of_profile {
@@ -238,8 +238,13 @@ fn clock_check(offset: TimeDelta) -> Check {
 fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
     let usable = listed.map(|listed| without_security_keys(listed).0);
     match (&plan.serial, usable) {
-        (Some(serial), listed) => {
-            let place = plan.places.serial.clone().unwrap_or_default();
+        (
+            Some(Setting {
+                text: serial,
+                place,
+            }),
+            listed,
+        ) => {
             let check = match (check_owner(serial, identity), listed) {
                 (Err(error), _) => failed("device", &error.into()),
                 (Ok(()), Ok(listed)) if listed.contains(serial) => Check::good("device", serial),
@@ -266,7 +271,7 @@ fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>
                 "the user has none that shows codes",
                 hint_of_devices(&[]),
             ),
-            [only] => Check::good("device", only).at("the only one of the user"),
+            [only] => Check::good("device", only).at(&"the only one of the user"),
             several => Check::unclear(
                 "device",
                 format!("env asks at the terminal which of {}", several.join(", ")),
@@ -286,7 +291,7 @@ fn hint_of_devices(listed: &[String]) -> String {
 /// The way to AWS: the proxy, and who vouches for the other end.
 fn way(aws: &Aws) -> [Check; 2] {
     let proxy = match aws.http().proxy() {
-        Some(proxy) => Check::good("proxy", proxy.address).at(proxy.variable),
+        Some(proxy) => Check::good("proxy", proxy.address).at(&proxy.variable),
         None => Check::good("proxy", "none"),
     };
     [proxy, Check::good("CA", aws.http().authorities())]
@@ -307,9 +312,9 @@ fn would_do(plan: &Plan, context: &Context) -> String {
         let is_last = index + 1 == plan.hops.len();
         steps.push(if is_last {
             let life = duration::in_words(plan.role_duration);
-            format!("assume {} for {life}", hop.role_arn)
+            format!("assume {} for {life}", hop.role_arn.text)
         } else {
-            format!("assume {}", hop.role_arn)
+            format!("assume {}", hop.role_arn.text)
         });
     }
     steps.join(", then ")

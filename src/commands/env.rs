@@ -90,7 +90,7 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
                 source_profile: plan.source.profile.clone(),
                 source_key_id: stand_in(),
                 user_arn: None,
-                endpoint_url: plan.endpoint.sts_url.clone(),
+                endpoint_url: plan.endpoint.sts_url().map(str::to_owned),
             },
             target: plan.target.clone(),
             role_arn: None,

@@ -40,7 +40,7 @@ pub fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let files = context.files()?;
     let rows: Vec<Row> = files
         .profile_names()
-        .filter_map(|name| Some(row(&chain::profile(files, name, None).ok()?, context)))
+        .filter_map(|name| Some(row(&Profile::find(files, name)?, context)))
         .collect();
     Ok(match options.format {
         ListFormat::Text => Output::page(page(&rows)),
@@ -58,7 +58,7 @@ fn row(profile: &Profile<'_>, context: &Context) -> Row {
         ..SessionOptions::default()
     };
     let (serial, problem) = match Plan::new(&options, context) {
-        Ok(plan) => (plan.serial, None),
+        Ok(plan) => (plan.serial.map(|serial| serial.text), None),
         Err(problem) => (setting("mfa_serial"), Some(problem)),
     };
     Row {

@@ -1,7 +1,5 @@
 //! Getting the session that the options ask for, for `env` and `exec` alike.
 
-use std::path::Path;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::SessionOptions;
@@ -12,7 +10,8 @@ use crate::duration;
 use crate::error::Error;
 use crate::exchange::{Exchange, ExchangeError};
 use crate::memory::{MfaSession, NewSession};
-use crate::plan::{self, Base, Plan, chain};
+use crate::plan::source::{self, Origin};
+use crate::plan::{Plan, chain};
 use crate::prompt::Terminal;
 use crate::session::TOO_LITTLE;
 use crate::sts::api::Aws;
@@ -94,28 +93,26 @@ pub(super) async fn obtain(
 
 /// The calls, by the proxy and the authorities that are set.
 pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
-    let ca_bundle = plan.ca_bundle.as_ref();
-    let ca_bundle = ca_bundle.map(|setting| (Path::new(&setting.text), setting.place.as_str()));
     let environment = context.environment();
     let http = Http::new(
         Proxies::from_environment(environment)?,
-        Trust::new(ca_bundle, environment)?,
+        Trust::new(plan.ca_bundle.as_ref(), environment)?,
     )?;
     Ok(Aws::new(http, plan.endpoint.clone()))
 }
 
 /// What is wanted; where nothing says which keys, the user chooses a profile at the terminal.
 async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
-    if let Some(base) = plan::find_base(options, context)? {
-        return Plan::from_base(base, options, context);
+    if let Some(origin) = Origin::find(options, context)? {
+        return Plan::from_origin(&origin, options, context);
     }
     let profiles = chain::usable_profiles(context.files()?, &context.memory().before);
     if profiles.is_empty() || Terminal::open().is_err() {
-        return Err(plan::no_source(context)?);
+        return Err(source::no_origin(context));
     }
     let chosen = Terminal::in_background(|terminal| terminal.choose("Which profile?", profiles));
     let chosen = chosen.await.map_err(ExchangeError::NoProfileChosen)?;
-    Plan::from_base(Base::profile(&chosen, None), options, context)
+    Plan::from_origin(&Origin::profile(&chosen, None), options, context)
 }
 
 /// When the session in place ends, if it is what is wanted and need not be renewed yet.

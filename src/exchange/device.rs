@@ -1,7 +1,7 @@
 //! Which of a user's MFA devices shows the code.
 
 use super::ExchangeError;
-use crate::plan::chain::Source;
+use crate::plan::source::Source;
 use crate::prompt::Terminal;
 use crate::sts::api::Identity;
 use crate::sts::arn::Arn;

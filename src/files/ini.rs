@@ -27,25 +27,16 @@ pub struct IniFile {
     sections: Vec<Section>,
 }
 
-/// A value and the line that it comes from.
+/// What a key is set to. Lines are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
-    /// The value, without the blanks around it.
-    pub value: Value,
-    /// The line of its key, counted from 1.
-    pub line: usize,
-}
-
-/// What a key is set to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting<V> {
-    /// `key = value`, perhaps continued on indented lines, which then end in `\n` each.
-    Plain(V),
+pub enum IniValue {
+    /// `key = value` and its line, perhaps continued on indented lines, which then end in `\n` each.
+    Plain(Value, usize),
     /// `key =` and indented lines of `key = value` below it. The keys are as written, without repetitions.
-    Nested(Vec<(String, V)>),
+    Nested(Vec<(String, Value, usize)>),
 }
 
-/// A section of one file; see [`ConfigFile::sections`].
+/// A section of one file; see [`IniFile::sections`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SectionId(usize);
 
@@ -108,22 +99,21 @@ impl IniFile {
 
     /// What a section sets a key to, from `[DEFAULT]` if not itself.
     #[must_use]
-    pub fn get(&self, section: SectionId, key: &str) -> Option<Setting<Located>> {
+    pub fn get(&self, section: SectionId, key: &str) -> Option<IniValue> {
         let entry = self
             .find(section, key)
             .or_else(|| self.find(DEFAULTS, key))?;
         Some(if self.is_nested(entry) {
-            let mut nested: Vec<(String, Located)> = Vec::new();
+            let mut nested: Vec<(String, Value, usize)> = Vec::new();
             for (line, text) in self.nested_lines(entry) {
                 let (key, value) = text.split_once('=').unwrap_or((text, ""));
                 let (key, value) = (strip(key), Value::from(strip(value)));
-                let located = Located { value, line };
-                match nested.iter_mut().find(|(known, _)| known == key) {
-                    Some((_, earlier)) => *earlier = located,
-                    None => nested.push((key.to_owned(), located)),
+                match nested.iter_mut().find(|(known, ..)| known == key) {
+                    Some((_, earlier, its_line)) => (*earlier, *its_line) = (value, line),
+                    None => nested.push((key.to_owned(), value, line)),
                 }
             }
-            Setting::Nested(nested)
+            IniValue::Nested(nested)
         } else {
             // With room for all of it, so that no half of a secret stays behind in an outgrown buffer.
             let mut value = String::with_capacity(entry.value.len());
@@ -132,8 +122,7 @@ impl IniFile {
                 value.push('\n');
                 value.push_str(line);
             }
-            let (value, line) = (Value::from(value), entry.line);
-            Setting::Plain(Located { value, line })
+            IniValue::Plain(Value::from(value), entry.line)
         })
     }
 
@@ -236,7 +225,7 @@ impl IniFile {
 
 impl fmt::Debug for IniFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConfigFile")
+        f.debug_struct("IniFile")
             .field("path", &self.path)
             .finish_non_exhaustive()
     }
@@ -469,15 +458,14 @@ mod tests {
         )
     }
 
-    fn get(text: &str, key: &str) -> Option<Setting<Located>> {
+    fn get(text: &str, key: &str) -> Option<IniValue> {
         let file = parse(text).ok()?;
         let (section, _) = file.sections().next()?;
         file.get(section, key)
     }
 
-    fn plain(value: &str, line: usize) -> Setting<Located> {
-        let value = value.into();
-        Setting::Plain(Located { value, line })
+    fn plain(value: &str, line: usize) -> IniValue {
+        IniValue::Plain(value.into(), line)
     }
 
     #[test]
@@ -497,15 +485,11 @@ mod tests {
     #[test]
     fn nested_keys_keep_their_case_and_their_lines() {
         let text = "[default]\r\ns3 =\r\n  Style = path\r\n  # c\r\n  x=\r\n  Style = auto\r\n";
-        let located = |value: &str, line| Located {
-            value: value.into(),
-            line,
-        };
         let nested = vec![
-            ("Style".to_owned(), located("auto", 6)),
-            ("x".to_owned(), located("", 5)),
+            ("Style".to_owned(), "auto".into(), 6),
+            ("x".to_owned(), "".into(), 5),
         ];
-        assert_eq!(get(text, "s3"), Some(Setting::Nested(nested)));
+        assert_eq!(get(text, "s3"), Some(IniValue::Nested(nested)));
     }
 
     #[test]
@@ -576,12 +560,9 @@ mod tests {
         let file = parse("[a]\nb = wJalrXUtnFEMI\n").unwrap();
         assert_eq!(
             format!("{file:?}"),
-            "ConfigFile { path: \"/home/anna/.aws/config\", .. }"
+            "IniFile { path: \"/home/anna/.aws/config\", .. }"
         );
         let setting = get("[a]\nb = wJalrXUtnFEMI\n", "b");
-        assert_eq!(
-            format!("{setting:?}"),
-            "Some(Plain(Located { value: Value(…), line: 2 }))"
-        );
+        assert_eq!(format!("{setting:?}"), "Some(Plain(Value(…), 2))");
     }
 }

@@ -1,74 +1,90 @@
-//! A profile of the shared files, whose settings know where they stand.
+//! A profile of the shared files, with settings that know their place.
 
-use crate::files::shared::{SectionView, SharedFiles, Sourced};
+use crate::environment::{Place, Setting};
+use crate::files::ini::{IniFile, IniValue};
+use crate::files::shared::{SectionView, SharedFiles};
 use crate::value::Value;
 
 /// A profile with its name.
 #[derive(Debug, Clone)]
 pub struct Profile<'f> {
-    /// Its name.
     pub name: String,
-    pub(crate) settings: SectionView<'f>,
     pub(crate) files: &'f SharedFiles,
+    section: SectionView<'f>,
 }
 
-/// A setting of a profile, with where it stands for messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// The text.
-    pub text: String,
-    /// `profile dev, /home/alice/.aws/config line 12: region`
-    pub place: String,
-}
+impl<'f> Profile<'f> {
+    /// The profile of that name.
+    #[must_use]
+    pub fn find(files: &'f SharedFiles, name: &str) -> Option<Self> {
+        Some(Self {
+            name: name.to_owned(),
+            files,
+            section: files.profile(name)?,
+        })
+    }
 
-impl Profile<'_> {
-    /// A key's value; one that is empty counts as absent.
+    /// A key's value; an empty one counts as absent.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Setting> {
         self.get_as_written(key)
             .filter(|setting| !setting.text.is_empty())
     }
 
-    /// A key's value, the empty one included.
+    /// A key's value, even an empty one.
     #[must_use]
     pub fn get_as_written(&self, key: &str) -> Option<Setting> {
-        self.located(key, &self.settings.get(key)?)
+        match self.section.get(key)? {
+            (IniValue::Plain(value, line), file) => self.setting(key, &value, file, line),
+            (IniValue::Nested(_), _) => None,
+        }
+    }
+
+    /// A key's value where it is a secret, and its place.
+    #[must_use]
+    pub fn secret(&self, key: &str) -> Option<(Value, Place)> {
+        match self.section.get(key)? {
+            (IniValue::Plain(value, line), file) if !value.is_empty() => {
+                let place = self.place(key, file, line);
+                Some((value, place))
+            }
+            _ => None,
+        }
     }
 
     /// The endpoint of a service: `endpoint_url` in the `[services …]` section that the profile
     /// names, or the profile's own (AWS SDKs reference guide, "Service-specific endpoints").
     #[must_use]
     pub fn endpoint_url(&self, service: &str) -> Option<Setting> {
-        let services = self.get("services").and_then(|name| {
-            let sourced = self
-                .files
-                .services(&name.text)?
-                .nested(service, "endpoint_url")?;
-            self.located("endpoint_url", &sourced)
-        });
-        services
+        const KEY: &str = "endpoint_url";
+        let of_service = || {
+            let services = self.files.services(&self.get("services")?.text)?;
+            let (IniValue::Nested(nested), file) = services.get(service)? else {
+                return None;
+            };
+            let (_, value, line) = nested.into_iter().find(|(key, ..)| key == KEY)?;
+            self.setting(KEY, &value, file, line)
+        };
+        of_service()
             .filter(|setting| !setting.text.is_empty())
-            .or_else(|| self.get("endpoint_url"))
-    }
-
-    fn located(&self, key: &str, sourced: &Sourced) -> Option<Setting> {
-        let file = self.files.file(sourced.file).path().display();
-        Some(Setting {
-            text: sourced.value.as_str()?.to_owned(),
-            place: format!("profile {}, {file} line {}: {key}", self.name, sourced.line),
-        })
-    }
-
-    /// A key's value where it is a secret.
-    pub(crate) fn value(&self, key: &str) -> Option<Value> {
-        self.settings
-            .get(key)
-            .map(|sourced| sourced.value)
-            .filter(|value| !value.is_empty())
+            .or_else(|| self.get(KEY))
     }
 
     /// Whether a key has a value.
-    pub(crate) fn has(&self, key: &str) -> bool {
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
+    }
+
+    fn setting(&self, key: &str, value: &Value, file: &IniFile, line: usize) -> Option<Setting> {
+        Some(Setting {
+            text: value.as_str()?.to_owned(),
+            place: self.place(key, file, line),
+        })
+    }
+
+    fn place(&self, key: &str, file: &IniFile, line: usize) -> Place {
+        let (name, file) = (&self.name, file.path().display());
+        Place::File(format!("profile {name}, {file} line {line}: {key}"))
     }
 }

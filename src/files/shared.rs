@@ -7,28 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::ini::{IniFile, Located, SectionId, Setting};
-use crate::value::Value;
-
-/// Which of the two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhichFile {
-    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` names.
-    Config,
-    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` names.
-    Credentials,
-}
-
-/// A value and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sourced {
-    /// The value, without the blanks around it.
-    pub value: Value,
-    /// The file it comes from.
-    pub file: WhichFile,
-    /// The line of its key, counted from 1.
-    pub line: usize,
-}
+use super::ini::{IniFile, IniValue, SectionId};
 
 /// The profiles of the config and the credentials file.
 #[derive(Debug)]
@@ -110,83 +89,49 @@ impl SharedFiles {
         })
     }
 
-    /// The file itself, for its path.
+    /// The paths of the two files, for messages.
     #[must_use]
-    pub fn file(&self, which: WhichFile) -> &IniFile {
-        match which {
-            WhichFile::Config => &self.config,
-            WhichFile::Credentials => &self.credentials,
-        }
+    pub fn paths(&self) -> String {
+        format!(
+            "{} and {}",
+            self.config.path().display(),
+            self.credentials.path().display()
+        )
     }
 }
 
 impl<'f> SectionView<'f> {
-    /// The value of a key. None if the key is absent or has nested keys; empty if it is set to nothing.
+    /// What a key is set to, and the file that says so.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<Sourced> {
-        match self.setting(key)? {
-            Setting::Plain(value) => Some(value),
-            Setting::Nested(_) => None,
-        }
-    }
-
-    /// The value of a key nested below another: `nested("s3", "addressing_style")`.
-    #[must_use]
-    pub fn nested(&self, key: &str, inner: &str) -> Option<Sourced> {
-        match self.setting(key)? {
-            Setting::Plain(_) => None,
-            Setting::Nested(nested) => nested
-                .into_iter()
-                .find(|(key, _)| key == inner)
-                .map(|(_, value)| value),
-        }
-    }
-
-    /// What a key is set to, value or nested keys.
-    #[must_use]
-    pub fn setting(&self, key: &str) -> Option<Setting<Sourced>> {
-        [WhichFile::Credentials, WhichFile::Config]
+    pub fn get(&self, key: &str) -> Option<(IniValue, &'f IniFile)> {
+        let [config, credentials] = self.sections();
+        [credentials, config]
             .into_iter()
-            .find_map(|which| {
-                let section = self.section(which)?;
-                let setting = self.files.file(which).get(section, key)?;
-                let sourced = |Located { value, line }| Sourced {
-                    value,
-                    file: which,
-                    line,
-                };
-                Some(match setting {
-                    Setting::Plain(value) => Setting::Plain(sourced(value)),
-                    Setting::Nested(nested) => {
-                        let nested = nested.into_iter().map(|(key, value)| (key, sourced(value)));
-                        Setting::Nested(nested.collect())
-                    }
-                })
-            })
+            .flatten()
+            .find_map(|(file, section)| Some((file.get(section, key)?, file)))
     }
 
     /// The keys in lower case, without repetitions.
     #[must_use]
     pub fn keys(&self) -> Vec<Cow<'f, str>> {
         let mut keys: Vec<Cow<'f, str>> = Vec::new();
-        for which in [WhichFile::Config, WhichFile::Credentials] {
-            if let Some(section) = self.section(which) {
-                let known = keys.len();
-                for key in self.files.file(which).keys(section) {
-                    if !keys[..known].contains(&key) {
-                        keys.push(key);
-                    }
+        for (file, section) in self.sections().into_iter().flatten() {
+            let known = keys.len();
+            for key in file.keys(section) {
+                if !keys[..known].contains(&key) {
+                    keys.push(key);
                 }
             }
         }
         keys
     }
 
-    fn section(&self, which: WhichFile) -> Option<SectionId> {
-        match which {
-            WhichFile::Config => self.config,
-            WhichFile::Credentials => self.credentials,
-        }
+    fn sections(&self) -> [Option<(&'f IniFile, SectionId)>; 2] {
+        [
+            self.config.map(|section| (&self.files.config, section)),
+            self.credentials
+                .map(|section| (&self.files.credentials, section)),
+        ]
     }
 }
 
@@ -273,16 +218,12 @@ mod tests {
             "[dev]\nregion = eu-west-1\n",
         );
         let dev = files.profile("dev").unwrap();
-        let sourced = |value: &str, file, line| {
-            let value = value.into();
-            Some(Sourced { value, file, line })
-        };
-        assert_eq!(
-            dev.get("region"),
-            sourced("eu-west-1", WhichFile::Credentials, 2)
-        );
-        assert_eq!(dev.get("output"), sourced("json", WhichFile::Config, 3));
-        assert_eq!(dev.get("mfa_serial"), None);
+        let get = |key| dev.get(key).map(|(value, file)| (value, file.path()));
+        let plain =
+            |value: &str, line, file| Some((IniValue::Plain(value.into(), line), Path::new(file)));
+        assert_eq!(get("region"), plain("eu-west-1", 2, "credentials"));
+        assert_eq!(get("output"), plain("json", 3, "config"));
+        assert_eq!(get("mfa_serial"), None);
         assert_eq!(dev.keys(), ["region", "output"]);
     }
 
@@ -304,27 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn nested_keys_are_no_value_and_a_value_has_no_nested_keys() {
+    fn a_services_section_is_found_by_its_name() {
         let files = files(
-            "[default]\ns3 =\n  addressing_style = path\nregion = us-east-1\n[services local]\nsts =\n  endpoint_url = http://localhost\n",
+            "[services local]\nsts =\n  endpoint_url = http://localhost\n",
             "",
         );
-        let default = files.profile("default").unwrap();
-        assert_eq!(default.get("s3"), None);
-        assert_eq!(
-            default.nested("s3", "addressing_style").unwrap().value,
-            "path".into()
-        );
-        assert_eq!(default.nested("region", "x"), None);
-        let endpoint = files
-            .services("local")
-            .unwrap()
-            .nested("sts", "endpoint_url")
-            .unwrap();
-        assert_eq!(
-            (endpoint.value, endpoint.line),
-            ("http://localhost".into(), 7)
-        );
+        let (value, _) = files.services("local").unwrap().get("sts").unwrap();
+        let nested = vec![("endpoint_url".to_owned(), "http://localhost".into(), 3)];
+        assert_eq!(value, IniValue::Nested(nested));
         assert!(files.services("other").is_none());
     }
 

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::environment::{self, Content, Environment, REPLACED, VARIABLES, Variable};
-use crate::files::profile::Setting;
+use crate::environment::{self, Content, Environment, REPLACED, Setting, VARIABLES, Variable};
 use crate::session::{Session, format_expiration};
 use crate::shell::Change;
 use crate::token_code::TokenCode;

@@ -1,39 +1,34 @@
 //! Which device, as far as it is named, and whether it can be the right one.
 
 use super::variable;
-use crate::environment::Environment;
+use crate::environment::{Environment, Setting};
 use crate::error::Error;
-use crate::files::profile::Setting;
 use crate::memory::Target;
 use crate::plan::chain::Chain;
 use crate::plan::role::Hop;
 use crate::sts::arn::Arn;
 
-/// The device, as far as it is named.
+/// The device, if one is named.
 pub(super) fn device(
     target: &Target,
     chain: &Chain<'_>,
     environment: &Environment,
 ) -> Result<Option<Setting>, Error> {
-    let named = |text: &str, place: &str| Setting {
-        text: text.to_owned(),
-        place: place.to_owned(),
-    };
     let mut profiles = chain.profiles.iter();
-    let found = match &target.serial {
-        Some(serial) => Some(named(serial, "--serial")),
+    let device = match &target.serial {
+        Some(serial) => Some(Setting::from_option("--serial", serial)),
         None => profiles.find_map(|profile| profile.get_as_written("mfa_serial")),
     };
-    let found = match found {
-        Some(found) => found,
-        None => match environment.text(variable::SERIAL)? {
-            Some(serial) => named(serial, variable::SERIAL),
-            None => return Ok(None),
-        },
+    let device = match device {
+        Some(device) => Some(device),
+        None => environment.setting(variable::SERIAL)?,
     };
-    match problem_of_serial(&found.text) {
-        None => Ok(Some(found)),
-        Some(problem) => Err(Error::at(&found.place, problem).hint(
+    let Some(device) = device else {
+        return Ok(None);
+    };
+    match problem_of_serial(&device.text) {
+        None => Ok(Some(device)),
+        Some(problem) => Err(device.error(problem).hint(
             "write the ARN of a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token's \
              serial number",
         )),
@@ -64,35 +59,28 @@ fn problem_of_serial(serial: &str) -> Option<&'static str> {
     }
 }
 
-/// An ARN of the device or a role and the partition that they all are in.
-pub(super) fn partition(
-    device: Option<&Setting>,
-    hops: &[Hop],
-) -> Result<Option<(String, String)>, Error> {
-    let named = device
-        .map(|device| (&device.text, &device.place))
-        .into_iter()
-        .chain(hops.iter().map(|hop| (&hop.role_arn, &hop.place)));
-    let mut first = None;
-    for (text, place) in named {
-        let Some(arn) = Arn::parse(text) else {
-            continue;
-        };
-        match first {
-            None => first = Some((text, place, arn.partition)),
-            Some((one, its_place, partition)) if partition != arn.partition => {
-                return Err(Error::new(format!(
-                    "{its_place} = {one} and {place} = {text} are in different partitions"
-                ))
-                .hint("name a device and roles of one partition"));
-            }
-            Some(_) => {}
-        }
+/// An ARN of the device or a role, all of which are in one partition.
+pub(super) fn any_arn<'a>(
+    device: Option<&'a Setting>,
+    hops: &'a [Hop],
+) -> Result<Option<&'a str>, Error> {
+    let roles = hops.iter().map(|hop| &hop.role_arn);
+    let settings = device.into_iter().chain(roles);
+    let mut arns = settings.filter_map(|setting| Some((setting, Arn::parse(&setting.text)?)));
+    let Some((first, first_arn)) = arns.next() else {
+        return Ok(None);
+    };
+    match arns.find(|(_, arn)| arn.partition != first_arn.partition) {
+        None => Ok(Some(&first.text)),
+        Some((other, _)) => Err(Error::new(format!(
+            "{} = {} and {} = {} are in different partitions",
+            first.place, first.text, other.place, other.text
+        ))
+        .hint("name a device and roles of one partition")),
     }
-    Ok(first.map(|(text, _, partition)| (text.clone(), partition.to_owned())))
 }
 
-/// Holds the device against the account that the source profile says its keys are in.
+/// Compares the device's account with the one that the source profile gives for its keys.
 pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), Error> {
     let source = chain
         .profiles

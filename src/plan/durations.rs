@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{duration_variable, variable};
+use super::variable;
 use crate::duration::{self, CHAINED, DEFAULT_MFA_SESSION, MFA_SESSION, ROLE_SESSION};
-use crate::environment::Environment;
+use crate::environment::{Environment, Place};
 use crate::error::Error;
 use crate::memory::Target;
 use crate::plan::role::Hop;
@@ -26,31 +26,25 @@ pub(super) fn durations(
     no_session: bool,
     environment: &Environment,
 ) -> Result<Durations, Error> {
-    let check = |bounds: duration::Bounds, place: &str, given| {
-        let checked = bounds.check(given);
-        checked.map_err(|problem| {
-            Error::at(&format!("{place}:"), &problem).hint("write it like 45m, 12h or 3600")
-        })
-    };
     // The duration of what lands in the shell, which without a role is the MFA session itself.
     let of_target = |bounds| {
         let given = target.duration;
-        given
-            .map(|given| check(bounds, "--duration", given))
-            .transpose()
+        let checked = given.map(|given| check(bounds, &Place::Option("--duration"), given));
+        checked.transpose()
     };
-    let of_variables = || -> Result<Duration, Error> {
-        for (name, only_behind_role) in [
-            (variable::SESSION_DURATION, true),
-            (variable::DURATION, false),
-        ] {
-            if (!only_behind_role || !hops.is_empty())
-                && let Some(given) = duration_variable(environment, name)?
-            {
-                return check(MFA_SESSION, name, given);
-            }
+    let of_variables = || {
+        let behind_role = match hops {
+            [] => None,
+            _ => duration_variable(environment, variable::SESSION_DURATION)?,
+        };
+        let given = match behind_role {
+            Some(given) => Some(given),
+            None => duration_variable(environment, variable::DURATION)?,
+        };
+        match given {
+            Some((given, place)) => check(MFA_SESSION, &place, given),
+            None => Ok(DEFAULT_MFA_SESSION),
         }
-        Ok(DEFAULT_MFA_SESSION)
     };
     let Some(hop) = hops.last() else {
         return Ok(Durations {
@@ -63,7 +57,7 @@ pub(super) fn durations(
         });
     };
     let mfa = match target.session_duration {
-        Some(given) => check(MFA_SESSION, "--session-duration", given)?,
+        Some(given) => check(MFA_SESSION, &Place::Option("--session-duration"), given)?,
         None => of_variables()?,
     };
     let asked = of_target(ROLE_SESSION)?.or(hop.duration).unwrap_or(CHAINED);
@@ -84,4 +78,25 @@ pub(super) fn durations(
         asked
     };
     Ok(Durations { mfa, role, notices })
+}
+
+fn check(bounds: duration::Bounds, place: &Place, given: Duration) -> Result<Duration, Error> {
+    bounds.check(given).map_err(|problem| {
+        let error = place.failure(format!("{place}: {problem}"));
+        error.hint("write it like 45m, 12h or 3600")
+    })
+}
+
+/// A duration that a variable gives, and that variable.
+pub(super) fn duration_variable(
+    environment: &Environment,
+    name: &str,
+) -> Result<Option<(Duration, Place)>, Error> {
+    let Some(setting) = environment.setting(name)? else {
+        return Ok(None);
+    };
+    match duration::parse(&setting.text) {
+        Ok(duration) => Ok(Some((duration, setting.place))),
+        Err(problem) => Err(setting.error(&format!("is {problem}"))),
+    }
 }

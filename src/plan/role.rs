@@ -2,19 +2,73 @@
 
 use std::time::Duration;
 
-/// A role on the way, in the order in which they are assumed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+use crate::duration::ROLE_SESSION;
+use crate::environment::Setting;
+use crate::error::Error;
+use crate::files::profile::Profile;
+use crate::sts::arn::Arn;
+
+/// A role on the way to the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
-    /// `role_arn`
-    pub role_arn: String,
-    /// Where the role is named, for messages.
-    pub place: String,
-    /// `external_id`
+    pub role_arn: Setting,
     pub external_id: Option<String>,
-    /// `role_session_name`
     pub role_session_name: Option<String>,
-    /// `duration_seconds`
     pub duration: Option<Duration>,
+}
+
+impl Hop {
+    /// A role with nothing else said about it.
+    #[must_use]
+    pub fn new(role_arn: Setting) -> Self {
+        Self {
+            role_arn,
+            external_id: None,
+            role_session_name: None,
+            duration: None,
+        }
+    }
+
+    /// The role of a profile.
+    pub fn from_profile(profile: &Profile<'_>, role_arn: Setting) -> Result<Self, Error> {
+        if !is_role(&role_arn.text) {
+            return Err(role_arn.error("is not the ARN of a role"));
+        }
+        let duration = profile.get("duration_seconds");
+        let duration = duration.as_ref().map(seconds).transpose()?;
+        let role_session_name = profile.get("role_session_name");
+        if let Some(name) = &role_session_name
+            && !is_role_session_name(&name.text)
+        {
+            return Err(name.error(ROLE_SESSION_NAME_RULE));
+        }
+        let external_id = profile.get("external_id");
+        if let Some(id) = &external_id
+            && !is_external_id(&id.text)
+        {
+            return Err(id.error(EXTERNAL_ID_RULE));
+        }
+        Ok(Self {
+            role_arn,
+            external_id: external_id.map(|setting| setting.text),
+            role_session_name: role_session_name.map(|setting| setting.text),
+            duration,
+        })
+    }
+}
+
+/// `duration_seconds`, within AWS's bounds.
+fn seconds(setting: &Setting) -> Result<Duration, Error> {
+    let seconds = setting.text.parse().map(Duration::from_secs);
+    let seconds = seconds.map_err(|_| setting.error("is not a number of seconds"))?;
+    let checked = ROLE_SESSION.check(seconds);
+    checked.map_err(|problem| setting.error(&format!("= {problem}")))
+}
+
+/// Whether a text is the ARN of a role.
+#[must_use]
+pub fn is_role(text: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| arn.is_role())
 }
 
 /// What AWS demands of an `ExternalId`.
@@ -57,4 +111,28 @@ pub fn fit_role_session_name(name: &str) -> String {
         fitted.push('-');
     }
     fitted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_aws_takes() {
+        for (name, fitted) in [
+            ("alice", "alice"),
+            ("a.b@example.com", "a.b@example.com"),
+            ("q", "q-"),
+            ("", "--"),
+            ("jörg meier", "j-rg-meier"),
+        ] {
+            assert_eq!(fit_role_session_name(name), fitted);
+            assert!(is_role_session_name(&fit_role_session_name(name)));
+        }
+        assert_eq!(fit_role_session_name(&"x".repeat(99)), "x".repeat(64));
+        for bad in ["", "x", "a b", "a/b", &*"x".repeat(65)] {
+            assert!(!is_role_session_name(bad), "{bad}");
+        }
+        assert!(is_external_id("a:/b") && !is_external_id("x") && !is_external_id("a b"));
+    }
 }

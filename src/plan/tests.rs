@@ -8,7 +8,7 @@ use super::*;
 use crate::cli::{Cli, Command};
 use crate::error::USAGE;
 use crate::memory::{Memory, NewSession};
-use crate::plan::chain::KeysFrom;
+use crate::plan::source::KeysFrom;
 use crate::testing::{
     ALICE, BOB, BOBS_KEYS, DEVICE, KEYS, apply, environment, files, in_session, keys, new_session,
     owner,
@@ -182,7 +182,8 @@ fn no_source_is_said_with_what_stands_there() {
 #[test]
 fn the_device_is_the_first_that_is_named() {
     let variable = [("AWS_MFA_SERIAL", "GAHT-VARIABLE")];
-    let of = |variables: &[_], arguments: &[_]| plan(variables, arguments).serial;
+    let serial = |plan: Plan| plan.serial.map(|serial| serial.text);
+    let of = |variables: &[_], arguments: &[_]| serial(plan(variables, arguments));
     assert_eq!(
         of(&variable, &["--serial", "GAHT-OPTION"]).as_deref(),
         Some("GAHT-OPTION")
@@ -197,7 +198,7 @@ fn the_device_is_the_first_that_is_named() {
     assert_eq!(of(&[], &["-p", "chained"]).as_deref(), Some(DEVICE));
     let nearer = config() + "mfa_serial = GAHT-OF-CHAINED\n";
     let plan = wanted_in(&environment(&[]), &nearer, &["-p", "chained"]).unwrap();
-    assert_eq!(plan.serial.as_deref(), Some("GAHT-OF-CHAINED"));
+    assert_eq!(serial(plan).as_deref(), Some("GAHT-OF-CHAINED"));
 }
 
 #[test]
@@ -323,8 +324,8 @@ fn a_bare_call_repeats_the_whole_target_and_options_go_on_top() {
     assert_eq!(bare.target, target);
     assert_eq!(bare.role_duration, Duration::from_mins(30));
     assert_eq!(bare.mfa_duration, Duration::from_hours(9));
-    assert_eq!(bare.serial.as_deref(), Some("GAHT12345678"));
-    assert_eq!(bare.endpoint.region, "eu-west-1");
+    assert_eq!(bare.serial.as_ref().unwrap().text, "GAHT12345678");
+    assert_eq!(bare.endpoint.region.text, "eu-west-1");
     assert!(bare.no_session && bare.is_in_place(&world_of(&now).unwrap()));
 
     let longer = of(&["-d", "45m"]);
@@ -405,8 +406,9 @@ fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
 #[test]
 fn the_role_of_the_options_takes_the_place_of_the_profiles_own() {
     let of = |arguments: &[_]| plan(&[], arguments).hops;
-    let arns =
-        |hops: &[Hop]| -> Vec<String> { hops.iter().map(|hop| hop.role_arn.clone()).collect() };
+    let arns = |hops: &[Hop]| -> Vec<String> {
+        hops.iter().map(|hop| hop.role_arn.text.clone()).collect()
+    };
     assert_eq!(arns(&of(&["--role-arn", ADMIN])), [ADMIN]);
     assert_eq!(arns(&of(&["-p", "dev", "--role-arn", ADMIN])), [ADMIN]);
     assert_eq!(arns(&of(&["-p", "chained", "--role-arn", DEV])), [DEV, DEV]);
@@ -496,7 +498,7 @@ ignore_configured_endpoint_urls = true
     assert_eq!(of_profile(&of(&["-p", "url"])), url);
     assert_eq!(of_profile(&of(&["-p", "ignored"])), []);
     assert_eq!(
-        dev.ca_bundle.unwrap().place,
+        dev.ca_bundle.unwrap().place.to_string(),
         "profile dev, config line 12: ca_bundle"
     );
     // A variable that is set wins.
@@ -504,7 +506,7 @@ ignore_configured_endpoint_urls = true
     let plan = wanted_in(&set, &config, &["-p", "dev"]).unwrap();
     let ca_bundle = plan.ca_bundle.unwrap();
     assert_eq!(ca_bundle.text, "/variable.pem");
-    assert_eq!(ca_bundle.place, "AWS_CA_BUNDLE");
+    assert_eq!(ca_bundle.place.to_string(), "AWS_CA_BUNDLE");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use chrono::DateTime;
 
 use super::http::Http;
 use super::refusal::{Operation, Refusal};
+use crate::environment::Setting;
 use crate::session::{Keys, Session};
 use crate::token_code::TokenCode;
 use crate::value::Value;
@@ -22,15 +23,23 @@ use crate::value::Value;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// The region whose STS answers and that requests are signed for.
-    pub region: String,
+    pub region: Setting,
     /// `AWS_ENDPOINT_URL_STS` and its like, where it is not AWS's own.
-    pub sts_url: Option<String>,
+    pub sts_url: Option<Setting>,
     /// The same for IAM.
-    pub iam_url: Option<String>,
+    pub iam_url: Option<Setting>,
     /// `use_fips_endpoint`
     pub fips: bool,
     /// `use_dualstack_endpoint`
     pub dualstack: bool,
+}
+
+impl Endpoint {
+    /// The URL of STS, where it is not AWS's own.
+    #[must_use]
+    pub fn sts_url(&self) -> Option<&str> {
+        Some(&self.sts_url.as_ref()?.text)
+    }
 }
 
 /// The time that AWS has for an answer, the connection included: a person waits for it.
@@ -174,7 +183,7 @@ impl Aws {
     /// `iam:ListMFADevices` for the user whose keys these are: the serial numbers.
     pub async fn list_mfa_devices(&self, keys: &Keys) -> Result<Vec<String>, Refusal> {
         let mut config = aws_sdk_iam::config::Builder::from(&self.shared(long_term(keys)));
-        config.set_endpoint_url(self.endpoint.iam_url.clone());
+        config.set_endpoint_url(self.endpoint.iam_url.as_ref().map(|url| url.text.clone()));
         let client = aws_sdk_iam::Client::from_conf(config.build());
         let call = async || {
             let answer = client.list_mfa_devices().send().await;
@@ -210,7 +219,7 @@ impl Aws {
 
     fn sts(&self, credentials: SharedCredentialsProvider) -> aws_sdk_sts::Client {
         let mut config = aws_sdk_sts::config::Builder::from(&self.shared(credentials));
-        config.set_endpoint_url(self.endpoint.sts_url.clone());
+        config.set_endpoint_url(self.endpoint.sts_url().map(str::to_owned));
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
@@ -222,7 +231,7 @@ impl Aws {
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.http.for_sdk())
             .disable_clock_skew_correction(true)
-            .region(Region::new(self.endpoint.region.clone()))
+            .region(Region::new(self.endpoint.region.text.clone()))
             .use_fips(self.endpoint.fips)
             .use_dual_stack(self.endpoint.dualstack)
             .credentials_provider(credentials)

@@ -6,12 +6,13 @@ use std::error::Error as StdError;
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_credential_types::provider::ProvideCredentials;
 
+use crate::environment::Place;
 use crate::error::Error;
 use crate::session::{Keys, is_temporary};
 use crate::value::Value;
 
 /// Runs the program and reads the keys that it prints.
-pub async fn run(place: &str, command: &str) -> Result<Keys, Error> {
+pub async fn run(place: &Place, command: &str) -> Result<Keys, Error> {
     let failed = |problem: &str| {
         Error::new(format!("{place} gave {problem}"))
             .hint("run the program by hand to see what it prints")

@@ -19,7 +19,7 @@ use rustls::{
 };
 use x509_cert::der::Decode;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Setting};
 use crate::error::Error;
 
 /// What rustls reads of it by itself.
@@ -58,18 +58,18 @@ pub struct Untrusted {
 }
 
 impl Trust {
-    /// The authorities of `ca_bundle`, which was named at a place, or else those of the platform.
-    pub fn new(ca_bundle: Option<(&Path, &str)>, environment: &Environment) -> Result<Self, Error> {
-        if let Some((path, place)) = ca_bundle {
+    /// The authorities of `ca_bundle`, or else those of the platform.
+    pub fn new(ca_bundle: Option<&Setting>, environment: &Environment) -> Result<Self, Error> {
+        if let Some(Setting { text: path, place }) = ca_bundle {
             return Ok(Self {
-                authorities: Authorities::Bundle(read_bundle(path, place)?),
-                place: format!("{place} = {}", path.display()),
+                authorities: Authorities::Bundle(read_bundle(Path::new(path), place)?),
+                place: format!("{place} = {path}"),
             });
         }
         let file = environment.os_text(CERT_FILE).map(PathBuf::from);
         let folders = environment.os_text(CERT_DIR).map(PathBuf::from);
         let in_file = match &file {
-            Some(path) => read_bundle(path, CERT_FILE)?,
+            Some(path) => read_bundle(path, &CERT_FILE)?,
             None => Vec::new(),
         };
         let named = |name, path: Option<PathBuf>| Some(format!("{name} = {}", path?.display()));
@@ -244,7 +244,10 @@ fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
 }
 
 /// Reads a bundle whole, so that a broken one is told before a code is asked for.
-fn read_bundle(path: &Path, place: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn read_bundle(
+    path: &Path,
+    place: &impl fmt::Display,
+) -> Result<Vec<CertificateDer<'static>>, Error> {
     let bad = |problem| {
         Error::new(format!(
             "{place}: the CA bundle {} {problem}",

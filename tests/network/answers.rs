@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use awsmfa::environment::Environment;
+use awsmfa::environment::{Environment, Setting};
 use awsmfa::session::Keys;
 use awsmfa::sts::api::{Aws, Endpoint, Mfa, Signer};
 use awsmfa::sts::http::Http;
@@ -173,8 +173,11 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
     )
     .unwrap();
     let endpoint = Endpoint {
-        region: "eu-central-1".to_owned(),
-        sts_url: Some(format!("http://127.0.0.1:{port}")),
+        region: Setting::from_variable("AWS_REGION", "eu-central-1"),
+        sts_url: Some(Setting::from_variable(
+            "AWS_ENDPOINT_URL",
+            format!("http://127.0.0.1:{port}"),
+        )),
         iam_url: None,
         fips: false,
         dualstack: false,

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
+use crate::environment::Environment;
+use crate::plan::source::KeysFrom;
 use crate::testing::{ALICE, KEYS, environment, files};
 
 const DEV: &str = "role_arn = arn:aws:iam::111122223333:role/dev\n";
@@ -21,7 +23,7 @@ fn followed_in(
     let roles: Vec<&str> = chain
         .hops
         .iter()
-        .map(|hop| hop.role_arn.rsplit('/').next().unwrap())
+        .map(|hop| hop.role_arn.text.rsplit('/').next().unwrap())
         .collect();
     let key = chain.source.access_key_id().unwrap_or("process").to_owned();
     Ok((chain.source.profile, format!("{key} {}", roles.join(" "))))
@@ -95,11 +97,12 @@ fn credential_source_and_credential_process() {
     let process = "[profile x]\ncredential_process = keys --of alice\n";
     let files = files(process, "");
     let chain = follow(&files, &environment(&[]), "x", None).unwrap();
-    let expected = KeysFrom::Process {
-        command: "keys --of alice".to_owned(),
-        place: "profile x, config line 2: credential_process".to_owned(),
-    };
+    let expected = KeysFrom::Process("keys --of alice".to_owned());
     assert_eq!(chain.source.keys, expected);
+    assert_eq!(
+        chain.source.place.to_string(),
+        "profile x, config line 2: credential_process"
+    );
     // Keys that stand there win, as for the AWS CLI.
     assert_eq!(followed(&format!("{process}{KEYS}"), ""), Ok(at("x", "")));
 }
@@ -163,70 +166,9 @@ fn the_nearest_name_is_offered() {
         "[profile production]\n[profile staging]\n[profile dev]\n",
         "",
     );
-    let hint = |name| profile(&files, name, None).unwrap_err().hint.unwrap();
+    let hint = |name| find(&files, name, None).unwrap_err().hint.unwrap();
     assert_eq!(hint("prodution"), "did you mean production?");
     assert_eq!(hint("stagin"), "did you mean staging?");
     assert_eq!(hint("dve"), "did you mean dev?");
     assert_eq!(hint("zzz"), "see which there are: awsmfa profiles");
-}
-
-#[test]
-fn the_environments_keys() {
-    let of = |variables: &[(&str, &str)]| {
-        environment_keys(&environment(variables))
-            .map(|keys| keys.map(|keys| keys.access_key_id))
-            .map_err(|error| error.message)
-    };
-    let (id, secret) = (
-        ("AWS_ACCESS_KEY_ID", ALICE),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-    );
-    let token = ("AWS_SESSION_TOKEN", "token");
-    assert_eq!(of(&[id, secret]), Ok(Some(ALICE.to_owned())));
-    assert_eq!(
-        of(&[id, secret, ("AWS_SECURITY_TOKEN", "stale")]),
-        Ok(Some(ALICE.to_owned()))
-    );
-    assert_eq!(
-        of(&[id, secret, ("AWS_SESSION_TOKEN", "")]),
-        Ok(Some(ALICE.to_owned()))
-    );
-    assert_eq!(of(&[]), Ok(None));
-    assert_eq!(of(&[id, secret, token]), Ok(None));
-    assert_eq!(
-        of(&[("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"), secret]),
-        Ok(None)
-    );
-    for (half, told) in [
-        (
-            id,
-            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
-        ),
-        (
-            secret,
-            "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not",
-        ),
-    ] {
-        assert_eq!(of(&[half]), Err(told.to_owned()));
-    }
-}
-
-#[test]
-fn names_that_aws_takes() {
-    use crate::plan::role::fit_role_session_name;
-    for (name, fitted) in [
-        ("alice", "alice"),
-        ("a.b@example.com", "a.b@example.com"),
-        ("q", "q-"),
-        ("", "--"),
-        ("jörg meier", "j-rg-meier"),
-    ] {
-        assert_eq!(fit_role_session_name(name), fitted);
-        assert!(is_role_session_name(&fit_role_session_name(name)));
-    }
-    assert_eq!(fit_role_session_name(&"x".repeat(99)), "x".repeat(64));
-    for bad in ["", "x", "a b", "a/b", &*"x".repeat(65)] {
-        assert!(!is_role_session_name(bad), "{bad}");
-    }
-    assert!(is_external_id("a:/b") && !is_external_id("x") && !is_external_id("a b"));
 }

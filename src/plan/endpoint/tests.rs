@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::plan::chain;
+use crate::memory::OWNER_ENDPOINT_URL;
 use crate::testing::{environment, files};
 
 /// What decides in a test: `--region`, an ARN, the variables, the lines of the profile, the rest of
@@ -22,28 +22,25 @@ impl Case<'_> {
             &format!("[profile x]\n{}\n{}", self.profile, self.sections),
             "",
         );
-        let arn = self.arn.map(|arn| (arn, arn.split(':').nth(1).unwrap()));
-        Deciding {
-            region: self.region,
-            arn,
-            before: &environment(self.variables),
-            profile: Some(&chain::profile(&files, "x", None).unwrap()),
-            recorded_url: self.recorded,
-        }
-        .decide()
-        .map(|decided| decided.endpoint)
+        let lookup = Lookup {
+            environment: &environment(self.variables),
+            profile: Some(&Profile::find(&files, "x").unwrap()),
+        };
+        let recorded = self.recorded;
+        let recorded = recorded.map(|url| Setting::from_variable(OWNER_ENDPOINT_URL, url));
+        endpoint(lookup, self.region, self.arn, recorded)
     }
 
     #[track_caller]
     fn assert_region(&self, region: &str) {
-        assert_eq!(self.endpoint().unwrap().region, region);
+        assert_eq!(self.endpoint().unwrap().region.text, region);
     }
 
     #[track_caller]
     fn assert_urls(&self, sts: Option<&str>, iam: Option<&str>) {
         let endpoint = self.endpoint().unwrap();
-        let urls = (endpoint.sts_url.as_deref(), endpoint.iam_url.as_deref());
-        assert_eq!(urls, (sts, iam));
+        let iam_url = endpoint.iam_url.as_ref().map(|url| url.text.as_str());
+        assert_eq!((endpoint.sts_url(), iam_url), (sts, iam));
     }
 }
 

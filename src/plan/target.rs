@@ -1,0 +1,112 @@
+//! What the options ask for, on top of the session to be repeated and of the profile.
+
+use crate::cli::SessionOptions;
+use crate::environment::{Environment, Place, Setting};
+use crate::error::Error;
+use crate::memory::Target;
+use crate::plan::role::{
+    EXTERNAL_ID_RULE, Hop, ROLE_SESSION_NAME_RULE, is_external_id, is_role, is_role_session_name,
+};
+use crate::plan::source::Origin;
+use crate::plan::variable;
+
+/// The target, each option of it checked.
+pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Target, Error> {
+    let mut target = match origin {
+        Origin::Profile { name, .. } => Target {
+            profile: Some(name.clone()),
+            ..Target::default()
+        },
+        Origin::Environment(_) => Target::default(),
+        Origin::Session(current) => current.target.clone(),
+    };
+    if let Some(role_arn) = &options.role_arn
+        && target.role_arn.as_ref() != Some(role_arn)
+    {
+        // Another role: what was said about the last one is not about this one.
+        target.role_session_name = None;
+        target.external_id = None;
+        target.duration = None;
+        target.no_session = false;
+        target.role_arn = Some(role_arn.clone());
+    }
+    if let Some(name) = &options.role_session_name
+        && !is_role_session_name(name)
+    {
+        return Err(Place::Option("--role-session-name").error(ROLE_SESSION_NAME_RULE));
+    }
+    if let Some(id) = &options.external_id
+        && !is_external_id(id)
+    {
+        return Err(Place::Option("--external-id").error(EXTERNAL_ID_RULE));
+    }
+    for (option, value) in [("--serial", &options.serial), ("--region", &options.region)] {
+        if value.as_deref() == Some("") {
+            return Err(Place::Option(option).error("is empty"));
+        }
+    }
+    let name = options.role_session_name.clone();
+    target.role_session_name = name.or(target.role_session_name);
+    target.external_id = options.external_id.clone().or(target.external_id);
+    target.duration = options.duration.or(target.duration);
+    target.session_duration = options.session_duration.or(target.session_duration);
+    target.serial = options.serial.clone().or(target.serial);
+    target.region = options.region.clone().or(target.region);
+    target.no_session |= options.no_session;
+    Ok(target)
+}
+
+/// Puts the role of the options in place of the profile's own.
+pub(super) fn apply_role(
+    hops: &mut Vec<Hop>,
+    target: &Target,
+    environment: &Environment,
+) -> Result<(), Error> {
+    match target.role_arn.as_deref() {
+        // Asked for: no role, the user's own session.
+        Some("") => hops.clear(),
+        Some(arn) => {
+            let role_arn = Setting::from_option("--role-arn", arn);
+            if !is_role(arn) {
+                let problem = "is not the ARN of a role, like arn:aws:iam::111122223333:role/dev";
+                return Err(role_arn.error(problem));
+            }
+            hops.pop();
+            hops.push(Hop::new(role_arn));
+        }
+        None => {}
+    }
+    if let Some(hop) = hops.last_mut() {
+        hop.external_id = target.external_id.clone().or(hop.external_id.take());
+        let name = target.role_session_name.clone();
+        hop.role_session_name = match name.or(hop.role_session_name.take()) {
+            Some(name) => Some(name),
+            None => session_name_variable(environment)?,
+        };
+    }
+    Ok(())
+}
+
+fn session_name_variable(environment: &Environment) -> Result<Option<String>, Error> {
+    match environment.setting(variable::ROLE_SESSION_NAME)? {
+        Some(name) if !is_role_session_name(&name.text) => Err(name.error(ROLE_SESSION_NAME_RULE)),
+        name => Ok(name.map(|name| name.text)),
+    }
+}
+
+/// Refuses options that mean nothing without a role.
+pub(super) fn check_role_options(options: &SessionOptions, hops: &[Hop]) -> Result<(), Error> {
+    let role_options = [
+        (options.external_id.is_some(), "--external-id"),
+        (options.role_session_name.is_some(), "--role-session-name"),
+        (options.session_duration.is_some(), "--session-duration"),
+        (options.no_session, "--no-session"),
+    ];
+    match role_options.iter().find(|(is_given, _)| *is_given) {
+        Some((_, option)) if hops.is_empty() => Err(Error::usage(format!(
+            "{option} goes with a role, and none is named"
+        ))
+        .hint("add --role-arn, or name a profile that has a role_arn")),
+        _ => Ok(()),
+    }
+}
