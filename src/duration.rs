@@ -87,10 +87,14 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
-/// [`in_words`] rounded up to whole minutes, for what is left of a session.
+/// [`in_words`] rounded down to whole minutes, or seconds in the last one: what is left of a session.
 #[must_use]
-pub fn to_the_minute(duration: Duration) -> String {
-    in_words(Duration::from_mins(duration.as_secs().div_ceil(60)))
+pub fn rounded_down(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    in_words(Duration::from_secs(match seconds {
+        0..60 => seconds,
+        _ => seconds - seconds % 60,
+    }))
 }
 
 #[cfg(test)]
@@ -115,6 +119,19 @@ mod tests {
     fn refuses_what_is_no_duration() {
         for text in ["", "h", "12x", "-5m", "500ms", "99999999999999999999"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_more_is_left_than_there_is() {
+        for (seconds, words) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3599, "59m"),
+            (43_199, "11h 59m"),
+        ] {
+            assert_eq!(rounded_down(Duration::from_secs(seconds)), words);
         }
     }
 

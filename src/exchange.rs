@@ -462,7 +462,7 @@ fn mention_short_life(session: &Session, asked: Duration) {
     if got + TimeDelta::minutes(5) < asked_for {
         text::note(&format!(
             "AWS gave {} in place of {}, as it does to the root user",
-            duration::to_the_minute(got.to_std().unwrap_or_default()),
+            duration::rounded_down((got + TimeDelta::seconds(30)).to_std().unwrap_or_default()),
             duration::in_words(asked)
         ));
     }

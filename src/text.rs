@@ -100,10 +100,8 @@ pub fn is_stdout_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// The width of standard output, if it is a terminal.
-#[must_use]
 #[allow(clippy::disallowed_methods, reason = "nothing is written")]
-pub fn columns() -> Option<usize> {
+fn columns() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     Some(usize::from(width.0))
 }
@@ -117,11 +115,13 @@ pub enum Tone {
     Bad,
 }
 
-/// Text for standard output, with colours where the terminal and the user want them.
+/// Text for standard output, with colours where the terminal and the user want them, and lines that
+/// fit the terminal.
 #[derive(Debug, Default)]
 pub struct Page {
     text: String,
     has_colours: bool,
+    columns: Option<usize>,
 }
 
 impl Page {
@@ -133,18 +133,53 @@ impl Page {
         Self {
             text: String::new(),
             has_colours: choice != anstream::ColorChoice::Never,
+            columns: columns(),
         }
+    }
+
+    /// The width of the terminal, if it is one.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Adds a line.
     pub fn line(&mut self, text: &str) {
         self.add(Tone::Plain, text);
-        self.end_line();
+        self.text.push('\n');
+    }
+
+    /// Adds a line that is broken between words where the terminal ends. What follows a break is
+    /// indented so far.
+    pub fn wrapped(&mut self, indent: usize, spans: &[(Tone, &str)]) {
+        let columns = self.columns.unwrap_or(usize::MAX);
+        let mut column = 0;
+        for (tone, text) in spans {
+            let mut piece = String::new();
+            for word in tame(text).split_inclusive(' ') {
+                let width = word.trim_end_matches(' ').chars().count();
+                if column + width > columns && column > indent {
+                    self.add(*tone, piece.trim_end_matches(' '));
+                    piece.clear();
+                    self.text.truncate(self.text.trim_end_matches(' ').len());
+                    self.text.push('\n');
+                    self.text.push_str(&" ".repeat(indent));
+                    column = indent;
+                }
+                piece.push_str(word);
+                column += word.chars().count();
+            }
+            self.add(*tone, &piece);
+        }
+        self.text.push('\n');
     }
 
     /// Adds text to the line.
     pub fn add(&mut self, tone: Tone, text: &str) {
         let text = tame(text);
+        if text.is_empty() {
+            return;
+        }
         let colour = match tone {
             Tone::Plain => None,
             Tone::Good => Some(AnsiColor::Green),
@@ -159,11 +194,6 @@ impl Page {
             }
             _ => self.text.push_str(&text),
         }
-    }
-
-    /// Ends the line.
-    pub fn end_line(&mut self) {
-        self.text.push('\n');
     }
 }
 
@@ -237,8 +267,8 @@ mod tests {
     fn colours_come_from_the_page_alone() {
         let page = |has_colours| {
             let mut page = Page {
-                text: String::new(),
                 has_colours,
+                ..Page::default()
             };
             page.add(Tone::Bad, "\x1b[0mx");
             page.line("\n");
@@ -246,6 +276,27 @@ mod tests {
         };
         assert_eq!(page(false), "\\u{1b}[0mx\\n\n");
         assert_eq!(page(true), "\x1b[1m\x1b[31m\\u{1b}[0mx\x1b[0m\\n\n");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        let page = |columns| {
+            let mut page = Page {
+                columns,
+                ..Page::default()
+            };
+            page.wrapped(
+                4,
+                &[
+                    (Tone::Plain, "✓ one "),
+                    (Tone::Good, "two three four-and-five"),
+                ],
+            );
+            String::from_utf8(page.into()).unwrap()
+        };
+        assert_eq!(page(None), "✓ one two three four-and-five\n");
+        assert_eq!(page(Some(15)), "✓ one two three\n    four-and-five\n");
+        assert_eq!(page(Some(9)), "✓ one two\n    three\n    four-and-five\n");
     }
 
     proptest! {

@@ -290,7 +290,7 @@ fn starship_shows_the_session_and_nothing_without_one() {
     );
     // Starship runs it without -u.
     let script = format!("set +u\n{shown}\neval \"$(awsmfa env 123456)\"\n{shown}");
-    assert_eq!(Machine::new().passes(&script), "nothing\ndefault 12h");
+    assert_eq!(Machine::new().passes(&script), "nothing\ndefault 11h59m");
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod init;
 pub mod profiles;
 mod start;
 pub mod status;
+mod summary;
 pub mod unset;
 
 use std::borrow::Cow;

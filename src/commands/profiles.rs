@@ -115,7 +115,7 @@ fn page(rows: &[Row]) -> Page {
     let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
     let table = table(&cells);
     let widest = table.iter().map(|line| line.chars().count()).max();
-    let lines = match text::columns() {
+    let lines = match page.columns() {
         Some(columns) if widest > Some(columns) => paragraphs(&cells),
         _ => table,
     };

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::summary;
 use crate::cli::SessionOptions;
 use crate::clock;
 use crate::code_source::CodeSource;
 use crate::context::Context;
-use crate::duration;
 use crate::error::Error;
 use crate::exchange::{Exchange, ExchangeError};
 use crate::memory::{MfaSession, NewSession};
@@ -61,7 +61,7 @@ pub(super) async fn obtain(
         .transpose()?;
     let plan = plan(options, context).await?;
     if let Some(expiration) = satisfied(&plan, context) {
-        text::mention(&format!("the session lives on, {}", until(expiration)));
+        text::mention(&format!("session still valid, {}", left(expiration)));
         return Ok(Obtained::InPlace);
     }
     let code_given = given.is_some();
@@ -80,7 +80,9 @@ pub(super) async fn obtain(
     let exchange = Exchange::new(&plan, context.memory(), &aws, codes, code_given);
     match exchange.run().await {
         Ok(start) => {
-            text::mention(&description(&start));
+            let region = context.memory().region(&start);
+            let name = summary::name(&start.current, region.as_deref());
+            text::mention(&format!("{name}, {}", left(start.session.expiration)));
             Ok(Obtained::Started(Box::new(start)))
         }
         Err(failure) => Err(NotObtained {
@@ -124,17 +126,6 @@ fn satisfied(plan: &Plan, context: &Context) -> Option<DateTime<Utc>> {
     (plan.is_in_place(current) && lives_on).then_some(expiration)
 }
 
-fn description(start: &NewSession) -> String {
-    let current = &start.current;
-    let whose = match (&current.role_arn, &current.target.profile) {
-        (Some(role), _) => role.clone(),
-        (None, Some(profile)) => format!("the profile {profile}"),
-        (None, None) => "the keys in the environment".to_owned(),
-    };
-    format!("session of {whose}, {}", until(start.session.expiration))
-}
-
-fn until(expiration: DateTime<Utc>) -> String {
-    let left = (expiration - clock::now()).to_std().unwrap_or_default();
-    format!("{} left", duration::to_the_minute(left))
+fn left(expiration: DateTime<Utc>) -> String {
+    summary::in_words(summary::left(expiration, clock::now()))
 }

@@ -1,19 +1,18 @@
-//! `awsmfa status`: what session this shell holds, and for how long. It asks nobody: all is in the
-//! environment.
+//! `awsmfa status`: this shell's session and the time it has left. All is in the environment: neither
+//! AWS nor a file is read.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
 use serde_json::{Value, json};
 
-use super::Output;
+use super::{Output, summary};
 use crate::clock;
 use crate::context::Context;
 use crate::duration;
 use crate::environment::{self, Environment};
 use crate::memory::CurrentSession;
 use crate::session::format_expiration;
-use crate::sts::arn::Arn;
 use crate::text::{Page, Tone};
 
 const EXAMPLES: &str = "\
@@ -48,7 +47,7 @@ pub enum Format {
 /// Below this a session is about to end.
 const SOON: Duration = Duration::from_mins(15);
 
-/// What a shell holds.
+/// The session of a shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Live(Duration),
@@ -100,29 +99,17 @@ fn state(current: Option<&CurrentSession>, now: DateTime<Utc>) -> State {
     let Some(current) = current else {
         return State::None;
     };
-    let left = current.expiration.map(|end| (end - now).to_std());
+    let left = current.expiration.map(|end| summary::left(end, now));
     match left {
-        Some(Ok(left)) if !left.is_zero() => State::Live(left),
+        Some(left) if !left.is_zero() => State::Live(left),
         _ => State::Expired,
     }
 }
 
-/// Whose session it is, in a word: the profile, the role, or the user.
-fn short_name(current: &CurrentSession) -> String {
-    let arn_name = |arn: &str| Arn::parse(arn).map(|arn| arn.name().to_owned());
-    let target = &current.target;
-    let named_role = target.role_arn.as_deref().and_then(arn_name);
-    named_role
-        .or_else(|| target.profile.clone())
-        .or_else(|| current.role_arn.as_deref().and_then(arn_name))
-        .or_else(|| current.owner.user_arn.as_deref().and_then(arn_name))
-        .unwrap_or_else(|| current.owner.source_key_id.clone())
-}
-
 /// `dev 11h42m`, with a mark where it is about to end.
 fn prompt(current: &CurrentSession, state: State) -> String {
-    // A prompt is shown by terminals that obey control characters, and expanded by shells.
-    let name: String = short_name(current)
+    // Shells expand prompts.
+    let name: String = summary::short_name(current)
         .chars()
         .map(|c| {
             let is_plain = c.is_alphanumeric() || "-_.@+=,/ ".contains(c);
@@ -132,31 +119,43 @@ fn prompt(current: &CurrentSession, state: State) -> String {
     match state {
         State::Live(left) => {
             let mark = if left < SOON { "!" } else { "" };
-            format!(
-                "{name} {}{mark}",
-                duration::to_the_minute(left).replace(' ', "")
-            )
+            let left = duration::rounded_down(left).replace(' ', "");
+            format!("{name} {left}{mark}")
         }
         State::Expired | State::None => format!("{name} expired!"),
     }
 }
 
+/// The region that the session's programs use.
+fn region(environment: &Environment) -> Option<&str> {
+    let names = [&environment::REGION.name, &environment::DEFAULT_REGION.name];
+    let mut regions = names
+        .into_iter()
+        .filter_map(|name| environment.get(name)?.as_str());
+    regions.find(|region| !region.is_empty())
+}
+
 fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> Value {
-    let expiration = current.and_then(|current| current.expiration);
     let seconds_left = match state {
         State::Live(left) => Some(left.as_secs()),
         State::Expired => Some(0),
         State::None => None,
     };
+    let account = current.and_then(|current| current.account_id.as_deref());
+    let expiration = current.and_then(|current| current.expiration);
+    let expiration = expiration.map(format_expiration);
     let mfa = context.memory().mfa.as_ref();
     json!({
         "state": state.name(),
-        "profile": current.and_then(|p| p.target.profile.clone()),
-        "role_arn": current.and_then(|p| p.role_arn.clone()),
-        "user_arn": current.and_then(|p| p.owner.user_arn.clone()),
-        "account_id": current.and_then(|p| p.account_id.clone()),
-        "source_profile": current.and_then(|p| p.owner.source_profile.clone()),
-        "expiration": expiration.map(format_expiration),
+        "profile": current.and_then(|current| current.target.profile.as_deref()),
+        "role_arn": current.and_then(|current| current.role_arn.as_deref()),
+        "user_arn": current.and_then(|current| current.owner.user_arn.as_deref()),
+        "account": account,
+        "account_id": account,
+        "region": current.and(region(context.environment())),
+        "source_profile": current.and_then(|current| current.owner.source_profile.as_deref()),
+        "expires_at": expiration,
+        "expiration": expiration,
         "seconds_left": seconds_left,
         "mfa_session_expiration": mfa.map(|mfa| format_expiration(mfa.session.expiration)),
         "warnings": warnings(context.environment(), current),
@@ -165,69 +164,85 @@ fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> Va
 
 fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Page {
     let mut page = Page::for_stdout();
-    let end = current.and_then(|current| current.expiration).map(local);
-    let end = end.unwrap_or_default();
-    match (state, current) {
-        (State::Live(left), Some(current)) => {
-            let tone = if left < SOON {
-                Tone::Warning
-            } else {
-                Tone::Good
-            };
-            page.add(Tone::Plain, &format!("{}: ", short_name(current)));
-            page.add(tone, &format!("{} left", duration::to_the_minute(left)));
-            page.line(&format!(", until {end}"));
-        }
-        (State::Expired, Some(current)) => {
-            page.add(Tone::Plain, &format!("{}: ", short_name(current)));
-            page.add(Tone::Bad, "expired");
-            page.line(&format!(" at {end}"));
-        }
-        _ => page.line("no session of awsmfa in this shell"),
-    }
-    let mut detail = |label: &str, value: Option<String>| {
-        if let Some(value) = value {
-            page.line(&format!("  {label:<9}{value}"));
-        }
+    let detail = |page: &mut Page, label: &str, text: &str| {
+        page.wrapped(11, &[(Tone::Plain, &format!("  {label:<9}{text}"))]);
     };
-    if let Some(current) = current {
-        detail("profile", current.target.profile.clone());
-        detail("role", current.role_arn.clone());
-        detail("user", current.owner.user_arn.clone());
-        detail("account", current.account_id.clone());
-    }
-    if current.is_none_or(|current| current.role_arn.is_some())
-        && let Some(mfa) = &context.memory().mfa
-        && mfa.session.is_live(clock::now())
-    {
+    let mfa = context.memory().mfa.as_ref();
+    let mfa = mfa.filter(|mfa| mfa.session.is_live(clock::now()));
+    let kept = mfa.map(|mfa| {
         let until = local(mfa.session.expiration);
-        detail("MFA", Some(format!("kept until {until}:")));
-        detail("", Some("roles need no code".to_owned()));
+        format!("kept until {until}: roles up to 1h need no code")
+    });
+    if let Some(current) = current {
+        let environment = context.environment();
+        let name = summary::name(current, region(environment));
+        let end = current.expiration.map(local).unwrap_or_default();
+        let (tone, left, end) = match state {
+            State::Live(left) => {
+                let tone = if left < SOON {
+                    Tone::Warning
+                } else {
+                    Tone::Good
+                };
+                (tone, summary::in_words(left), format!(", until {end}"))
+            }
+            _ => (Tone::Bad, "expired".to_owned(), format!(", {end}")),
+        };
+        let name = format!("{name}, ");
+        page.wrapped(
+            2,
+            &[(Tone::Plain, &name), (tone, &left), (Tone::Plain, &end)],
+        );
+        if let Some(role) = &current.role_arn {
+            detail(&mut page, "role", role);
+        }
+        if let Some(user) = &current.owner.user_arn {
+            detail(&mut page, "user", user);
+        }
+        let kept = kept.filter(|_| current.role_arn.is_some());
+        if profile_set_since(environment).next().is_none() {
+            let needs_code = kept.is_none() || current.target.no_session;
+            let code = if needs_code { " (needs a code)" } else { "" };
+            detail(&mut page, "renew", &format!("awsmfa env{code}"));
+        }
+        if let Some(kept) = &kept {
+            detail(&mut page, "MFA", kept);
+        }
+    } else {
+        page.line("no awsmfa session in this shell");
+        if let Some(kept) = &kept {
+            detail(&mut page, "MFA", kept);
+        }
     }
     for warning in warnings(context.environment(), current) {
-        page.add(Tone::Warning, "!");
-        page.line(&format!(" {warning}"));
+        page.wrapped(2, &[(Tone::Warning, "! "), (Tone::Plain, &warning)]);
     }
     page
 }
 
+/// The variables that name a profile; `env` removes them.
+fn profile_set_since(environment: &Environment) -> impl Iterator<Item = &'static str> {
+    let variables = [&environment::PROFILE, &environment::DEFAULT_PROFILE];
+    let names = variables.into_iter().map(|variable| &*variable.name);
+    names.filter(|name| is_set(environment, name))
+}
+
+fn is_set(environment: &Environment, name: &str) -> bool {
+    environment.get(name).is_some_and(|value| !value.is_empty())
+}
+
 fn warnings(environment: &Environment, current: Option<&CurrentSession>) -> Vec<String> {
-    let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
-    let mut warnings = Vec::new();
-    if current.is_none() && is_set(&environment::ACCESS_KEY_ID.name) {
-        warnings.push("the AWS keys in this shell are not from awsmfa".to_owned());
-    }
     if current.is_some() {
-        for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
-            if is_set(&variable.name) {
-                warnings.push(format!(
-                    "{} was set since: some programs use that profile in place of the session",
-                    variable.name
-                ));
-            }
-        }
+        let names = profile_set_since(environment);
+        let warnings = names.map(|name| {
+            format!("{name} is set: awsmfa and some programs use that profile, not this session")
+        });
+        warnings.collect()
+    } else if is_set(environment, &environment::ACCESS_KEY_ID.name) {
+        vec!["the AWS keys in this shell are not from awsmfa".to_owned()]
+    } else {
+        Vec::new()
     }
-    warnings
 }
 
 /// Local time, with the day where it is not today.

@@ -202,6 +202,13 @@ impl Memory {
         changes
     }
 
+    /// The region of a session.
+    #[must_use]
+    pub fn region(&self, start: &NewSession) -> Option<String> {
+        let region = wanted(&environment::REGION, &self.before, start)?;
+        region.as_str().map(str::to_owned)
+    }
+
     /// The changes that keep an MFA session for the next try and leave all else as it is.
     #[must_use]
     pub fn keep(

@@ -13,5 +13,6 @@ mod nothing_on_disk;
 #[cfg(target_os = "linux")]
 mod prompt_cost;
 mod shells;
+mod status;
 mod streams;
 mod tame;

@@ -341,19 +341,6 @@ fn in_session(profile: &str) -> Stage {
 }
 
 #[test]
-fn status_tells_in_local_time_and_of_a_profile_that_was_set_since() {
-    let mut stage = in_session("default");
-    stage.set("TZ", "IST-5:30");
-    stage.set("AWS_CREDENTIAL_EXPIRATION", "2099-06-01T12:00:00Z");
-    let told = stage.awsmfa(&["status"]).stdout;
-    assert!(told.contains("01 Jun 17:30"), "{told}");
-    assert!(!told.contains("set since"), "{told}");
-    stage.set("AWS_PROFILE", "bob");
-    let told = stage.awsmfa(&["status"]).stdout;
-    assert!(told.contains("AWS_PROFILE was set since"), "{told}");
-}
-
-#[test]
 fn the_prompt_marks_what_ends_soon() {
     let prompt = |stage: &Stage| {
         let run = stage.awsmfa(&["status", "--format", "prompt"]);
@@ -363,24 +350,9 @@ fn the_prompt_marks_what_ends_soon() {
     let mut stage = in_session("dev");
     assert_eq!(prompt(&stage).0, 0);
     assert!(!prompt(&stage).1.contains('!'));
-    let soon = awsmfa::clock::now() + chrono::Duration::minutes(14);
+    let soon = awsmfa::clock::now() + chrono::Duration::seconds(14 * 60 + 50);
     stage.set("AWS_CREDENTIAL_EXPIRATION", soon.to_rfc3339());
     assert_eq!(prompt(&stage), (0, "dev 14m!".to_owned()));
     stage.set("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T00:00:00Z");
     assert_eq!(prompt(&stage), (4, "dev expired!".to_owned()));
-}
-
-#[test]
-fn status_tells_by_its_exit_code() {
-    let stage = Stage::new();
-    assert_eq!(stage.awsmfa(&["status"]).code, 3);
-    let mut stage = in_session("dev");
-    let run = stage.awsmfa(&["status", "--format", "json"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    let status: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(status["state"], "live");
-    assert_eq!(status["profile"], "dev");
-    assert_eq!(status["account_id"], "111122223333");
-    stage.set("AWS_CREDENTIAL_EXPIRATION", "2026-01-01T00:00:00Z");
-    assert_eq!(stage.awsmfa(&["status"]).code, 4);
 }

@@ -30,7 +30,7 @@ fn status_is_green_yellow_or_red() {
 
     let (shown, status) = in_a_session("--duration 15m", &[], "awsmfa status");
     assert!(
-        shown.contains(YELLOW) && shown.contains("15m left"),
+        shown.contains(YELLOW) && shown.contains("14m left"),
         "{shown}"
     );
     assert!(!shown.contains(GREEN), "{shown}");
@@ -63,7 +63,7 @@ fn status_fits_a_narrow_terminal() {
     let (shown, status) = in_a_session("-p dev", &[("NO_COLOR", "1")], "awsmfa status");
     assert_eq!(status, 0, "{shown}");
     assert_fits(&shown);
-    assert!(shown.contains("dev: "), "{shown}");
+    assert!(shown.contains("dev (role dev in"), "{shown}");
     assert!(
         shown.contains("arn:aws:iam::111122223333:role/dev"),
         "{shown}"

@@ -89,7 +89,7 @@ fn a_code_that_this_shell_has_spent_is_not_sent_again() {
     terminal.expect("used in this shell before");
     terminal.expect(PROMPT);
     terminal.enter(&next);
-    terminal.expect("12h left");
+    terminal.expect("11h 59m left");
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
 }
 

@@ -24,8 +24,8 @@ fn shows_the_session(shell: &str, options: &[&str], start: &str) {
         Terminal::showing(stage.terminal_command(&[&[shell], options].concat()), 100);
     terminal.enter(&format!(". {}; cd", rc.display()));
     terminal.enter(&start.replace("CODE", &stage.code()));
-    terminal.expect("12h left");
-    terminal.expect("default 12h ");
+    terminal.expect("11h 59m left");
+    terminal.expect("default 11h59m ");
     terminal.enter("exit");
     terminal.wait();
 }
