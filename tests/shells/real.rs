@@ -7,9 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use awsmfa::shell::{Change, Shell, by_name};
+use awsmfa::shell::{Change, Kind, SHELLS, by_name};
 use awsmfa::value::Value;
-use awsmfa_test_support::{find_tool, missing, optional_tool, say, tools_folder, tools_path};
+use awsmfa_test_support::{
+    REAL_SHELLS, RealShell, find_tool, missing, optional_tool, posix_shells, say, tools_folder,
+    tools_path,
+};
 
 use crate::properties::value;
 use crate::{dialects, values};
@@ -19,12 +22,15 @@ const SESSION: &str = "AWS_SESSION_TOKEN";
 /// The variables of AWS that a child process inherits.
 type Environment = BTreeMap<String, Vec<u8>>;
 
-/// A shell as it is installed. In its scripts `FILE` stands for what awsmfa printed.
+/// A shell as it is installed. In its scripts `FILE` stands for what awsmfa printed, and `LINE` for
+/// the line of awsmfa's table that evaluates it.
 struct Real<'a> {
-    /// The row of the table.
-    row: &'static str,
-    /// The executable and what stands before the script.
-    command: &'static [&'static str],
+    /// Its executable.
+    name: &'static str,
+    /// Options that its scripts need.
+    options: &'static [&'static str],
+    /// Prints a file.
+    print: &'static str,
     /// The ways of evaluating that are documented for it, and circumstances that must not matter.
     ways: &'a [Way],
     /// Writes to `OUT` the environment that a child process has.
@@ -35,6 +41,25 @@ struct Real<'a> {
     status: fn(i32) -> bool,
     /// Evaluates a value that is too long for a child process, and writes it to `OUT` by itself.
     huge: Option<&'static str>,
+}
+
+impl Real<'_> {
+    fn shell(&self) -> &'static RealShell {
+        RealShell::named(self.name)
+    }
+
+    /// A script in which these statements are evaluated.
+    fn script(&self, script: &str, file: &str) -> String {
+        let row = by_name(self.shell().row).unwrap();
+        let line = row.line_for(self.print);
+        // In a script, cmd wants its signs twice.
+        let line = if row.name == "cmd" {
+            line.replace('%', "%%")
+        } else {
+            line
+        };
+        script.replace("LINE", &line).replace("FILE", file)
+    }
 }
 
 /// A way of evaluating statements.
@@ -49,6 +74,9 @@ struct Way {
 }
 
 impl Way {
+    /// The line of awsmfa's table.
+    const OF_THE_TABLE: Self = Self::new("LINE");
+
     const fn new(line: &'static str) -> Self {
         Self {
             line,
@@ -71,244 +99,210 @@ impl Way {
     }
 }
 
-const QUOTED: Way = Way::new(r#"eval "$(cat FILE)""#);
 const UNQUOTED: Way = Way::new("eval $(cat FILE)").where_it_keeps(has_no_run_of_blanks);
 /// ksh and mksh expand braces in what an unquoted substitution yields, in quotes or not.
 const UNQUOTED_IN_KSH: Way = Way::new("eval $(cat FILE)")
     .where_it_keeps(|value| has_no_run_of_blanks(value) && !value.contains(&b'{'));
-const STRICT: Way = QUOTED.after("set -eu");
-const ALIASED: Way = QUOTED.after("alias export='echo hijacked' unset='echo hijacked'");
+const STRICT: Way = Way::OF_THE_TABLE.after("set -eu");
+const ALIASED: Way = Way::OF_THE_TABLE.after("alias export='echo hijacked' unset='echo hijacked'");
 
 fn has_no_run_of_blanks(value: &[u8]) -> bool {
     !value.windows(2).any(|pair| pair == b"  ")
 }
 
 const POSIX: Real<'static> = Real {
-    row: "sh",
-    command: &[],
+    name: "dash",
+    options: &[],
+    print: "cat FILE",
     ways: &[STRICT, ALIASED, UNQUOTED],
     dump: "./dump OUT",
-    failing: "set -e; eval \"$(cat FILE)\"; echo on",
+    failing: "set -e; LINE; echo on",
     status: |status| status == 7,
-    huge: Some("eval \"$(cat FILE)\"; printf %s \"$AWS_SESSION_TOKEN\" > OUT"),
+    huge: Some("LINE; printf %s \"$AWS_SESSION_TOKEN\" > OUT"),
 };
 
-#[test]
-fn bash() {
-    prove(&Real {
-        row: "bash",
-        command: &["bash", "--norc"],
+/// A test for each shell, and the list of them.
+macro_rules! in_each {
+    ($($test:ident: $real:expr;)+) => {
+        $(#[test]
+        fn $test() {
+            prove(&$real);
+        })+
+
+        const PROVEN: &[&str] = &[$($real.name),+];
+    };
+}
+
+in_each! {
+    bash: Real {
+        name: "bash",
         ways: &[
             STRICT,
-            QUOTED.after("set -o posix"),
-            QUOTED.in_plain_c(),
-            QUOTED.after(
+            Way::OF_THE_TABLE.after("set -o posix"),
+            Way::OF_THE_TABLE.in_plain_c(),
+            Way::OF_THE_TABLE.after(
                 "shopt -s expand_aliases\nalias export='echo hijacked' unset='echo hijacked'",
             ),
             UNQUOTED,
             Way::new("source <(cat FILE)"),
         ],
         ..POSIX
-    });
-}
-
-#[test]
-fn zsh() {
-    prove(&Real {
-        row: "zsh",
-        command: &["zsh", "-f"],
+    };
+    zsh: Real {
+        name: "zsh",
         ways: &[
             STRICT,
-            QUOTED.after("setopt rc_quotes brace_ccl extended_glob"),
-            QUOTED.in_plain_c(),
+            Way::OF_THE_TABLE.after("setopt rc_quotes brace_ccl extended_glob"),
+            Way::OF_THE_TABLE.in_plain_c(),
             ALIASED,
             UNQUOTED,
             Way::new("source <(cat FILE)"),
         ],
         ..POSIX
-    });
-}
-
-#[test]
-fn dash() {
-    prove(&Real {
-        command: &["dash"],
-        ways: &[STRICT, QUOTED.in_plain_c(), ALIASED, UNQUOTED],
+    };
+    dash: Real {
+        ways: &[STRICT, Way::OF_THE_TABLE.in_plain_c(), ALIASED, UNQUOTED],
         ..POSIX
-    });
-}
-
-#[test]
-fn busybox() {
-    prove(&Real {
-        command: &["busybox", "sh"],
-        ..POSIX
-    });
-}
-
-#[test]
-fn yash() {
-    prove(&Real {
-        command: &["yash"],
-        ..POSIX
-    });
-}
-
-#[test]
-fn ksh() {
-    prove(&Real {
-        row: "ksh",
-        command: &["ksh"],
+    };
+    busybox: Real { name: "busybox", ..POSIX };
+    yash: Real { name: "yash", ..POSIX };
+    ksh: Real {
+        name: "ksh",
         ways: &[STRICT, ALIASED, UNQUOTED_IN_KSH],
         ..POSIX
-    });
-}
-
-#[test]
-fn mksh() {
-    prove(&Real {
-        command: &["mksh"],
+    };
+    mksh: Real {
+        name: "mksh",
         ways: &[STRICT, ALIASED, UNQUOTED_IN_KSH],
-        huge: Some("eval \"$(cat FILE)\"; print -rn -- \"$AWS_SESSION_TOKEN\" > OUT"),
+        huge: Some("LINE; print -rn -- \"$AWS_SESSION_TOKEN\" > OUT"),
         ..POSIX
-    });
-}
-
-#[test]
-fn fish() {
-    prove(&Real {
-        row: "fish",
-        command: &["fish", "--no-config"],
+    };
+    fish: Real {
+        name: "fish",
         ways: &[
-            Way::new("cat FILE | source"),
+            Way::OF_THE_TABLE,
             Way::new("eval (cat FILE)"),
             Way::new("eval (cat FILE | string collect)"),
-            Way::new("cat FILE | source").in_plain_c(),
+            Way::OF_THE_TABLE.in_plain_c(),
         ],
-        dump: "./dump OUT",
-        failing: "cat FILE | source\nor exit 9\necho on",
+        failing: "LINE\nor exit 9\necho on",
         status: |status| status == 9,
-        huge: Some("cat FILE | source; printf %s $AWS_SESSION_TOKEN > OUT"),
-    });
-}
-
-#[test]
-fn tcsh() {
-    prove(&Real {
-        row: "tcsh",
-        command: &["tcsh", "-fe"],
+        huge: Some("LINE; printf %s $AWS_SESSION_TOKEN > OUT"),
+        ..POSIX
+    };
+    tcsh: Real {
+        name: "tcsh",
+        options: &["-e"],
         ways: &[
-            Way::new("eval \"`cat FILE`\""),
-            Way::new("eval \"`cat FILE`\"").in_plain_c(),
+            Way::OF_THE_TABLE,
+            Way::OF_THE_TABLE.in_plain_c(),
             Way::new("eval `cat FILE`").after("set noglob"),
         ],
-        dump: "./dump OUT",
-        failing: "eval \"`cat FILE`\"\necho on",
+        failing: "LINE\necho on",
         status: |status| status == 1,
         huge: None,
-    });
-}
-
-#[test]
-fn elvish() {
-    prove(&Real {
-        row: "elvish",
-        command: &["elvish", "-norc"],
-        ways: &[Way::new("eval (cat FILE | slurp)")],
-        dump: "./dump OUT",
-        failing: "eval (cat FILE | slurp); echo on",
+        ..POSIX
+    };
+    elvish: Real {
+        name: "elvish",
+        ways: &[Way::OF_THE_TABLE],
+        failing: "LINE; echo on",
         status: |status| status != 0,
-        huge: Some("eval (cat FILE | slurp); print $E:AWS_SESSION_TOKEN > OUT"),
-    });
-}
-
-#[test]
-fn nu() {
-    prove(&Real {
-        row: "nu",
-        command: &["nu", "--no-config-file"],
-        ways: &[Way::new("cat FILE | from json | load-env")],
-        dump: "./dump OUT",
-        failing: "cat FILE | from json | load-env; print on",
+        huge: Some("LINE; print $E:AWS_SESSION_TOKEN > OUT"),
+        ..POSIX
+    };
+    nu: Real {
+        name: "nu",
+        ways: &[Way::OF_THE_TABLE],
+        failing: "LINE; print on",
         status: |status| status != 0,
         huge: None,
-    });
-}
-
-#[test]
-fn xonsh() {
-    prove(&Real {
-        row: "xonsh",
-        command: &["xonsh", "--no-rc"],
-        ways: &[Way::new("execx($(cat FILE))")],
+        ..POSIX
+    };
+    xonsh: Real {
+        name: "xonsh",
+        ways: &[Way::OF_THE_TABLE],
         dump: "$[./dump OUT]",
-        failing: "execx($(cat FILE))\nprint('on')",
+        failing: "LINE\nprint('on')",
         status: |status| status != 0,
         huge: None,
-    });
-}
-
-#[test]
-fn powershell() {
-    if optional_tool("pwsh").is_none() {
-        say("pwsh: not found; its statements are held against a grammar of PowerShell instead");
-        return hold_against_the_grammar_of_powershell();
-    }
-    prove(&Real {
-        row: "powershell",
-        command: &["pwsh", "-NoProfile", "-NonInteractive", "-File"],
+        ..POSIX
+    };
+    powershell: Real {
+        name: "pwsh",
+        print: "/bin/cat FILE",
         ways: &[
-            Way::new("/bin/cat FILE | iex").after("Set-StrictMode -Version Latest"),
+            Way::OF_THE_TABLE.after("Set-StrictMode -Version Latest"),
             Way::new("/bin/cat FILE | Out-String | iex"),
             Way::new("iex \"$(/bin/cat FILE)\""),
         ],
-        dump: "./dump OUT",
-        failing: "/bin/cat FILE | iex\n'on'",
+        failing: "LINE\n'on'",
         status: |status| status != 0,
         huge: None,
-    });
+        ..POSIX
+    };
+    cmd: CMD;
 }
 
-const CMD_FOR: &str = "for /f \"delims=\" %%i in ('type FILE') do @%%i";
-const CMD_FOR_FAILING: &str = "@echo off
-for /f \"delims=\" %%i in ('type FILE') do @%%i
-if not errorlevel 7 echo on";
+/// Before wine 10 its cmd cannot run a whole command that a `for` variable holds, which is the line of
+/// the table; so here the statements run as lines of a batch file.
+const CMD: Real<'static> = Real {
+    name: "wine",
+    print: "type FILE",
+    ways: &[Way::new("call FILE").after("@echo off")],
+    // All variables of cmd are inherited, so it may tell itself, and wine starts less.
+    dump: "set AWS_>OUT",
+    failing: "@echo off\ncall FILE\nif not errorlevel 7 echo on",
+    status: |_| true,
+    huge: None,
+    ..POSIX
+};
 
-/// wine's cmd takes the place of Windows'. Before wine 10 it cannot run a whole command that a
-/// `for` variable holds, so there the statements run as lines of a batch file.
 #[test]
-fn cmd() {
-    const CMD: Real<'static> = Real {
-        row: "cmd",
-        command: &["wine", "cmd", "/d", "/c"],
-        ways: &[Way::new("call FILE").after("@echo off")],
-        // All variables of cmd are inherited, so it may tell itself, and wine starts less.
-        dump: "set AWS_>OUT",
-        failing: "@echo off\ncall FILE\nif not errorlevel 7 echo on",
-        status: |_| true,
-        huge: None,
-    };
-    prove(&CMD);
-    if optional_tool("wine").is_none() {
+fn every_shell_of_the_table_is_here() {
+    for shell in SHELLS.iter().filter(|shell| shell.kind == Kind::Shell) {
+        let real = REAL_SHELLS.iter().filter(|real| real.row == shell.name);
+        let names: Vec<&str> = real.map(RealShell::name).collect();
+        assert!(
+            !names.is_empty(),
+            "{} is in no table of shells that tests run",
+            shell.name
+        );
+        for name in names {
+            let is_run = PROVEN.contains(&name);
+            assert!(
+                is_run,
+                "nothing runs the statements of {} in {name}",
+                shell.name
+            );
+        }
+    }
+}
+
+#[test]
+fn cmd_by_the_line_of_the_table() {
+    if !RealShell::named(CMD.name).is_installed() {
         return;
     }
     let place = Place::new("cmd-probe");
     fs::write(place.0.join("probe.txt"), "set \"PROBE=x\"\n").unwrap();
-    let probe = CMD_FOR.replace("FILE", "probe.txt");
+    let probe = CMD.script("LINE", "probe.txt");
     let probe = format!("@echo off\n{probe}\nif defined PROBE echo yes");
-    if place
-        .run(&CMD, "C.UTF-8", &probe)
-        .stdout
-        .starts_with(b"yes")
-    {
-        prove(&Real {
-            ways: &[Way::new(CMD_FOR).after("@echo off")],
-            failing: CMD_FOR_FAILING,
-            ..CMD
-        });
-    } else {
-        say("cmd: this wine cannot run `for /f … do @%i`, that way is skipped");
+    let probed = place.run(&CMD, "C.UTF-8", &probe);
+    if !probed.stdout.starts_with(b"yes") {
+        return say("SKIPPED: a cmd that runs `for /f … do @%i`, as wine's does since version 10");
     }
+    prove(&Real {
+        ways: &[Way::OF_THE_TABLE.after("@echo off")],
+        failing: "@echo off\nLINE\nif not errorlevel 7 echo on",
+        ..CMD
+    });
+}
+
+/// PowerShell itself is hard to come by.
+#[test]
+fn a_grammar_of_powershell_can_read_its_statements() {
+    hold_against_the_grammar_of_powershell();
 }
 
 /// What a universal variable of fish does to the session is said, without its value.
@@ -346,15 +340,6 @@ fn fish_tells_of_a_universal_profile() {
 /// Where one variable is readonly, the line fails, with and without `set -e`.
 #[test]
 fn a_readonly_variable_fails_the_line() {
-    let shells: [&[&str]; 7] = [
-        &["bash"],
-        &["zsh", "-f"],
-        &["dash"],
-        &["busybox", "sh"],
-        &["yash"],
-        &["ksh"],
-        &["mksh"],
-    ];
     let statements = render(
         "sh",
         &[
@@ -369,16 +354,13 @@ fn a_readonly_variable_fails_the_line() {
     )
     .unwrap();
     let names = ["AWS_ACCESS_KEY_ID", SESSION, "AWS_PROFILE"];
-    for shell in shells {
-        let Some(program) = find_tool(shell[0]) else {
-            continue;
-        };
+    for shell in posix_shells() {
         let place = Place::new(&format!("readonly-{}", shell[0]));
         fs::write(place.0.join("statements"), &statements).unwrap();
         for name in names {
             for script in ["set -e; EVAL; echo on", "if EVAL; then echo on; fi"] {
                 let script = script.replace("EVAL", "eval \"$(cat statements)\"");
-                let output = Command::new(&program)
+                let output = Command::new(optional_tool(shell[0]).unwrap())
                     .args(&shell[1..])
                     .args(["-c", &format!("readonly {name}=mine\n{script}")])
                     .current_dir(&place.0)
@@ -398,42 +380,32 @@ struct Step {
 }
 
 fn prove(real: &Real<'_>) {
-    let program = real.command[0];
-    if find_tool(program).is_none() {
+    if !real.shell().is_installed() {
         return;
     }
-    let name = match real.row {
-        "cmd" | "powershell" => real.row,
-        _ => program,
-    };
+    let (name, row) = (real.name, real.shell().row);
     for (index, way) in real.ways.iter().enumerate() {
         let place = Place::new(&format!("{name}-{index}"));
         let mut steps = vec![Step {
-            statements: render(real.row, &[]).unwrap(),
+            statements: render(row, &[]).unwrap(),
             expected: start(),
         }];
         let (mut passed, mut refused, mut lost) = (0, 0, 0);
         // wine takes its time.
-        let values = match real.row {
+        let values = match row {
             "cmd" => values::listed(),
             _ => values::all(),
         };
         for bytes in values {
             let [enter, leave] = session(&bytes);
-            let Some(statements) = render(real.row, &enter) else {
-                assert!(
-                    !dialects::carries(real.row, &bytes),
-                    "{name} refuses {bytes:?}"
-                );
+            let Some(statements) = render(row, &enter) else {
+                assert!(!dialects::carries(row, &bytes), "{name} refuses {bytes:?}");
                 refused += 1;
                 continue;
             };
-            assert!(
-                dialects::carries(real.row, &bytes),
-                "{name} writes {bytes:?}"
-            );
+            assert!(dialects::carries(row, &bytes), "{name} writes {bytes:?}");
             // yash knows characters only.
-            if !(way.keeps)(&bytes) || (program == "yash" && str::from_utf8(&bytes).is_err()) {
+            if !(way.keeps)(&bytes) || (name == "yash" && str::from_utf8(&bytes).is_err()) {
                 lost += 1;
                 continue;
             }
@@ -446,7 +418,7 @@ fn prove(real: &Real<'_>) {
                 ]),
             });
             steps.push(Step {
-                statements: render(real.row, &leave).unwrap(),
+                statements: render(row, &leave).unwrap(),
                 expected: start(),
             });
         }
@@ -457,7 +429,7 @@ fn prove(real: &Real<'_>) {
         ];
         say(&format!(
             "{name}: {passed} values passed, {refused} refused, {lost} not for this way: {} ({})",
-            way.line,
+            real.script(way.line, "FILE"),
             circumstances.join(", ").trim_start_matches(", "),
         ));
     }
@@ -490,12 +462,13 @@ fn session(bytes: &[u8]) -> [[Change; 4]; 2] {
 }
 
 fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
+    let is_cmd = real.shell().row == "cmd";
     let mut script = format!("{}\n", way.prelude);
     for (index, step) in steps.iter().enumerate() {
         let (file, out) = (format!("{index}.bat"), format!("{index}.out"));
         fs::write(place.0.join(&file), &step.statements).unwrap();
         script.extend([
-            &way.line.replace("FILE", &file),
+            &real.script(way.line, &file),
             "\n",
             &real.dump.replace("OUT", &out),
             "\n",
@@ -504,17 +477,17 @@ fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
     let output = place.run(real, way.lang, &script);
     assert!(output.status.success(), "{}: {output:?}", way.line);
     assert_eq!(output.stdout, b"", "{}: {output:?}", way.line);
-    if real.row != "cmd" {
+    if !is_cmd {
         assert_eq!(output.stderr, b"", "{}: {output:?}", way.line);
     }
     for (index, step) in steps.iter().enumerate() {
         let dumped = fs::read(place.0.join(format!("{index}.out"))).unwrap();
-        let end = if real.row == "cmd" { b'\n' } else { 0 };
+        let end = if is_cmd { b'\n' } else { 0 };
         assert_eq!(
             environment(&dumped, end),
             step.expected,
             "{:?}, {} after {}",
-            real.command,
+            real.name,
             way.line,
             String::from_utf8_lossy(&step.statements)
         );
@@ -523,9 +496,9 @@ fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
 
 fn fails(real: &Real<'_>, name: &str) {
     let place = Place::new(&format!("{name}-failing"));
-    let failure = (row(real).grammar.failure)(7);
+    let failure = (by_name(real.shell().row).unwrap().grammar.failure)(7);
     fs::write(place.0.join("failure.bat"), failure).unwrap();
-    let script = real.failing.replace("FILE", "failure.bat");
+    let script = real.script(real.failing, "failure.bat");
     let output = place.run(real, "C.UTF-8", &script);
     assert_eq!(output.stdout, b"", "{name} goes on: {output:?}");
     assert!(
@@ -538,8 +511,9 @@ fn carries_what_is_too_long_for_a_child(real: &Real<'_>, name: &str, script: &st
     let place = Place::new(&format!("{name}-huge"));
     let huge = "a'b\\c!".repeat(200_000 / 6);
     let changes = [Change::Set(SESSION.into(), Value::from(huge.as_str()))];
-    fs::write(place.0.join("huge"), render(real.row, &changes).unwrap()).unwrap();
-    let script = script.replace("FILE", "huge").replace("OUT", "huge.out");
+    let statements = render(real.shell().row, &changes).unwrap();
+    fs::write(place.0.join("huge"), statements).unwrap();
+    let script = real.script(script, "huge").replace("OUT", "huge.out");
     let output = place.run(real, "C.UTF-8", &script);
     assert!(output.status.success(), "{name}: {output:?}");
     assert!(
@@ -585,10 +559,6 @@ fn hold_against_the_grammar_of_powershell() {
     ));
 }
 
-fn row(real: &Real<'_>) -> &'static Shell {
-    by_name(real.row).unwrap()
-}
-
 fn render(row: &str, changes: &[Change]) -> Option<Vec<u8>> {
     let rendered = (by_name(row).unwrap().grammar.render)(changes).ok()?;
     assert_eq!(*rendered.announcement, b"");
@@ -625,15 +595,12 @@ impl Place {
     }
 
     fn run(&self, real: &Real<'_>, lang: &str, script: &str) -> Output {
-        let file = match real.row {
-            "cmd" => "script.bat",
-            "powershell" => "script.ps1",
-            "xonsh" => "script.xsh",
-            _ => "script",
-        };
-        fs::write(self.0.join(file), format!("{script}\n")).unwrap();
-        Command::new(optional_tool(real.command[0]).unwrap())
-            .args(&real.command[1..])
+        let shell = real.shell();
+        let file = format!("script{}", shell.extension);
+        fs::write(self.0.join(&file), format!("{script}\n")).unwrap();
+        Command::new(optional_tool(shell.name()).unwrap())
+            .args(&shell.command[1..])
+            .args(real.options)
             .arg(file)
             .current_dir(&self.0)
             .env_clear()
