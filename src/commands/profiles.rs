@@ -1,4 +1,4 @@
-//! `awsmfa profiles`: every profile, what it is, and whether `env` can use it.
+//! `awsmfa profiles`: every profile, its kind, and whether `env` can use it.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::plan::Plan;
-use crate::plan::chain::{self, Chain};
-use crate::text::{self, Page};
+use crate::sts::arn::Arn;
+use crate::text::{Page, Tone, tame};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,12 +25,18 @@ pub struct Args {
     pub format: ListFormat,
 }
 
-/// A line of the list.
+/// A profile, and what `env` itself finds about it.
 struct Row {
     name: String,
-    kind: String,
+    kind: &'static str,
+    role_arn: Option<String>,
+    /// The profile whose keys assume the role.
+    source_profile: Option<String>,
+    account: Option<String>,
     region: Option<String>,
     serial: Option<String>,
+    /// Whether this shell's session is of this profile.
+    is_current: bool,
     /// Why `env` cannot use it.
     problem: Option<Error>,
 }
@@ -40,136 +46,170 @@ pub fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let files = context.files()?;
     let rows: Vec<Row> = files
         .profile_names()
-        .filter_map(|name| Some(row(&Profile::find(files, name)?, context)))
+        .filter_map(|name| Some(Row::new(&Profile::find(files, name)?, context)))
         .collect();
     Ok(match options.format {
-        ListFormat::Text => Output::page(page(&rows)),
         ListFormat::Json => Output::json(&json(&rows)),
+        ListFormat::Text if rows.is_empty() => {
+            let mut page = Page::for_stdout();
+            page.line(&format!("no profiles in {}", files.paths()));
+            Output::page(page)
+        }
+        ListFormat::Text => Output::page(page(&rows)),
     })
 }
 
-/// What `env` itself would find about a profile.
-fn row(profile: &Profile<'_>, context: &Context) -> Row {
-    let setting = |key| profile.get(key).map(|setting| setting.text);
-    let before = &context.memory().before;
-    let chain = chain::follow(profile.files, before, &profile.name, None);
-    let options = SessionOptions {
-        profile: Some(profile.name.clone()),
-        ..SessionOptions::default()
-    };
-    let (serial, problem) = match Plan::new(&options, context) {
-        Ok(plan) => (plan.serial.map(|serial| serial.text), None),
-        Err(problem) => (setting("mfa_serial"), Some(problem)),
-    };
-    Row {
-        name: profile.name.clone(),
-        kind: chain.map_or_else(|_| broken_kind(profile), |chain| kind(&chain)),
-        region: setting("region"),
-        serial,
-        problem,
+impl Row {
+    fn new(profile: &Profile<'_>, context: &Context) -> Self {
+        let setting = |key| profile.get(key).map(|setting| setting.text);
+        let options = SessionOptions {
+            profile: Some(profile.name.clone()),
+            ..SessionOptions::default()
+        };
+        let current = context.memory().current.as_ref();
+        let mut row = Self {
+            name: profile.name.clone(),
+            kind: kind_by_keys(profile),
+            role_arn: setting("role_arn"),
+            source_profile: setting("source_profile"),
+            account: None,
+            region: setting("region"),
+            serial: setting("mfa_serial"),
+            is_current: current.and_then(|it| it.target.profile.as_ref()) == Some(&profile.name),
+            problem: None,
+        };
+        match Plan::new(&options, context) {
+            Ok(plan) => {
+                row.kind = kind(&plan);
+                row.role_arn = plan.hops.last().map(|hop| hop.role_arn.text.clone());
+                row.source_profile = plan.source.profile.filter(|_| row.role_arn.is_some());
+                row.serial = plan.serial.map(|serial| serial.text);
+            }
+            Err(problem) => row.problem = Some(problem),
+        }
+        let arns = [&row.role_arn, &row.serial].into_iter().flatten();
+        let account = arns.map(String::as_str).find_map(Arn::parse);
+        row.account = account
+            .map(|arn| arn.account.to_owned())
+            .or_else(|| setting("aws_account_id"))
+            .or_else(|| setting("sso_account_id"));
+        row
+    }
+
+    /// The cells of the table, the most important first.
+    fn cells(&self) -> Vec<String> {
+        let role = self.role_arn.as_deref().and_then(Arn::parse);
+        let kind = match role {
+            Some(role) if self.kind == "role" => format!("role {}", role.name()),
+            _ => self.kind.to_owned(),
+        };
+        let device = match (&self.serial, &self.problem) {
+            (Some(serial), _) => {
+                Some(Arn::parse(serial).map_or_else(|| serial.clone(), |arn| arn.name().to_owned()))
+            }
+            (None, None) => Some("looked up in IAM".to_owned()),
+            (None, Some(_)) => None,
+        };
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        let mark = if self.is_current { "*" } else { " " };
+        vec![
+            format!("{mark} {}", self.name),
+            kind,
+            or_dash(self.account.clone()),
+            or_dash(self.region.clone()),
+            or_dash(self.source_profile.clone()),
+            or_dash(device),
+        ]
     }
 }
 
-fn kind(chain: &Chain<'_>) -> String {
-    let source = match (&chain.source.profile, chain.source.access_key_id()) {
+/// How `env` gets the keys.
+fn kind(plan: &Plan) -> &'static str {
+    match (&plan.source.profile, plan.source.access_key_id()) {
+        _ if !plan.hops.is_empty() => "role",
+        (None, _) => "environment",
         (Some(_), Some(_)) => "keys",
         (Some(_), None) => "process",
-        (None, _) => "keys in the environment",
-    };
-    if chain.hops.is_empty() {
-        return source.to_owned();
-    }
-    let via: Vec<&str> = chain
-        .profiles
-        .iter()
-        .skip(1)
-        .map(|p| p.name.as_str())
-        .collect();
-    if via.is_empty() {
-        format!("role via its own {source}")
-    } else {
-        format!("role via {}", via.join(", "))
     }
 }
 
-fn broken_kind(profile: &Profile<'_>) -> String {
+/// How a profile that `env` cannot use is meant, in botocore's order.
+fn kind_by_keys(profile: &Profile<'_>) -> &'static str {
     let kinds = [
-        ("sso_session", "SSO"),
-        ("sso_start_url", "SSO"),
-        ("login_session", "aws login"),
-        ("web_identity_token_file", "web identity"),
+        ("web_identity_token_file", "web"),
+        ("sso_session", "sso"),
+        ("sso_start_url", "sso"),
         ("role_arn", "role"),
+        ("login_session", "login"),
+        ("credential_process", "process"),
         ("aws_access_key_id", "keys"),
     ];
     let kind = kinds.iter().find(|(key, _)| profile.get(key).is_some());
-    kind.map_or("settings only", |(_, kind)| kind).to_owned()
+    kind.map_or("settings", |(_, kind)| kind)
 }
 
-/// A table, or a paragraph for each profile where the table is wider than the terminal.
+/// A table that fits the terminal, and below it why profiles cannot be used.
 fn page(rows: &[Row]) -> Page {
+    let header = [
+        "  PROFILE",
+        "KIND",
+        "ACCOUNT",
+        "REGION",
+        "SOURCE",
+        "MFA DEVICE",
+    ];
+    let mut table = vec![header.map(str::to_owned).to_vec()];
+    table.extend(rows.iter().map(Row::cells));
     let mut page = Page::for_stdout();
-    if rows.is_empty() {
-        page.line("there are no profiles");
-        return page;
+    for line in fitting(&table, page.columns().unwrap_or(usize::MAX)) {
+        page.line(&line);
     }
-    let cells: Vec<[String; 5]> = rows.iter().map(cells).collect();
-    let table = table(&cells);
-    let widest = table.iter().map(|line| line.chars().count()).max();
-    let lines = match page.columns() {
-        Some(columns) if widest > Some(columns) => paragraphs(&cells),
-        _ => table,
-    };
-    for line in &lines {
-        page.line(line);
+    let mut problems = rows
+        .iter()
+        .filter_map(|row| Some((row, row.problem.as_ref()?)))
+        .peekable();
+    if problems.peek().is_some() {
+        page.line("");
+        page.line("These cannot start a session:");
+    }
+    for (row, problem) in problems {
+        let name = format!("  {}: ", row.name);
+        page.wrapped(4, &[(Tone::Bad, &name), (Tone::Plain, &problem.message)]);
     }
     page
 }
 
-fn cells(row: &Row) -> [String; 5] {
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    let cells = [
-        row.name.clone(),
-        row.kind.clone(),
-        or_dash(&row.region),
-        row.serial.clone().unwrap_or_else(|| match &row.problem {
-            None => "asked of AWS".to_owned(),
-            Some(_) => "-".to_owned(),
-        }),
-        match &row.problem {
-            None => "yes".to_owned(),
-            Some(problem) => format!("no: {problem}"),
-        },
-    ];
-    cells.map(|cell| text::tame(&cell).into_owned())
-}
-
-fn table(cells: &[[String; 5]]) -> Vec<String> {
-    let header = ["PROFILE", "KIND", "REGION", "MFA DEVICE", "USABLE"].map(str::to_owned);
-    let lines: Vec<&[String; 5]> = std::iter::once(&header).chain(cells).collect();
-    let width = |column: usize| lines.iter().map(|l| l[column].chars().count()).max();
-    let widths: Vec<usize> = (0..4).map(|column| width(column).unwrap_or(0)).collect();
-    let lines = lines.iter().map(|[name, kind, region, serial, usable]| {
-        format!(
-            "{name:<0$}  {kind:<1$}  {region:<2$}  {serial:<3$}  {usable}",
-            widths[0], widths[1], widths[2], widths[3]
-        )
-    });
-    lines.collect()
-}
-
-fn paragraphs(cells: &[[String; 5]]) -> Vec<String> {
-    let lines = cells
+/// The lines of a table, without the last columns where the terminal is too narrow for them.
+fn fitting(table: &[Vec<String>], columns: usize) -> Vec<String> {
+    let table: Vec<Vec<_>> = table
         .iter()
-        .flat_map(|[name, kind, region, serial, usable]| {
-            [
-                name.clone(),
-                format!("  kind    {kind}"),
-                format!("  region  {region}"),
-                format!("  device  {serial}"),
-                format!("  usable  {usable}"),
-            ]
-        });
-    lines.collect()
+        .map(|cells| cells.iter().map(|cell| tame(cell)).collect())
+        .collect();
+    let width = |column: usize| {
+        table
+            .iter()
+            .map(|cells| cells[column].chars().count())
+            .max()
+    };
+    let widths: Vec<usize> = (0..table[0].len()).filter_map(width).collect();
+    let fits = |count: &usize| widths[..*count].iter().sum::<usize>() + 2 * (count - 1) <= columns;
+    let shown = (1..=widths.len()).rev().find(fits).unwrap_or(1);
+    let line = |cells: &Vec<_>| {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(&widths).take(shown) {
+            line += &format!("{cell:<width$}  ");
+        }
+        let line = line.trim_end();
+        match line.char_indices().nth(columns) {
+            Some((_, _)) => line
+                .chars()
+                .take(columns.saturating_sub(1))
+                .chain(['…'])
+                .collect(),
+            None => line.to_owned(),
+        }
+    };
+    table.iter().map(line).collect()
 }
 
 fn json(rows: &[Row]) -> Value {
@@ -179,12 +219,37 @@ fn json(rows: &[Row]) -> Value {
             json!({
                 "name": row.name,
                 "kind": row.kind,
+                "role_arn": row.role_arn,
+                "source_profile": row.source_profile,
+                "account": row.account,
                 "region": row.region,
                 "mfa_serial": row.serial,
+                "current": row.is_current,
                 "usable": row.problem.is_none(),
-                "problem": row.problem.as_ref().map(ToString::to_string),
+                "problem": row.problem.as_ref().map(|problem| &problem.message),
+                "hint": row.problem.as_ref().and_then(|problem| problem.hint.as_ref()),
             })
         })
         .collect();
     profiles.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+
+    #[test]
+    fn the_last_columns_go_where_the_terminal_is_narrow() {
+        let table: Vec<Vec<String>> = [["  PROFILE", "KIND", "ACCOUNT"], ["* dev", "role", "-"]]
+            .map(|cells| cells.map(str::to_owned).to_vec())
+            .to_vec();
+        assert_eq!(
+            fitting(&table, 80),
+            ["  PROFILE  KIND  ACCOUNT", "* dev      role  -"]
+        );
+        assert_eq!(fitting(&table, 24), fitting(&table, 80));
+        assert_eq!(fitting(&table, 23), ["  PROFILE  KIND", "* dev      role"]);
+        assert_eq!(fitting(&table, 14), ["  PROFILE", "* dev"]);
+        assert_eq!(fitting(&table, 6), ["  PRO…", "* dev"]);
+    }
 }

@@ -10,6 +10,7 @@ mod failure;
 mod no_code;
 #[cfg(target_os = "linux")]
 mod nothing_on_disk;
+mod profiles;
 #[cfg(target_os = "linux")]
 mod prompt_cost;
 mod shells;

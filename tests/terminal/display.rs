@@ -71,29 +71,33 @@ fn status_fits_a_narrow_terminal() {
 }
 
 #[test]
-fn profiles_fit_a_narrow_terminal() {
+fn profiles_fit_the_terminal() {
+    let files = "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
+                 [profile lost]\nregion = eu-central-1\n";
     let stage = Stage::new();
-    let mut terminal = Terminal::showing(stage.terminal_command(&["awsmfa", "profiles"]), 40);
-    assert_eq!(terminal.wait().code(), Some(0));
-    let shown = terminal.shown();
-    assert_fits(shown);
-    assert!(shown.contains("dev"), "{shown}");
-    assert!(
-        shown.contains("arn:aws:iam::123456789012:mfa/alice"),
-        "{shown}"
-    );
-}
-
-#[test]
-fn profiles_are_a_table_where_it_fits() {
-    let stage = Stage::new();
-    let mut terminal = Terminal::showing(stage.terminal_command(&["awsmfa", "profiles"]), 120);
-    assert_eq!(terminal.wait().code(), Some(0));
-    let first = terminal.shown().lines().next().unwrap();
-    assert!(
-        first.starts_with("PROFILE ") && first.ends_with("USABLE"),
-        "{first}"
-    );
+    let credentials = std::fs::read_to_string(stage.home.path().join(".aws/credentials")).unwrap();
+    let mut stage = Stage::with_files(files, &credentials);
+    stage.set("NO_COLOR", "1");
+    for (columns, header) in [
+        (
+            120,
+            "  PROFILE  KIND      ACCOUNT       REGION        SOURCE  MFA DEVICE",
+        ),
+        (40, "  PROFILE  KIND      ACCOUNT"),
+    ] {
+        let command = stage.terminal_command(&["awsmfa", "profiles"]);
+        let mut terminal = Terminal::showing(command, columns);
+        assert_eq!(terminal.wait().code(), Some(0));
+        let shown = terminal.shown();
+        assert_eq!(shown.lines().next(), Some(header), "{shown}");
+        assert!(
+            shown.contains("\r\n  default  keys      123456789012"),
+            "{shown}"
+        );
+        if columns == 40 {
+            assert_fits(shown);
+        }
+    }
 }
 
 /// Only what ends in a word that cannot be broken, an ARN, may be longer than a line.
