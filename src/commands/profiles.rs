@@ -195,10 +195,9 @@ fn fitting(table: &[Vec<String>], columns: usize) -> Vec<String> {
     let fits = |count: &usize| widths[..*count].iter().sum::<usize>() + 2 * (count - 1) <= columns;
     let shown = (1..=widths.len()).rev().find(fits).unwrap_or(1);
     let line = |cells: &Vec<_>| {
-        let mut line = String::new();
-        for (cell, width) in cells.iter().zip(&widths).take(shown) {
-            line += &format!("{cell:<width$}  ");
-        }
+        let cells = cells.iter().zip(&widths).take(shown);
+        let cells = cells.map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
         let line = line.trim_end();
         match line.char_indices().nth(columns) {
             Some((_, _)) => line
