@@ -43,6 +43,16 @@ impl Context {
         &self.environment
     }
 
+    /// The environment that a new session is asked for in. Where other keys ended a session, what it replaced
+    /// counts again.
+    #[must_use]
+    pub fn before_new_session(&self) -> &Environment {
+        match &self.memory.current {
+            Some(_) => &self.environment,
+            None => &self.memory.before,
+        }
+    }
+
     /// What the environment remembers of awsmfa.
     #[must_use]
     pub fn memory(&self) -> &Memory {

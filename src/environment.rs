@@ -48,11 +48,26 @@ impl Variable {
             _ => None,
         }
     }
+}
 
-    #[must_use]
-    pub fn is_secret(&self) -> bool {
-        is_secret(&self.name)
+/// The variable of this name, if awsmfa may set or remove it: one of the table, or the endpoint of one AWS
+/// service.
+#[must_use]
+pub fn variable(name: &str) -> Option<Cow<'static, Variable>> {
+    if let Some(row) = VARIABLES.iter().find(|row| row.name == name) {
+        return Some(Cow::Borrowed(row));
     }
+    let service = name.strip_prefix("AWS_ENDPOINT_URL_")?;
+    let is_service = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if service.is_empty() || !service.bytes().all(is_service) {
+        return None;
+    }
+    Some(Cow::Owned(Variable {
+        name: Cow::Owned(name.to_owned()),
+        replaced: Cow::Owned(format!("{REPLACED}{name}")),
+        given: Cow::Owned(format!("{GIVEN}{name}")),
+        content: Content::Setting("services"),
+    }))
 }
 
 /// Whether a variable contains a secret. Its name says so, for log scrubbers.
@@ -61,8 +76,10 @@ pub fn is_secret(name: &str) -> bool {
     name.contains("SECRET") || name.contains("TOKEN")
 }
 
-/// The prefix of [`Variable::replaced`].
+/// The beginning of [`Variable::replaced`].
 pub const REPLACED: &str = "AWSMFA_REPLACED_";
+/// The beginning of [`Variable::given`].
+pub const GIVEN: &str = "AWSMFA_GIVEN_";
 
 macro_rules! variables {
     ($($row:ident = $name:literal, $content:expr;)*) => {

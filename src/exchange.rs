@@ -433,11 +433,12 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// The user's MFA session that the environment holds, behind a role or in place itself.
+/// The user's MFA session, if the environment has one that is valid.
 fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
-    let mfa = memory.mfa.as_ref()?;
-    let is_live = mfa.session.is_live(clock::now());
-    (is_live && plan.is_of_the_same_user(&mfa.owner)).then_some(mfa)
+    let now = clock::now();
+    memory
+        .mfa_sessions()
+        .find(|mfa| mfa.session.is_live(now) && plan.is_of_the_same_user(&mfa.owner))
 }
 
 /// The MFA session that spares the code: the user's, unless it is itself what is to be renewed.

@@ -22,6 +22,8 @@ pub struct Session {
     pub secret_access_key: Value,
     /// The session token.
     pub session_token: Value,
+    /// When it was asked for, where that is known.
+    pub started: Option<DateTime<Utc>>,
     /// When STS stops accepting it.
     pub expiration: DateTime<Utc>,
 }
@@ -39,13 +41,13 @@ impl Session {
 
 /// RFC 3339 in UTC to the second, as botocore and starship read it.
 #[must_use]
-pub fn format_expiration(expiration: DateTime<Utc>) -> String {
-    expiration.to_rfc3339_opts(SecondsFormat::Secs, true)
+pub fn format_time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Reads what [`written`] wrote, and any other RFC 3339 time.
+/// Reads what [`format_time`] wrote, and any other RFC 3339 time.
 #[must_use]
-pub fn parse_expiration(text: &str) -> Option<DateTime<Utc>> {
+pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|time| time.with_timezone(&Utc))

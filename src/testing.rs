@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::files::ini::IniFile;
 use crate::files::shared::SharedFiles;
 use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target};
-use crate::session::{Keys, Session, parse_expiration};
+use crate::session::{Keys, Session, parse_time};
 use crate::shell::Change;
 
 /// alice's keys.
@@ -51,7 +51,8 @@ pub(crate) fn session(access_key_id: &str) -> Session {
         access_key_id: access_key_id.to_owned(),
         secret_access_key: "secret".into(),
         session_token: "token".into(),
-        expiration: parse_expiration("2030-01-01T00:00:00Z").unwrap(),
+        started: parse_time("2029-12-31T12:00:00Z"),
+        expiration: parse_time("2030-01-01T00:00:00Z").unwrap(),
     }
 }
 

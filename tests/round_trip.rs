@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsmfa::environment::{
-    ACCESS_KEY_ID, Content, Environment, Place, Setting, VARIABLES, Variable,
-};
+use awsmfa::environment::{Content, Environment, Place, Setting, VARIABLES, Variable};
 use awsmfa::memory::{
-    CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target, unset_all,
+    CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target, is_for_child,
+    is_record, unset_all,
 };
 use awsmfa::session::Session;
 use awsmfa::shell::Change;
 use awsmfa::token_code::TokenCode;
 use awsmfa::value::Value;
+use awsmfa_test_support::{Owed, without_records};
 use chrono::{DateTime, Utc};
 use proptest::collection::vec;
 use proptest::option;
@@ -48,12 +48,6 @@ fn apply(changes: &[Change], to: &mut Plain) {
     }
 }
 
-fn without_records(plain: &Plain) -> Plain {
-    let mut plain = plain.clone();
-    plain.retain(|name, _| !name.starts_with("AWSMFA_"));
-    plain
-}
-
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -76,7 +70,7 @@ fn start_of_all() -> impl Strategy<Value = Plain> {
         .chain([
             "AWSMFA_KEY_ID",
             "AWSMFA_TARGET_PROFILE",
-            "AWSMFA_MFA_SESSION_TOKEN",
+            "AWSMFA_MFA_1_SESSION_TOKEN",
         ])
         .collect();
     (
@@ -95,12 +89,16 @@ fn start_of_all() -> impl Strategy<Value = Plain> {
 enum Step {
     /// `env`
     NewSession(Box<NewSession>),
+    /// `exec`, and `unset` inside
+    Exec(Box<NewSession>),
     /// A failed role, whose MFA session is kept.
     Keep(MfaSession, TokenCode),
     /// `unset`, in the middle of it all.
     Unset,
     /// The user sets or unsets a variable.
     Edit(&'static str, Option<String>),
+    /// The user pastes keys, perhaps with a token, or clears them.
+    Paste([Option<String>; 3]),
 }
 
 fn session() -> impl Strategy<Value = Session> {
@@ -108,29 +106,44 @@ fn session() -> impl Strategy<Value = Session> {
         "ASIA[A-Z2-7]{16}",
         "[A-Za-z0-9+/]{40}",
         "[A-Za-z0-9+/=]{60}",
+        option::of(1_700_000_000i64..1_800_000_000),
         1_800_000_000i64..1_900_000_000,
     )
-        .prop_map(|(access_key_id, secret, token, seconds)| Session {
-            access_key_id,
-            secret_access_key: Value::from(secret),
-            session_token: Value::from(token),
-            expiration: DateTime::<Utc>::from_timestamp(seconds, 0).unwrap(),
+        .prop_map(|(access_key_id, secret, token, started, expiration)| {
+            let time = |seconds| DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
+            Session {
+                access_key_id,
+                secret_access_key: Value::from(secret),
+                session_token: Value::from(token),
+                started: started.map(time),
+                expiration: time(expiration),
+            }
         })
 }
 
+/// One of ten users, or of twenty, since each may be at another endpoint.
 fn owner() -> impl Strategy<Value = Owner> {
     let arn = Just("arn:aws:iam::123456789012:user/alice".to_owned());
     (
-        option::of("[a-z]{1,5}"),
+        option::of("[a-e]"),
+        "AKIAIOSFODNN[2-6]EXAMPLE",
         option::of(arn),
         option::of(Just("http://127.0.0.1:5000".to_owned())),
     )
-        .prop_map(|(source_profile, user_arn, endpoint_url)| Owner {
-            source_profile,
-            source_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-            user_arn,
-            endpoint_url,
-        })
+        .prop_map(
+            |(source_profile, source_key_id, user_arn, endpoint_url)| Owner {
+                source_profile,
+                source_key_id,
+                user_arn,
+                endpoint_url,
+            },
+        )
+}
+
+fn is_same_user(one: &Owner, other: &Owner) -> bool {
+    let same_profile = one.source_profile.is_some() && one.source_profile == other.source_profile;
+    (same_profile || one.source_key_id == other.source_key_id)
+        && one.endpoint_url == other.endpoint_url
 }
 
 fn mfa() -> impl Strategy<Value = MfaSession> {
@@ -203,6 +216,22 @@ fn start() -> impl Strategy<Value = NewSession> {
     )
 }
 
+const KEYS: [&str; 3] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
+fn pasted() -> impl Strategy<Value = [Option<String>; 3]> {
+    let own = Just("AKIAIOSFODNN7EXAMPLE".to_owned());
+    (
+        option::of(own),
+        option::of("[a-z]{4}"),
+        option::of("[a-z]{4}"),
+    )
+        .prop_map(|(id, secret, token)| [id, secret, token])
+}
+
 fn code() -> impl Strategy<Value = TokenCode> {
     "[0-9]{6}".prop_map(|digits| TokenCode::parse(&digits).unwrap())
 }
@@ -210,8 +239,10 @@ fn code() -> impl Strategy<Value = TokenCode> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => start().prop_map(|start| Step::NewSession(Box::new(start))),
+        1 => start().prop_map(|start| Step::Exec(Box::new(start))),
         1 => (mfa(), code()).prop_map(|(mfa, code)| Step::Keep(mfa, code)),
         1 => Just(Step::Unset),
+        1 => pasted().prop_map(Step::Paste),
         2 => (name(), option::of(value())).prop_map(|(name, value)| Step::Edit(name, value)),
     ]
 }
@@ -269,45 +300,34 @@ fn is_kept_by_name(plain: &Plain, secret: &Value) -> bool {
             .all(|name| name.contains("SECRET") || name.contains("TOKEN"))
 }
 
-/// What `unset` owes the user, told without looking at the records: the environment before awsmfa,
-/// in which a variable that is not as awsmfa left it counts as the user's.
-struct Owed {
-    before: Plain,
-    left: Plain,
+fn key_id(mfa: &MfaSession) -> &str {
+    &mfa.session.access_key_id
 }
 
-impl Owed {
-    fn new(plain: &Plain) -> Self {
-        Self {
-            before: without_records(plain),
-            left: without_records(plain),
-        }
-    }
+fn edit(plain: &mut Plain, name: &str, value: Option<&String>) {
+    match value {
+        Some(value) => plain.insert(name.to_owned(), value.clone()),
+        None => plain.remove(name),
+    };
+}
 
-    fn now(&self, current: &Plain) -> Plain {
-        let current = without_records(current);
-        if current.get(&*ACCESS_KEY_ID.name) != self.left.get(&*ACCESS_KEY_ID.name) {
-            return current;
-        }
-        let mut owed = self.before.clone();
-        for variable in VARIABLES {
-            let (now, left) = (current.get(&*variable.name), self.left.get(&*variable.name));
-            if now != left {
-                match now {
-                    Some(now) => owed.insert(variable.name.clone().into_owned(), now.clone()),
-                    None => owed.remove(&*variable.name),
-                };
-            }
-        }
-        owed
-    }
+/// The environment of exec's child.
+fn child_of(plain: &Plain, start: &NewSession) -> Plain {
+    let now = environment(plain);
+    let is_kept_back = |name: &str| is_record(name) && !is_for_child(name);
+    let mut changes = Memory::read(&now).start(&now, start);
+    changes.retain(|change| !is_kept_back(change.name()));
+    let mut child = plain.clone();
+    child.retain(|name, _| !is_kept_back(name));
+    apply(&changes, &mut child);
+    child
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn unset_gives_back_what_was(first in start_of_all(), steps in vec(step(), 1..8)) {
+    fn unset_gives_back_what_was(first in start_of_all(), steps in vec(step(), 1..10)) {
         let mut plain = first.clone();
         // A record that happens to fit the keys in place would count; start from one that does not.
         plain.remove("AWSMFA_KEY_ID");
@@ -316,54 +336,80 @@ proptest! {
             let now = environment(&plain);
             match step {
                 Step::NewSession(start) => {
-                    owed.before = owed.now(&plain);
+                    let expected = owed.after_unset(&plain);
+                    let earlier = plain.clone();
                     apply(&Memory::read(&now).start(&now, start), &mut plain);
-                    owed.left = without_records(&plain);
+                    owed.started(&earlier, &plain);
 
                     prop_assert_eq!(
                         plain.get("AWS_ACCESS_KEY_ID"),
                         Some(&start.session.access_key_id)
                     );
-                    for (name, value) in told_by_the_table(&owed.before, start) {
+                    for (name, value) in told_by_the_table(&expected, start) {
                         prop_assert_eq!(plain.get(name), value.as_ref(), "{}", name);
                     }
-                    let behind = start.mfa.iter().map(|mfa| &mfa.session);
-                    for session in std::iter::once(&start.session).chain(behind) {
+                    let memory = Memory::read(&environment(&plain));
+                    let kept = memory.mfa_sessions().map(|mfa| &mfa.session);
+                    for session in std::iter::once(&start.session).chain(kept) {
                         prop_assert!(is_kept_by_name(&plain, &session.secret_access_key));
                         prop_assert!(is_kept_by_name(&plain, &session.session_token));
                     }
-                    let memory = Memory::read(&environment(&plain));
                     prop_assert_eq!(memory.current.as_ref(), Some(&start.current));
+                    prop_assert_eq!(memory.usable(), Some(&start.current));
                     prop_assert_eq!(&memory.spent, &start.spent);
                     let behind = start.mfa.as_ref().map_or(&start.session, |mfa| &mfa.session);
-                    prop_assert_eq!(&memory.mfa.unwrap().session, behind);
+                    let mut kept = memory.mfa_sessions().map(|mfa| &mfa.session);
+                    prop_assert!(kept.any(|kept| kept == behind));
+                }
+                Step::Exec(start) => {
+                    let before = owed.after_unset(&plain);
+                    let mut child = child_of(&plain, start);
+                    let now = environment(&child);
+                    let memory = Memory::read(&now);
+                    prop_assert_eq!(memory.usable(), Some(&start.current));
+                    prop_assert_eq!(memory.mfa_sessions().count(), usize::from(start.mfa.is_none()));
+                    for (name, value) in child.iter().filter(|(name, _)| is_record(name)) {
+                        let secret = name.contains("SECRET") || name.contains("TOKEN");
+                        prop_assert!(!secret || value.starts_with("sha256:"), "{}", name);
+                    }
+                    let session = without_records(&child);
+                    apply(&memory.unset(&now), &mut child);
+                    let mut restored = session.clone();
+                    restored.retain(|name, value| before.get(name) == Some(value));
+                    prop_assert_eq!(&child, &restored, "the session ends, nothing is restored");
                 }
                 Step::Keep(mfa, code) => {
-                    let before = without_records(&plain);
-                    if plain.get(&*ACCESS_KEY_ID.name) != owed.left.get(&*ACCESS_KEY_ID.name) {
-                        owed = Owed::new(&plain);
-                    }
-                    apply(&Memory::keep(&now, mfa, Some(code)), &mut plain);
-                    prop_assert_eq!(without_records(&plain), before);
-                    let memory = Memory::read(&environment(&plain));
-                    prop_assert_eq!(memory.mfa.as_ref(), Some(mfa));
-                    prop_assert_eq!(memory.spent.as_ref(), Some(code));
+                    let memory = Memory::read(&now);
+                    let expected = if memory.has_other_keys {
+                        let restored = owed.after_unset(&plain);
+                        owed = Owed::new(&restored);
+                        restored
+                    } else {
+                        without_records(&plain)
+                    };
+                    apply(&memory.keep(&now, mfa, Some(code)), &mut plain);
+                    prop_assert_eq!(without_records(&plain), expected);
+                    let after = Memory::read(&environment(&plain));
+                    prop_assert_eq!(after.mfa_sessions().next(), Some(mfa));
+                    prop_assert_eq!(after.spent.as_ref(), Some(code));
+                    prop_assert_eq!(after.current, memory.current);
+                    prop_assert_eq!(after.before, memory.before);
                 }
                 Step::Unset => {
-                    let expected = owed.now(&plain);
+                    let expected = owed.after_unset(&plain);
                     apply(&Memory::read(&now).unset(&now), &mut plain);
                     prop_assert_eq!(&plain, &expected);
                     owed = Owed::new(&plain);
                 }
-                Step::Edit(name, Some(value)) => {
-                    plain.insert((*name).to_owned(), value.clone());
-                }
-                Step::Edit(name, None) => {
-                    plain.remove(*name);
+                Step::Edit(name, value) => edit(&mut plain, name, value.as_ref()),
+                Step::Paste(values) => {
+                    for (name, value) in KEYS.iter().zip(values) {
+                        edit(&mut plain, name, value.as_ref());
+                    }
                 }
             }
         }
-        let expected = owed.now(&plain);
+        let expected = owed.after_unset(&plain);
         let now = environment(&plain);
         apply(&Memory::read(&now).unset(&now), &mut plain);
         prop_assert_eq!(&plain, &expected, "no record stays and nothing else changes");
@@ -390,12 +436,13 @@ proptest! {
         let now = environment(&plain);
         apply(&Memory::read(&now).start(&now, &start), &mut plain);
         let memory = Memory::read(&environment(&plain));
-        prop_assert_eq!(memory.mfa.unwrap().session, start.session);
+        prop_assert_eq!(&memory.mfa_sessions().next().unwrap().session, &start.session);
         match edit {
             Some(edit) => plain.insert(name.to_owned(), edit),
             None => plain.remove(name),
         };
-        prop_assert_eq!(Memory::read(&environment(&plain)).mfa, None);
+        let memory = Memory::read(&environment(&plain));
+        prop_assert_eq!(memory.mfa_sessions().next(), None);
     }
 
     #[test]
@@ -422,5 +469,60 @@ proptest! {
             let known = VARIABLES.iter().any(|v| v.name == change.name());
             prop_assert!(known || change.name().starts_with("AWSMFA_"));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    #[test]
+    fn of_each_user_the_newest_mfa_session_is_kept_and_eight_in_all(
+        starts in vec((start(), any::<bool>()), 1..20),
+    ) {
+        let mut plain = Plain::new();
+        let mut expected: Vec<MfaSession> = Vec::new();
+        // The one that is the session in place and cannot give way.
+        let mut plain_one = String::new();
+        for (start, is_refused) in starts {
+            let now = environment(&plain);
+            let memory = Memory::read(&now);
+            let new = match &start.mfa {
+                Some(mfa) => mfa.clone(),
+                None => MfaSession {
+                    owner: start.current.owner.clone(),
+                    session: start.session.clone(),
+                },
+            };
+            let changes = match &start.mfa {
+                Some(mfa) if is_refused => memory.keep(&now, mfa, None),
+                _ => {
+                    plain_one.clear();
+                    memory.start(&now, &start)
+                }
+            };
+            apply(&changes, &mut plain);
+
+            expected.retain(|mfa| !is_same_user(&mfa.owner, &new.owner));
+            if expected.len() == 8 {
+                let may_go = expected.iter().filter(|mfa| key_id(mfa) != plain_one);
+                let first = may_go.min_by_key(|mfa| mfa.session.expiration).unwrap();
+                let first = key_id(first).to_owned();
+                expected.retain(|mfa| key_id(mfa) != first);
+            }
+            if start.mfa.is_none() {
+                plain_one = key_id(&new).to_owned();
+            }
+            expected.push(new);
+            let now = environment(&plain);
+            let memory = Memory::read(&now);
+            let mut kept: Vec<&str> = memory.mfa_sessions().map(key_id).collect();
+            let mut wanted: Vec<&str> = expected.iter().map(key_id).collect();
+            kept.sort_unstable();
+            wanted.sort_unstable();
+            prop_assert_eq!(kept, wanted);
+        }
+        let now = environment(&plain);
+        apply(&Memory::read(&now).unset(&now), &mut plain);
+        prop_assert_eq!(plain, Plain::new());
     }
 }

@@ -5,14 +5,13 @@ use std::ffi::OsString;
 use zeroize::Zeroizing;
 
 use super::start::{NotObtained, Obtained, obtain};
-use super::{Failure, Output, must_be_evaluated, render, shell_of};
+use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of};
 use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
 use crate::memory::{
-    CurrentSession, Memory, NewSession, Owner, current_variables, is_record, reinstate,
-    replaced_variable,
+    CurrentSession, NewSession, Owner, current_variables, is_record, reinstate, replaced_variable,
 };
 use crate::plan::Plan;
 use crate::session::Session;
@@ -56,6 +55,9 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
         Ok(Obtained::InPlace) => Ok(render(shell, &reinstate(environment))?),
         Ok(Obtained::Started(start)) => {
             let changes = memory.start(environment, &start);
+            if memory.has_other_keys && shell.kind == Kind::Shell {
+                note_other_keys(memory, &changes);
+            }
             Ok(render(shell, &for_shell(shell, changes))?)
         }
         Err(NotObtained { error, keep, spent }) => {
@@ -64,7 +66,11 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
                 text::note(
                     "the MFA session is kept in this shell: the next try needs no code while it lives",
                 );
-                statements = render(shell, &Memory::keep(environment, mfa, spent.as_ref()))?.text;
+                let changes = memory.keep(environment, mfa, spent.as_ref());
+                if memory.has_other_keys {
+                    note_other_keys(memory, &changes);
+                }
+                statements = render(shell, &changes)?.text;
             }
             Err(Failure {
                 error: Box::new(error),
@@ -83,6 +89,7 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
             access_key_id: stand_in(),
             secret_access_key: stand_in().into(),
             session_token: stand_in().into(),
+            started: Some(clock::now()),
             expiration: clock::now(),
         },
         current: CurrentSession {
@@ -104,7 +111,9 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
     let changes = context.memory().start(context.environment(), &start);
     (shell.grammar.render)(&for_shell(shell, changes)).map_err(|mut refused| {
         // The earlier value is recorded under a name of awsmfa's; the user knows the other.
-        refused.name = replaced_variable(&refused.name).to_owned();
+        if let Some(variable) = replaced_variable(&refused.name) {
+            refused.name = variable.name.clone().into_owned();
+        }
         refused
     })?;
     Ok(())

@@ -10,7 +10,7 @@ use super::start::{Obtained, obtain};
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
-use crate::memory::{is_record, reinstate};
+use crate::memory::{is_for_child, is_record, reinstate};
 use crate::shell::{Change, detect};
 use crate::text;
 
@@ -55,10 +55,15 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
     command.args(arguments);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::arg0(&mut command, name);
-    for name in context.environment().names().filter(|name| is_record(name)) {
+    let is_kept_back = |name: &str| is_record(name) && !is_for_child(name);
+    for name in context
+        .environment()
+        .names()
+        .filter(|name| is_kept_back(name))
+    {
         command.env_remove(name);
     }
-    for change in changes.iter().filter(|change| !is_record(change.name())) {
+    for change in changes.iter().filter(|change| !is_kept_back(change.name())) {
         match change {
             Change::Set(name, value) => command.env(&**name, value.to_os_string()),
             Change::Unset(name) => command.env_remove(&**name),

@@ -17,7 +17,9 @@ use std::ffi::OsString;
 
 use zeroize::Zeroizing;
 
+use crate::environment;
 use crate::error::Error;
+use crate::memory::Memory;
 use crate::shell::{self, Change, Shell};
 use crate::text::{self, Page};
 
@@ -93,6 +95,30 @@ fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> R
         "this prints secrets for the shell to evaluate, and standard output is a terminal",
     )
     .hint(format!("type {line}")))
+}
+
+/// Names the profile and the endpoint that count again, where other keys ended a session.
+fn note_other_keys(memory: &Memory, changes: &[Change]) {
+    let restored = memory.restored(changes);
+    let restored: Vec<String> = restored
+        .filter_map(|(variable, value)| {
+            let is_profile = [&environment::PROFILE, &environment::DEFAULT_PROFILE];
+            let is_endpoint = variable.name.starts_with(&*environment::ENDPOINT_URL.name);
+            let text = value.as_str().filter(|text| !text.is_empty())?;
+            // A URL may contain a password.
+            let shown = match text.rsplit_once('@') {
+                Some((_, host)) if is_endpoint => format!("***@{host}"),
+                _ => text.to_owned(),
+            };
+            (is_endpoint || is_profile.contains(&&*variable))
+                .then(|| format!("{}={shown}", variable.name))
+        })
+        .collect();
+    let mut note = "the session's AWS keys were replaced or removed since".to_owned();
+    if !restored.is_empty() {
+        note = format!("{note}; restored {}", restored.join(", "));
+    }
+    text::note(&note);
 }
 
 /// Renders changes, announcing on standard error what the format wants announced.

@@ -120,7 +120,7 @@ async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error
 /// When the session in place ends, if it is what is wanted and need not be renewed yet.
 fn satisfied(plan: &Plan, context: &Context) -> Option<DateTime<Utc>> {
     let within = TimeDelta::from_std(plan.renew_within?).ok()?;
-    let current = context.memory().current.as_ref()?;
+    let current = context.memory().usable()?;
     let expiration = current.expiration?;
     let lives_on = expiration - clock::now() > within.max(TOO_LITTLE);
     (plan.is_in_place(current) && lives_on).then_some(expiration)

@@ -11,8 +11,8 @@ use crate::clock;
 use crate::context::Context;
 use crate::duration;
 use crate::environment::{self, Environment};
-use crate::memory::CurrentSession;
-use crate::session::format_expiration;
+use crate::memory::{CurrentSession, MfaSession};
+use crate::session::format_time;
 use crate::text::{Page, Tone};
 
 const EXAMPLES: &str = "\
@@ -76,7 +76,7 @@ impl State {
 /// Runs the verb.
 #[must_use]
 pub fn run(options: &Args, context: &Context) -> Output {
-    let current = context.memory().current.as_ref();
+    let current = context.memory().usable();
     let state = state(current, clock::now());
     let output = match options.format {
         Format::Prompt => {
@@ -143,8 +143,8 @@ fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> Va
     };
     let account = current.and_then(|current| current.account_id.as_deref());
     let expiration = current.and_then(|current| current.expiration);
-    let expiration = expiration.map(format_expiration);
-    let mfa = context.memory().mfa.as_ref();
+    let expiration = expiration.map(format_time);
+    let mfa = mfa_session(context, current);
     json!({
         "state": state.name(),
         "profile": current.and_then(|current| current.target.profile.as_deref()),
@@ -157,8 +157,8 @@ fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> Va
         "expires_at": expiration,
         "expiration": expiration,
         "seconds_left": seconds_left,
-        "mfa_session_expiration": mfa.map(|mfa| format_expiration(mfa.session.expiration)),
-        "warnings": warnings(context.environment(), current),
+        "mfa_session_expiration": mfa.map(|mfa| format_time(mfa.session.expiration)),
+        "warnings": warnings(context, current),
     })
 }
 
@@ -167,7 +167,7 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
     let detail = |page: &mut Page, label: &str, text: &str| {
         page.wrapped(11, &[(Tone::Plain, &format!("  {label:<9}{text}"))]);
     };
-    let mfa = context.memory().mfa.as_ref();
+    let mfa = mfa_session(context, current);
     let mfa = mfa.filter(|mfa| mfa.session.is_live(clock::now()));
     let kept = mfa.map(|mfa| {
         let until = local(mfa.session.expiration);
@@ -214,7 +214,7 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
             detail(&mut page, "MFA", kept);
         }
     }
-    for warning in warnings(context.environment(), current) {
+    for warning in warnings(context, current) {
         page.wrapped(2, &[(Tone::Warning, "! "), (Tone::Plain, &warning)]);
     }
     page
@@ -231,18 +231,34 @@ fn is_set(environment: &Environment, name: &str) -> bool {
     environment.get(name).is_some_and(|value| !value.is_empty())
 }
 
-fn warnings(environment: &Environment, current: Option<&CurrentSession>) -> Vec<String> {
+/// The MFA session of the current session's user, or the newest.
+fn mfa_session<'c>(
+    context: &'c Context,
+    current: Option<&CurrentSession>,
+) -> Option<&'c MfaSession> {
+    let of_current = |mfa: &&MfaSession| current.is_none_or(|current| mfa.is_of(&current.owner));
+    context.memory().mfa_sessions().find(of_current)
+}
+
+fn warnings(context: &Context, current: Option<&CurrentSession>) -> Vec<String> {
+    let (environment, memory) = (context.environment(), context.memory());
+    let mut warnings = Vec::new();
     if current.is_some() {
-        let names = profile_set_since(environment);
-        let warnings = names.map(|name| {
+        warnings.extend(profile_set_since(environment).map(|name| {
             format!("{name} is set: awsmfa and some programs use that profile, not this session")
-        });
-        warnings.collect()
+        }));
+    } else if let Some(variable) = memory.altered {
+        warnings.push(format!(
+            "{} was changed after the session started; start it again with awsmfa env",
+            variable.name
+        ));
     } else if is_set(environment, &environment::ACCESS_KEY_ID.name) {
-        vec!["the AWS keys in this shell are not from awsmfa".to_owned()]
-    } else {
-        Vec::new()
+        warnings.push("the AWS keys in this shell are not from awsmfa".to_owned());
     }
+    if memory.has_other_keys {
+        warnings.push("awsmfa unset restores what the session replaced".to_owned());
+    }
+    warnings
 }
 
 /// Local time, with the day where it is not today.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Failure, Output, must_be_evaluated, render, shell_of};
+use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of};
 use crate::cli::StatementOptions;
 use crate::context::Context;
 use crate::error::Error;
@@ -47,8 +47,10 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
         context.memory().unset(environment)
     };
     let memory = context.memory();
-    if !options.all && memory.current.is_none() {
-        text::note(match memory.mfa {
+    if memory.has_other_keys {
+        note_other_keys(memory, &changes);
+    } else if !options.all && memory.current.is_none() {
+        text::note(match memory.mfa_sessions().next() {
             Some(_) => {
                 "the MFA session that was kept for roles is dropped; nothing of AWS's is changed"
             }

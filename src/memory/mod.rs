@@ -1,27 +1,28 @@
-//! The memory of awsmfa: what it replaced in the environment, for whom, and how to put it back.
+//! The memory of awsmfa: what it replaced in the environment, for whom, and how to restore it.
 //!
-//! Everything here works on values: it reads one [`Environment`] and gives a list of changes.
-//! The record counts only while `AWS_ACCESS_KEY_ID` is the one it was written for; else the keys in
-//! place are somebody else's, and the record is dropped.
+//! Everything here works on values: it reads one [`Environment`] and gives a list of changes. Keys and
+//! token are awsmfa's only while `AWS_ACCESS_KEY_ID` is the recorded one. Everything else is awsmfa's
+//! while it is as awsmfa left it.
 
 mod record;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::environment::{self, Content, Environment, REPLACED, Setting, VARIABLES, Variable};
-use crate::session::{Session, format_expiration};
+use crate::environment::{self, Content, Environment, Setting, VARIABLES, Variable};
+use crate::session::{Session, format_time};
 use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
 pub(crate) use record::OWNER_ENDPOINT_URL;
-pub use record::is_record;
 use record::{
-    Record, is_for_current_key, is_unchanged, key_id, mark, names, read_current, read_mfa,
-    read_spent,
+    KeysOf, MAX_MFA_SESSIONS, Record, is_unchanged, keys_of, mark, read_current, read_mfa_sessions,
+    read_plain, read_spent, variables,
 };
+pub use record::{is_for_child, is_record, replaced_variable};
 
 /// The IAM user that a session belongs to, by the long-term keys that it was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +87,17 @@ pub struct CurrentSession {
 /// What the environment remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
-    /// The session in place, if awsmfa put it there.
+    /// The session that awsmfa put in place, while its access key ID is there.
     pub current: Option<CurrentSession>,
-    /// The MFA session that can be had without a code: behind a role, kept from a failed try, or
-    /// the session in place itself.
-    pub mfa: Option<MfaSession>,
-    /// The code that was spent last in this shell.
+    /// The variable that makes the current session unusable: its secret or token was changed or removed.
+    pub altered: Option<&'static Variable>,
+    /// Whether the keys of a session were replaced or removed since.
+    pub has_other_keys: bool,
+    /// The MFA sessions that are kept, the newest first: behind a role, of other users, or from a failed try.
+    kept: Vec<MfaSession>,
+    /// The current session where it is itself the MFA session of its user.
+    plain: Option<MfaSession>,
+    /// The code that was used last in this shell.
     pub spent: Option<TokenCode>,
     /// The environment as it was before awsmfa, with what was changed since.
     pub before: Environment,
@@ -104,9 +110,9 @@ pub struct NewSession {
     pub session: Session,
     /// What to remember of it.
     pub current: CurrentSession,
-    /// The MFA session behind a role, if one is kept.
+    /// The MFA session behind a role, if there is one.
     pub mfa: Option<MfaSession>,
-    /// The code that was spent last.
+    /// The code that was used last.
     pub spent: Option<TokenCode>,
     /// What the profile gives for variables that are not set.
     pub settings: Settings,
@@ -130,61 +136,112 @@ impl Settings {
     }
 }
 
+impl Owner {
+    /// Whether both are the same user, as far as this can be said without asking.
+    fn is_same_user(&self, other: &Self) -> bool {
+        let same_profile =
+            self.source_profile.is_some() && self.source_profile == other.source_profile;
+        (same_profile || self.source_key_id == other.source_key_id)
+            && self.endpoint_url == other.endpoint_url
+    }
+}
+
+impl MfaSession {
+    #[must_use]
+    pub fn is_of(&self, owner: &Owner) -> bool {
+        self.owner.is_same_user(owner)
+    }
+}
+
 impl Memory {
     /// Reads what the environment remembers.
     #[must_use]
     pub fn read(environment: &Environment) -> Self {
-        let is_for_current_key = is_for_current_key(environment);
-        let mut before = environment.clone();
-        if is_for_current_key {
-            for variable in VARIABLES {
-                if is_unchanged(environment, variable) {
-                    let earlier = environment.get(&variable.replaced);
-                    before.put(&variable.name, earlier.cloned());
-                }
-            }
-        }
-        for name in names() {
-            before.put(name, None);
-        }
-        let current = is_for_current_key
+        let keys = keys_of(environment);
+        let has_other_keys = keys == KeysOf::Others;
+        let current = (keys == KeysOf::Session)
             .then(|| read_current(environment))
             .flatten();
-        let mfa = is_for_current_key
-            .then(|| read_mfa(environment, current.as_ref()))
-            .flatten();
+        let session = [&environment::SECRET_ACCESS_KEY, &environment::SESSION_TOKEN];
+        let mut altered = session
+            .into_iter()
+            .filter(|variable| !is_unchanged(environment, variable));
         Self {
+            altered: current.as_ref().and_then(|_| altered.next()),
+            has_other_keys,
+            kept: if has_other_keys {
+                Vec::new()
+            } else {
+                read_mfa_sessions(environment)
+            },
+            plain: current
+                .as_ref()
+                .and_then(|current| read_plain(environment, current)),
             current,
-            mfa,
-            spent: is_for_current_key
-                .then(|| read_spent(environment))
-                .flatten(),
-            before,
+            spent: read_spent(environment).filter(|_| !has_other_keys),
+            before: before(environment, keys),
         }
     }
 
-    /// The changes that bring the environment back to what it was before awsmfa.
+    /// The current session, unless it cannot be used any more.
+    #[must_use]
+    pub fn usable(&self) -> Option<&CurrentSession> {
+        self.current.as_ref().filter(|_| self.altered.is_none())
+    }
+
+    /// The MFA sessions, one for each user: those that are kept, and the current session where it is one.
+    pub fn mfa_sessions(&self) -> impl Iterator<Item = &MfaSession> {
+        let of_its_own = self.plain.as_ref().filter(|plain| {
+            let mut kept = self.kept.iter();
+            !kept.any(|kept| kept.is_of(&plain.owner))
+        });
+        self.kept.iter().chain(of_its_own)
+    }
+
+    /// The changes that restore the environment of before awsmfa.
     #[must_use]
     pub fn unset(&self, environment: &Environment) -> Vec<Change> {
-        VARIABLES
+        let mut changes = self.restore(environment);
+        changes.extend(Record::default().changes(environment));
+        changes
+    }
+
+    fn restore(&self, environment: &Environment) -> Vec<Change> {
+        variables(environment)
             .iter()
             .filter(|v| self.before.get(&v.name) != environment.get(&v.name))
             .map(|v| change(v, self.before.get(&v.name).cloned()))
-            .chain(Record::default().changes(environment))
             .collect()
     }
 
-    /// The changes that put a session in place of whatever the environment holds.
+    /// The variables that these changes set to their value of before awsmfa.
+    pub fn restored<'c>(
+        &self,
+        changes: &'c [Change],
+    ) -> impl Iterator<Item = (Cow<'static, Variable>, &'c Value)> {
+        changes.iter().filter_map(|change| match change {
+            Change::Set(name, value) if self.before.get(name) == Some(value) => {
+                Some((environment::variable(name)?, value))
+            }
+            _ => None,
+        })
+    }
+
+    /// The changes that put a session in place of whatever the environment contains.
     #[must_use]
     pub fn start(&self, environment: &Environment, start: &NewSession) -> Vec<Change> {
-        let mut record = Record::for_key_id(Value::from(start.session.access_key_id.clone()));
-        record.current(&start.current);
+        let mut record = Record::default();
+        record.current(&start.current, &start.session);
         record.spent(start.spent.as_ref());
-        if let Some(mfa) = &start.mfa {
-            record.mfa(mfa);
-        }
+        record.mfa_sessions(self.kept_beside(start));
         let mut changes = Vec::new();
-        for variable in VARIABLES {
+        let mut variables = variables(environment);
+        for (variable, _) in &start.settings.of_profile {
+            if !variables.iter().any(|its| **its == *variable) {
+                variables.push(Cow::Owned(variable.clone()));
+            }
+        }
+        for variable in &variables {
             let value = wanted(variable, &self.before, start);
             let earlier = self.before.get(&variable.name);
             if value.as_ref() != earlier {
@@ -209,22 +266,83 @@ impl Memory {
         region.as_str().map(str::to_owned)
     }
 
-    /// The changes that keep an MFA session for the next try and leave all else as it is.
+    /// The MFA sessions to keep beside a new session, the newest first.
+    fn kept_beside<'m>(&'m self, start: &'m NewSession) -> Vec<&'m MfaSession> {
+        let is_plain = start.current.role_arn.is_none();
+        let others = self.mfa_sessions().filter(|mfa| {
+            let is_replaced = start.mfa.as_ref().is_some_and(|new| mfa.is_of(&new.owner));
+            let is_renewed = is_plain && mfa.is_of(&start.current.owner);
+            !(is_replaced || is_renewed)
+        });
+        let others = others.collect();
+        latest(start.mfa.as_ref(), others, usize::from(is_plain))
+    }
+
+    /// The changes that keep an MFA session for the next try and leave all else as it is, unless other keys
+    /// ended the current session.
     #[must_use]
     pub fn keep(
+        &self,
         environment: &Environment,
         mfa: &MfaSession,
         spent: Option<&TokenCode>,
     ) -> Vec<Change> {
-        let mut record = Record::for_key_id(key_id(environment));
+        let others = self.mfa_sessions().filter(|its| !its.is_of(&mfa.owner));
+        let (current, others): (Vec<_>, Vec<_>) =
+            others.partition(|its| self.plain.as_ref() == Some(its));
+        let mut record = Record::default();
         record.spent(spent);
-        record.mfa(mfa);
-        if is_for_current_key(environment) {
-            record.mfa_changes(environment)
+        record.mfa_sessions(latest(Some(mfa), others, current.len()));
+        if self.has_other_keys {
+            let mut changes = self.restore(environment);
+            changes.extend(record.changes(environment));
+            changes
         } else {
-            record.changes(environment)
+            record.mfa_changes(environment)
         }
     }
+}
+
+/// A new MFA session and the others, as many as are kept; those that end first give way. `current` counts
+/// the current session where it is one itself.
+fn latest<'m>(
+    new: Option<&'m MfaSession>,
+    mut others: Vec<&'m MfaSession>,
+    current: usize,
+) -> Vec<&'m MfaSession> {
+    let new: Vec<_> = new.into_iter().collect();
+    while new.len() + others.len() + current > MAX_MFA_SESSIONS {
+        let ends = |index: &usize| others[*index].session.expiration;
+        let Some(first) = (0..others.len()).min_by_key(ends) else {
+            break;
+        };
+        others.remove(first);
+    }
+    [new, others].concat()
+}
+
+/// The environment without what awsmfa changed in it.
+fn before(environment: &Environment, keys: KeysOf) -> Environment {
+    let mut before = environment.clone();
+    let variables = variables(environment);
+    let changed = variables
+        .iter()
+        .filter(|variable| keys != KeysOf::NoSession && is_unchanged(environment, variable));
+    let other_keys = keys == KeysOf::Others;
+    let has_key = environment.get(&environment::ACCESS_KEY_ID.name).is_some();
+    for variable in changed {
+        let earlier = environment.get(&variable.replaced).cloned();
+        match variable.content {
+            Content::SecretAccessKey if other_keys && has_key => {}
+            // Keys and tokens of before would not go with other keys.
+            _ if other_keys && is_key(variable) => before.put(&variable.name, None),
+            _ => before.put(&variable.name, earlier),
+        }
+    }
+    for name in environment.names().filter(|name| is_record(name)) {
+        before.put(name, None);
+    }
+    before
 }
 
 /// The variables of the session in place, for formats that want them whole.
@@ -272,12 +390,6 @@ pub fn unset_all(environment: &Environment) -> Vec<Change> {
         .collect()
 }
 
-/// The variable whose earlier value is kept under this name; else the name itself.
-#[must_use]
-pub fn replaced_variable(name: &str) -> &str {
-    name.strip_prefix(REPLACED).unwrap_or(name)
-}
-
 /// Whether one SDK or another uses the variable instead of the session.
 fn is_rival(variable: &Variable) -> bool {
     variable.content == Content::Removed
@@ -285,12 +397,14 @@ fn is_rival(variable: &Variable) -> bool {
 
 /// Whether the variable is part of a set of credentials.
 fn is_credential(variable: &Variable) -> bool {
+    is_key(variable) || variable.content == Content::Expiration
+}
+
+/// Whether the variable is a key or a token.
+fn is_key(variable: &Variable) -> bool {
     matches!(
         variable.content,
-        Content::AccessKeyId
-            | Content::SecretAccessKey
-            | Content::SessionToken
-            | Content::Expiration
+        Content::AccessKeyId | Content::SecretAccessKey | Content::SessionToken
     ) || *variable == environment::SECURITY_TOKEN
 }
 
@@ -308,7 +422,7 @@ fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Opti
         Content::AccessKeyId => Some(Value::from(session.access_key_id.clone())),
         Content::SecretAccessKey => Some(session.secret_access_key.clone()),
         Content::SessionToken => Some(session.session_token.clone()),
-        Content::Expiration => Some(Value::from(format_expiration(session.expiration))),
+        Content::Expiration => Some(Value::from(format_time(session.expiration))),
         Content::Region => match &settings.forced_region {
             Some(forced) => Some(Value::from(forced.clone())),
             None => set(variable)

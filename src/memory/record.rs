@@ -3,25 +3,61 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{CurrentSession, MfaSession, Owner, Target};
-use crate::environment::{self, Environment, VARIABLES, Variable};
-use crate::session::{Session, format_expiration, parse_expiration};
+use crate::environment::{self, Environment, GIVEN, REPLACED, VARIABLES, Variable, is_secret};
+use crate::session::{Session, format_time, parse_time};
 use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
-/// The access key ID that the record was written for.
-const KEY_ID: &str = "AWSMFA_KEY_ID";
-/// The value of [`KEY_ID`] where there was no access key; a word, since cmd and PowerShell hold
-/// no empty variable.
-const NO_KEY: &str = "none";
+/// Every variable of awsmfa begins with this.
+const PREFIX: &str = "AWSMFA_";
 
+/// The access key ID of the session that the record is for.
+const KEY_ID: &str = "AWSMFA_KEY_ID";
 const ROLE_ARN: &str = "AWSMFA_ROLE_ARN";
 const ACCOUNT_ID: &str = "AWSMFA_ACCOUNT_ID";
+/// When the code was used for the current session, if it is an MFA session.
+const STARTED_AT: &str = "AWSMFA_STARTED";
+/// The endpoint of STS that the current session was started at.
+pub(crate) const OWNER_ENDPOINT_URL: &str = "AWSMFA_ENDPOINT_URL";
+
+/// The code that was used last: it works once, so there is no point in sending it again. It is no longer a
+/// secret, and log scrubbers should not mask its six digits wherever they appear.
+const SPENT_CODE: &str = "AWSMFA_SPENT_CODE";
+
+/// An MFA session's variables begin with this, the number of its place, and `_`.
+const MFA: &str = "AWSMFA_MFA_";
+/// The places of MFA sessions that are kept side by side.
+const PLACES: RangeInclusive<usize> = 1..=MAX_MFA_SESSIONS;
+pub(super) const MAX_MFA_SESSIONS: usize = 8;
+
+const SOURCE_PROFILE: &str = "SOURCE_PROFILE";
+const SOURCE_KEY_ID: &str = "SOURCE_KEY_ID";
+const USER_ARN: &str = "USER_ARN";
+const ENDPOINT_URL: &str = "ENDPOINT_URL";
+const ACCESS_KEY_ID: &str = "ACCESS_KEY_ID";
+const SECRET_ACCESS_KEY: &str = "SECRET_ACCESS_KEY";
+const SESSION_TOKEN: &str = "SESSION_TOKEN";
+const STARTED: &str = "STARTED";
+const EXPIRATION: &str = "EXPIRATION";
+
+/// What is recorded of an [`Owner`], with `AWSMFA_` or the beginning of an MFA session in front.
+const OWNER: [&str; 4] = [SOURCE_PROFILE, SOURCE_KEY_ID, USER_ARN, ENDPOINT_URL];
+/// What is recorded of an MFA session beside its owner.
+const MFA_SESSION: [&str; 5] = [
+    ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
+    SESSION_TOKEN,
+    STARTED,
+    EXPIRATION,
+];
 
 /// An option that a bare `env` repeats.
 struct TargetRow {
@@ -105,79 +141,62 @@ impl Target {
     }
 }
 
-const MFA_ACCESS_KEY_ID: &str = "AWSMFA_MFA_ACCESS_KEY_ID";
-const MFA_SECRET_ACCESS_KEY: &str = "AWSMFA_MFA_SECRET_ACCESS_KEY";
-const MFA_SESSION_TOKEN: &str = "AWSMFA_MFA_SESSION_TOKEN";
-const MFA_EXPIRATION: &str = "AWSMFA_MFA_EXPIRATION";
-/// The code that was spent last: it works once, so that it need not be sent again. No secret any more,
-/// and no name for log scrubbers, which would mask its six digits wherever they stand.
-const SPENT_CODE: &str = "AWSMFA_SPENT_CODE";
-
-/// The names under which an [`Owner`] is recorded.
-struct OwnerNames {
-    source_profile: &'static str,
-    source_key_id: &'static str,
-    user_arn: &'static str,
-    endpoint_url: &'static str,
-}
-
-/// The endpoint of STS that the session in place was started at.
-pub(crate) const OWNER_ENDPOINT_URL: &str = "AWSMFA_ENDPOINT_URL";
-
-/// Whose the session in place is.
-const OWNER: OwnerNames = OwnerNames {
-    source_profile: "AWSMFA_SOURCE_PROFILE",
-    source_key_id: "AWSMFA_SOURCE_KEY_ID",
-    user_arn: "AWSMFA_USER_ARN",
-    endpoint_url: OWNER_ENDPOINT_URL,
-};
-
-/// Whose the MFA session behind it is: another's, where the last try to assume a role failed.
-const MFA_OWNER: OwnerNames = OwnerNames {
-    source_profile: "AWSMFA_MFA_SOURCE_PROFILE",
-    source_key_id: "AWSMFA_MFA_SOURCE_KEY_ID",
-    user_arn: "AWSMFA_MFA_USER_ARN",
-    endpoint_url: "AWSMFA_MFA_ENDPOINT_URL",
-};
-
-/// The names of the MFA session in the record.
-const MFA_NAMES: &[&str] = &[
-    MFA_ACCESS_KEY_ID,
-    MFA_SECRET_ACCESS_KEY,
-    MFA_SESSION_TOKEN,
-    MFA_EXPIRATION,
-    MFA_OWNER.source_profile,
-    MFA_OWNER.source_key_id,
-    MFA_OWNER.user_arn,
-    MFA_OWNER.endpoint_url,
-    SPENT_CODE,
-];
-
-/// Every other name of the record but those in [`VARIABLES`].
-const NAMES: &[&str] = &[
-    KEY_ID,
-    ROLE_ARN,
-    ACCOUNT_ID,
-    OWNER.source_profile,
-    OWNER.source_key_id,
-    OWNER.user_arn,
-    OWNER.endpoint_url,
-];
-
-/// All names of the record.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let target = TARGET.iter().map(|row| row.name);
-    let variables = VARIABLES
-        .iter()
-        .flat_map(|variable| [&*variable.replaced, &*variable.given]);
-    let names = NAMES.iter().chain(MFA_NAMES).copied();
-    names.chain(target).chain(variables)
-}
-
 /// Whether a variable is awsmfa's own record, which only shells get.
 #[must_use]
 pub fn is_record(name: &str) -> bool {
-    names().any(|known| known == name)
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return false;
+    };
+    is_of_current(name, rest)
+        || is_of_mfa_session(name)
+        || replaced_variable(name).is_some()
+        || given_variable(name).is_some()
+}
+
+/// Whether a variable of the record tells exec's child about its session: it contains no secret, and nothing
+/// that a shell outside would restore.
+#[must_use]
+pub fn is_for_child(name: &str) -> bool {
+    let rest = name.strip_prefix(PREFIX);
+    rest.is_some_and(|rest| is_of_current(name, rest)) || given_variable(name).is_some()
+}
+
+fn is_of_current(name: &str, rest: &str) -> bool {
+    [KEY_ID, ROLE_ARN, ACCOUNT_ID, STARTED_AT].contains(&name)
+        || OWNER.contains(&rest)
+        || TARGET.iter().any(|row| row.name == name)
+}
+
+fn is_of_mfa_session(name: &str) -> bool {
+    let place_and_field = name.strip_prefix(MFA).and_then(|rest| rest.split_once('_'));
+    name == SPENT_CODE
+        || place_and_field.is_some_and(|(place, field)| {
+            place.parse().is_ok_and(|place| PLACES.contains(&place))
+                && (OWNER.contains(&field) || MFA_SESSION.contains(&field))
+        })
+}
+
+/// The variable whose earlier value is recorded under this name.
+#[must_use]
+pub fn replaced_variable(name: &str) -> Option<Cow<'static, Variable>> {
+    environment::variable(name.strip_prefix(REPLACED)?)
+}
+
+fn given_variable(name: &str) -> Option<Cow<'static, Variable>> {
+    environment::variable(name.strip_prefix(GIVEN)?)
+}
+
+/// Every variable that awsmfa may have changed: those of the table, and those that the record names.
+pub(super) fn variables(environment: &Environment) -> Vec<Cow<'static, Variable>> {
+    let mut variables: Vec<_> = VARIABLES.iter().map(|&row| Cow::Borrowed(row)).collect();
+    for name in environment.names() {
+        if let Some(variable) = replaced_variable(name).or_else(|| given_variable(name))
+            && !variables.contains(&variable)
+        {
+            variables.push(variable);
+        }
+    }
+    variables
 }
 
 /// The record while it is being written: names and values.
@@ -185,30 +204,34 @@ pub fn is_record(name: &str) -> bool {
 pub(super) struct Record(BTreeMap<Cow<'static, str>, Value>);
 
 impl Record {
-    /// A record for the keys with this access key ID, so far without anything else.
-    pub(super) fn for_key_id(key_id: Value) -> Self {
-        Self(BTreeMap::from([(KEY_ID.into(), key_id)]))
-    }
-
     pub(super) fn value(&mut self, name: impl Into<Cow<'static, str>>, value: Option<Value>) {
         if let Some(value) = value {
             self.0.insert(name.into(), value);
         }
     }
 
-    fn text(&mut self, name: &'static str, text: Option<&String>) {
+    fn text(&mut self, name: impl Into<Cow<'static, str>>, text: Option<&String>) {
         self.value(name, text.cloned().map(Value::from));
     }
 
-    fn owner(&mut self, names: &OwnerNames, owner: &Owner) {
-        self.text(names.source_profile, owner.source_profile.as_ref());
-        self.text(names.source_key_id, Some(&owner.source_key_id));
-        self.text(names.user_arn, owner.user_arn.as_ref());
-        self.text(names.endpoint_url, owner.endpoint_url.as_ref());
+    fn time(&mut self, name: impl Into<Cow<'static, str>>, time: Option<DateTime<Utc>>) {
+        self.value(name, time.map(|time| Value::from(format_time(time))));
     }
 
-    pub(super) fn current(&mut self, current: &CurrentSession) {
-        self.owner(&OWNER, &current.owner);
+    fn owner(&mut self, prefix: &str, owner: &Owner) {
+        let name = |field| format!("{prefix}{field}");
+        self.text(name(SOURCE_PROFILE), owner.source_profile.as_ref());
+        self.text(name(SOURCE_KEY_ID), Some(&owner.source_key_id));
+        self.text(name(USER_ARN), owner.user_arn.as_ref());
+        self.text(name(ENDPOINT_URL), owner.endpoint_url.as_ref());
+    }
+
+    pub(super) fn current(&mut self, current: &CurrentSession, session: &Session) {
+        self.text(KEY_ID, Some(&session.access_key_id));
+        if current.role_arn.is_none() {
+            self.time(STARTED_AT, session.started);
+        }
+        self.owner(PREFIX, &current.owner);
         self.text(ROLE_ARN, current.role_arn.as_ref());
         self.text(ACCOUNT_ID, current.account_id.as_ref());
         for row in TARGET {
@@ -220,46 +243,49 @@ impl Record {
         self.value(SPENT_CODE, code.map(|code| Value::from(code.digits())));
     }
 
-    pub(super) fn mfa(&mut self, mfa: &MfaSession) {
-        let session = &mfa.session;
-        self.owner(&MFA_OWNER, &mfa.owner);
-        self.text(MFA_ACCESS_KEY_ID, Some(&session.access_key_id));
-        self.value(
-            MFA_SECRET_ACCESS_KEY,
-            Some(session.secret_access_key.clone()),
-        );
-        self.value(MFA_SESSION_TOKEN, Some(session.session_token.clone()));
-        self.text(MFA_EXPIRATION, Some(&format_expiration(session.expiration)));
+    pub(super) fn mfa_sessions<'m>(&mut self, sessions: impl IntoIterator<Item = &'m MfaSession>) {
+        for (place, MfaSession { owner, session }) in PLACES.zip(sessions) {
+            let prefix = mfa_prefix(place);
+            let name = |field| format!("{prefix}{field}");
+            self.owner(&prefix, owner);
+            self.text(name(ACCESS_KEY_ID), Some(&session.access_key_id));
+            let secret = session.secret_access_key.clone();
+            self.value(name(SECRET_ACCESS_KEY), Some(secret));
+            self.value(name(SESSION_TOKEN), Some(session.session_token.clone()));
+            self.time(name(STARTED), session.started);
+            self.time(name(EXPIRATION), Some(session.expiration));
+        }
     }
 
-    /// The changes that make the variables of the record hold this and nothing else.
+    /// The changes that make the variables of the record contain this and nothing else.
     pub(super) fn changes(&self, environment: &Environment) -> Vec<Change> {
-        self.changes_of(names(), environment)
+        self.changes_of(is_record, environment)
     }
 
-    /// The same for the MFA session alone; what is recorded of the session in place stays.
+    /// The same for the MFA sessions alone; what is recorded of the current session stays.
     pub(super) fn mfa_changes(&self, environment: &Environment) -> Vec<Change> {
-        self.changes_of(MFA_NAMES.iter().copied().chain([KEY_ID]), environment)
+        self.changes_of(is_of_mfa_session, environment)
     }
 
-    fn changes_of(
-        &self,
-        names: impl Iterator<Item = &'static str>,
-        environment: &Environment,
-    ) -> Vec<Change> {
-        names
-            .filter_map(|name| match self.0.get(name) {
-                Some(value) => Some(Change::Set(name.into(), value.clone())),
-                None => environment.get(name).map(|_| Change::Unset(name.into())),
-            })
-            .collect()
+    fn changes_of(&self, is_of_these: fn(&str) -> bool, environment: &Environment) -> Vec<Change> {
+        let gone = environment
+            .names()
+            .filter(|name| is_of_these(name) && !self.0.contains_key(*name))
+            .map(|name| Change::Unset(name.to_owned().into()));
+        let set = self.0.iter();
+        let set = set.map(|(name, value)| Change::Set(name.clone(), value.clone()));
+        gone.chain(set).collect()
     }
 }
 
+fn mfa_prefix(place: usize) -> String {
+    format!("{MFA}{place}_")
+}
+
 /// How a variable that awsmfa gave a value is recognised later: by that value, or by a digest of
-/// it where it is a secret, which is not to stand in the environment twice.
+/// it where it is a secret, so that the secret is not in the environment twice.
 pub(super) fn mark(variable: &Variable, value: &Value) -> Value {
-    if variable.is_secret() {
+    if is_secret(&variable.name) {
         let digest = Sha256::digest(value.as_bytes());
         Value::from(format!("sha256:{}", hex(&digest[..16])))
     } else {
@@ -287,20 +313,25 @@ pub(super) fn is_unchanged(environment: &Environment, variable: &Variable) -> bo
     }
 }
 
-/// The access key ID in place, as [`KEY_ID`] records it.
-pub(super) fn key_id(environment: &Environment) -> Value {
-    environment
-        .get(&environment::ACCESS_KEY_ID.name)
-        .filter(|value| !value.is_empty())
-        .cloned()
-        .unwrap_or_else(|| Value::from(NO_KEY))
+/// Whose the AWS keys in the environment are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeysOf {
+    /// awsmfa recorded no session.
+    NoSession,
+    /// The session's.
+    Session,
+    /// Others, set or removed since the session was started.
+    Others,
 }
 
-/// Whether the record is of the keys in place.
-pub(super) fn is_for_current_key(environment: &Environment) -> bool {
-    environment
-        .get(KEY_ID)
-        .is_some_and(|recorded| *recorded == key_id(environment))
+pub(super) fn keys_of(environment: &Environment) -> KeysOf {
+    match environment.get(KEY_ID) {
+        None => KeysOf::NoSession,
+        recorded if recorded == environment.get(&environment::ACCESS_KEY_ID.name) => {
+            KeysOf::Session
+        }
+        Some(_) => KeysOf::Others,
+    }
 }
 
 fn text(environment: &Environment, name: &str) -> Option<String> {
@@ -310,12 +341,17 @@ fn text(environment: &Environment, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn read_owner(environment: &Environment, names: &OwnerNames) -> Option<Owner> {
+fn time(environment: &Environment, name: &str) -> Option<DateTime<Utc>> {
+    parse_time(&text(environment, name)?)
+}
+
+fn read_owner(environment: &Environment, prefix: &str) -> Option<Owner> {
+    let text = |field| text(environment, &format!("{prefix}{field}"));
     Some(Owner {
-        source_profile: text(environment, names.source_profile),
-        source_key_id: text(environment, names.source_key_id)?,
-        user_arn: text(environment, names.user_arn),
-        endpoint_url: text(environment, names.endpoint_url),
+        source_profile: text(SOURCE_PROFILE),
+        source_key_id: text(SOURCE_KEY_ID)?,
+        user_arn: text(USER_ARN),
+        endpoint_url: text(ENDPOINT_URL),
     })
 }
 
@@ -324,7 +360,6 @@ pub(super) fn read_spent(environment: &Environment) -> Option<TokenCode> {
 }
 
 pub(super) fn read_current(environment: &Environment) -> Option<CurrentSession> {
-    environment.get(&environment::ACCESS_KEY_ID.given)?;
     let text = |name| text(environment, name);
     let mut target = Target::default();
     for row in TARGET {
@@ -332,39 +367,47 @@ pub(super) fn read_current(environment: &Environment) -> Option<CurrentSession> 
             (row.read)(&mut target, &text);
         }
     }
+    let expiration = &environment::CREDENTIAL_EXPIRATION;
     Some(CurrentSession {
-        owner: read_owner(environment, &OWNER)?,
+        owner: read_owner(environment, PREFIX)?,
         target,
         role_arn: text(ROLE_ARN),
         account_id: text(ACCOUNT_ID),
-        // Removed or spoilt since, the variable is still recorded.
-        expiration: [
-            &environment::CREDENTIAL_EXPIRATION.name,
-            &environment::CREDENTIAL_EXPIRATION.given,
-        ]
-        .into_iter()
-        .find_map(|name| parse_expiration(&text(name)?)),
+        // Where the variable was removed or changed, it is still recorded.
+        expiration: [&expiration.name, &expiration.given]
+            .into_iter()
+            .find_map(|name| time(environment, name)),
     })
 }
 
-pub(super) fn read_mfa(
-    environment: &Environment,
-    current: Option<&CurrentSession>,
-) -> Option<MfaSession> {
-    if let Some(owner) = read_owner(environment, &MFA_OWNER) {
-        let value = |name| environment.get(name).cloned();
-        return Some(MfaSession {
-            owner,
+/// The MFA sessions that are recorded.
+pub(super) fn read_mfa_sessions(environment: &Environment) -> Vec<MfaSession> {
+    let read = |place| {
+        let prefix = mfa_prefix(place);
+        let name = |field| format!("{prefix}{field}");
+        let value = |field| environment.get(&name(field)).cloned();
+        Some(MfaSession {
+            owner: read_owner(environment, &prefix)?,
             session: Session {
-                access_key_id: text(environment, MFA_ACCESS_KEY_ID)?,
-                secret_access_key: value(MFA_SECRET_ACCESS_KEY)?,
-                session_token: value(MFA_SESSION_TOKEN)?,
-                expiration: parse_expiration(&text(environment, MFA_EXPIRATION)?)?,
+                access_key_id: text(environment, &name(ACCESS_KEY_ID))?,
+                secret_access_key: value(SECRET_ACCESS_KEY)?,
+                session_token: value(SESSION_TOKEN)?,
+                started: time(environment, &name(STARTED)),
+                expiration: time(environment, &name(EXPIRATION))?,
             },
-        });
+        })
+    };
+    PLACES.filter_map(read).collect()
+}
+
+/// The current session where it is itself the MFA session of its user and was not changed since.
+pub(super) fn read_plain(
+    environment: &Environment,
+    current: &CurrentSession,
+) -> Option<MfaSession> {
+    if current.role_arn.is_some() {
+        return None;
     }
-    // Without a role the session in place is the MFA session itself, unless it was edited since.
-    let current = current.filter(|current| current.role_arn.is_none())?;
     let as_given = |variable: &Variable| {
         environment
             .get(&variable.name)
@@ -377,7 +420,8 @@ pub(super) fn read_mfa(
             access_key_id: text(environment, &environment::ACCESS_KEY_ID.name)?,
             secret_access_key: as_given(&environment::SECRET_ACCESS_KEY)?,
             session_token: as_given(&environment::SESSION_TOKEN)?,
-            expiration: parse_expiration(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
+            started: time(environment, STARTED_AT),
+            expiration: parse_time(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
         },
     })
 }

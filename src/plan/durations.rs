@@ -71,7 +71,7 @@ pub(super) fn durations(
     } else {
         if asked > CHAINED && !no_session {
             notices.push(format!(
-                "for {} the code goes with AssumeRole itself; no MFA session is kept for other roles",
+                "for {} the code goes with AssumeRole itself; it gives no MFA session for other roles",
                 duration::in_words(asked)
             ));
         }

@@ -34,7 +34,7 @@ impl<'c> Origin<'c> {
         options: &SessionOptions,
         context: &'c Context,
     ) -> Result<Option<Origin<'c>>, Error> {
-        let (environment, memory) = (context.environment(), context.memory());
+        let (environment, memory) = (context.before_new_session(), context.memory());
         if let Some(name) = &options.profile {
             if name.is_empty() {
                 return Err(Place::Option("--profile").error("is empty"));
@@ -53,7 +53,7 @@ impl<'c> Origin<'c> {
         if let Some(current) = &memory.current {
             return Ok(Some(Self::Session(current)));
         }
-        let kept = memory.mfa.as_ref();
+        let kept = memory.mfa_sessions().next();
         if let Some(name) = kept.and_then(|mfa| mfa.owner.source_profile.as_deref()) {
             let named_by = "the MFA session kept in this shell";
             return Ok(Some(Self::profile(name, Some(named_by))));
@@ -79,7 +79,7 @@ pub fn no_origin(context: &Context) -> Error {
         Ok(files) => files,
         Err(error) => return error,
     };
-    let keys = if has_session_keys(context.environment()) {
+    let keys = if has_session_keys(context.before_new_session()) {
         "only those of a temporary session in"
     } else {
         "none in"

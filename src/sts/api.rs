@@ -14,6 +14,7 @@ use chrono::DateTime;
 
 use super::http::Http;
 use super::refusal::{Operation, Refusal};
+use crate::clock;
 use crate::environment::Setting;
 use crate::session::{Keys, Session};
 use crate::token_code::TokenCode;
@@ -255,6 +256,7 @@ fn session(credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
         access_key_id: credentials.access_key_id,
         secret_access_key: Value::from(credentials.secret_access_key),
         session_token: Value::from(credentials.session_token),
+        started: Some(clock::now()),
         expiration: DateTime::from_timestamp(credentials.expiration.secs(), 0)
             .ok_or_else(Refusal::incomplete)?,
     };

@@ -65,7 +65,7 @@ fn less_than_a_minute_counts_as_expired() {
     for (left, asks) in [(90, false), (50, true)] {
         stage.emulator.clear_log();
         let end = clock::now() + chrono::TimeDelta::seconds(left);
-        stage.set("AWSMFA_MFA_EXPIRATION", end.to_rfc3339());
+        stage.set("AWSMFA_MFA_1_EXPIRATION", end.to_rfc3339());
         let run = stage.awsmfa(&["env", "--shell", "sh"]);
         assert_eq!(run.code, i32::from(asks), "{left} s left: {}", run.stderr);
         let sent = stage.requests().0;
@@ -88,7 +88,7 @@ fn a_refused_role_keeps_the_session_that_the_code_paid_for() {
         assert!(told.contains("the next try needs no code"), "{told}");
         assert!(told.contains("role/audit"), "{told}");
         assert_eq!(stage.aws(), aws, "the variables of AWS are as they were");
-        assert!(stage.get("AWSMFA_MFA_SESSION_TOKEN").is_some());
+        assert!(stage.get("AWSMFA_MFA_1_SESSION_TOKEN").is_some());
 
         let kept = stage.variables.clone();
         let run = stage.eval(&["unset"]);
@@ -169,12 +169,12 @@ fn a_code_always_makes_a_fresh_session() {
         &["-p", "default"],
         &[],
     ] {
-        let kept = stage.get("AWSMFA_MFA_ACCESS_KEY_ID").map(str::to_owned);
+        let kept = stage.get("AWSMFA_MFA_1_ACCESS_KEY_ID").map(str::to_owned);
         let code = stage.code();
         stage.emulator.clear_log();
         stage.env(&[arguments, &[code.as_str()]].concat());
         assert_eq!(stage.emulator.log().count("GetSessionToken"), 1);
-        let now = stage.get("AWSMFA_MFA_ACCESS_KEY_ID");
+        let now = stage.get("AWSMFA_MFA_1_ACCESS_KEY_ID");
         assert!(now.is_none() || now != kept.as_deref());
     }
     // A plain MFA session is not renewed by itself.

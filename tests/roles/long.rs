@@ -26,7 +26,7 @@ fn a_longer_role_of_one_hop_takes_the_code_itself() {
         told.contains("the code goes with AssumeRole itself"),
         "{told}"
     );
-    assert!(told.contains("no MFA session is kept"), "{told}");
+    assert!(told.contains("gives no MFA session"), "{told}");
     let assumed = assumed(&stage);
     assert_eq!(seconds(&assumed), ["14400"]);
     assert!(assumed[0].token_code.is_some() && !assumed[0].session_token);
@@ -44,14 +44,15 @@ fn a_longer_role_of_one_hop_takes_the_code_itself() {
 }
 
 #[test]
-fn a_kept_session_is_not_kept_beside_a_longer_role_either() {
+fn a_longer_role_keeps_the_mfa_session_that_is_there() {
     let mut stage = Stage::new();
     let code = stage.code();
     stage.env(&["-p", "dev", &code]);
     let program = format!("echo {}", stage.code());
     let told = stage.env(&["-p", "admin", "-d", "4h", "--code-command", &program]);
-    assert!(told.contains("no MFA session is kept"), "{told}");
-    assert_eq!(stage.get("AWSMFA_MFA_SESSION_TOKEN"), None);
+    assert!(told.contains("gives no MFA session"), "{told}");
+    stage.env(&["-p", "dev"]);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 2);
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn in_a_longer_chain_an_hour_is_all() {
     assert_eq!(seconds(&assumed), ["3600", "3600"]);
     assert!(assumed.iter().all(|entry| entry.token_code.is_none()));
     assert!(
-        stage.get("AWSMFA_MFA_SESSION_TOKEN").is_some(),
+        stage.get("AWSMFA_MFA_1_SESSION_TOKEN").is_some(),
         "the MFA session is kept"
     );
 }
@@ -138,7 +139,7 @@ fn no_session_is_the_exchange_in_one_call() {
         assert_eq!(log.count("GetSessionToken"), 0);
         assert_eq!(log.count_with_token_code(), 1);
         assert_eq!(log.last().duration_seconds.as_deref(), Some("3600"));
-        assert_eq!(stage.get("AWSMFA_MFA_SESSION_TOKEN"), None);
+        assert_eq!(stage.get("AWSMFA_MFA_1_SESSION_TOKEN"), None);
         // Bare, it is the same exchange.
         let code = stage.code();
         stage.env(&[&code]);

@@ -7,12 +7,16 @@
 mod devices;
 mod endpoints;
 mod errors;
+mod inside;
 mod kept;
 mod long;
+mod other_keys;
 mod renewing;
+mod sequences;
 mod sources;
 mod starts;
 mod switching;
+mod users;
 
 use std::fmt::Write as _;
 

@@ -24,7 +24,7 @@ fn local(time: DateTime<Utc>) -> String {
 }
 
 fn kept_until(stage: &Stage) -> String {
-    let end = stage.get("AWSMFA_MFA_EXPIRATION").unwrap();
+    let end = stage.get("AWSMFA_MFA_1_EXPIRATION").unwrap();
     local(end.parse().unwrap())
 }
 
@@ -72,7 +72,7 @@ fn of_a_user() {
 fn of_what_is_over() {
     let end = "2026-01-01T00:00:00Z".parse().unwrap();
     let mut stage = in_session("dev", end);
-    stage.set("AWSMFA_MFA_EXPIRATION", "2026-01-01T00:00:00Z");
+    stage.set("AWSMFA_MFA_1_EXPIRATION", "2026-01-01T00:00:00Z");
     stage.remove("AWS_REGION");
     stage.remove("AWS_DEFAULT_REGION");
     let expected = "dev (role dev in 111122223333), expired, Thu 01 Jan 05:30\n  \

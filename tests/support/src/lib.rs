@@ -36,6 +36,7 @@
 
 mod emulator;
 mod home;
+mod owed;
 #[cfg(unix)]
 mod run;
 mod shells;
@@ -58,6 +59,7 @@ pub use emulator::log::{Entry, Log, Outcome};
 pub use emulator::tls::Certificate;
 pub use emulator::{Config, Emulator};
 pub use home::{TestHome, variables};
+pub use owed::{Owed, without_records};
 #[cfg(unix)]
 pub use run::Run;
 pub use shells::{REAL_SHELLS, RealShell, posix_shells};

@@ -79,6 +79,13 @@ impl Stage {
         stage
     }
 
+    /// Adds to the config file.
+    pub fn add_config(&self, text: &str) {
+        let file = self.home.path().join(".aws/config");
+        let config = fs::read_to_string(file).expect("the config file");
+        self.home.write_config(&format!("{config}\n{text}"));
+    }
+
     /// AWS over HTTPS, its CA in `AWS_CA_BUNDLE`.
     #[must_use]
     pub fn over_https(mut self) -> Self {

@@ -1,0 +1,71 @@
+//! What `unset` owes the user, told without a look at the records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Variables by name.
+type Variables = BTreeMap<String, String>;
+
+/// Keys and tokens. They belong together: those of before would not go with keys that were set since, and
+/// what stands beside such a key is left alone.
+const KEYS: [&str; 4] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+];
+
+/// The environment as it was before awsmfa, and as awsmfa left it. A variable that is not as awsmfa left it
+/// is the user's.
+#[derive(Debug, Clone)]
+pub struct Owed {
+    before: Variables,
+    left: Variables,
+}
+
+impl Owed {
+    /// No session was started in this environment.
+    #[must_use]
+    pub fn new(environment: &Variables) -> Self {
+        Self {
+            before: without_records(environment),
+            left: without_records(environment),
+        }
+    }
+
+    /// What `unset` leaves of this environment.
+    #[must_use]
+    pub fn after_unset(&self, environment: &Variables) -> Variables {
+        let current = without_records(environment);
+        let has_other_keys = current.get(KEYS[0]) != self.left.get(KEYS[0]);
+        let is_keys = |name: &str| name == KEYS[1] && current.contains_key(KEYS[0]);
+        let names = current.keys().chain(self.left.keys());
+        let names: BTreeSet<&String> = names.chain(self.before.keys()).collect();
+        let owed = names.into_iter().filter_map(|name| {
+            let [before, left, now] =
+                [&self.before, &self.left, &current].map(|variables| variables.get(name));
+            let is_awsmfas = now == left && left != before;
+            let owed = match is_awsmfas {
+                true if has_other_keys && is_keys(name) => now,
+                true if has_other_keys && KEYS.contains(&name.as_str()) => None,
+                true => before,
+                false => now,
+            };
+            Some((name.clone(), owed?.clone()))
+        });
+        owed.collect()
+    }
+
+    /// `env` made the second of the first.
+    pub fn started(&mut self, environment: &Variables, after: &Variables) {
+        self.before = self.after_unset(environment);
+        self.left = without_records(after);
+    }
+}
+
+/// Variables without those of awsmfa.
+#[must_use]
+pub fn without_records(variables: &Variables) -> Variables {
+    let mut variables = variables.clone();
+    variables.retain(|name, _| !name.starts_with("AWSMFA_"));
+    variables
+}
