@@ -6,7 +6,6 @@
 
 mod devices;
 mod endpoints;
-mod errors;
 mod inside;
 mod kept;
 mod long;

@@ -5,489 +5,151 @@ use std::fmt::Write as _;
 
 use awsmfa_test_support::{Accounts, Stage};
 
-/// Something wrong.
+const CODE: &str = "135790";
+
+/// A row: something wrong around `awsmfa env --shell sh … 135790`.
 struct Bad {
     what: &'static str,
-    /// After `awsmfa env --shell sh`.
-    args: &'static [&'static str],
-    /// What is around it.
-    around: fn(&mut Stage),
-    code: i32,
-    /// What the message must name.
-    names: &'static str,
+    args: Vec<&'static str>,
+    /// What differs from the standard stage.
+    around: Vec<Around>,
+    exit: i32,
 }
 
-const USAGE: Bad = Bad {
-    what: "",
-    args: &[],
-    around: |_| {},
-    code: 2,
-    names: "",
-};
-
-const FOUND: Bad = Bad {
-    args: &["135790"],
-    code: 1,
-    ..USAGE
-};
-
-const CODES: &[Bad] = &[
-    Bad {
-        what: "a code of five digits",
-        args: &["12345"],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "a code of seven digits",
-        args: &["1234567"],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "a code with letters",
-        args: &["12345a"],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "a code in two words",
-        args: &["135", "790"],
-        names: "awsmfa: digits stand where no MFA code is expected",
-        ..USAGE
-    },
-    Bad {
-        what: "an empty code",
-        args: &[""],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "a code in the digits of another script",
-        args: &["١٢٣٤٥٦"],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "a code with a dash",
-        args: &["--", "-23456"],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "an empty standard input",
-        args: &["-"],
-        names: "MFA code",
-        ..USAGE
-    },
-    Bad {
-        what: "a program that prints no code",
-        args: &["--code-command", "echo none"],
-        code: 1,
-        names: "six digits",
-        ..USAGE
-    },
-    Bad {
-        what: "a program that fails",
-        args: &["--code-command", "exit 3"],
-        code: 1,
-        names: "exit status: 3",
-        ..USAGE
-    },
-];
-
-const OPTIONS: &[Bad] = &[
-    Bad {
-        what: "an unknown shell",
-        args: &["135790", "--shell", "nonsense"],
-        names: "nonsense",
-        ..USAGE
-    },
-    Bad {
-        what: "an unknown option",
-        args: &["135790", "--nonsense"],
-        names: "--nonsense",
-        ..USAGE
-    },
-    Bad {
-        what: "an option without its value",
-        args: &["135790", "--profile"],
-        names: "--profile",
-        ..USAGE
-    },
-    Bad {
-        what: "a duration that is none",
-        args: &["135790", "--duration", "soon"],
-        names: "--duration",
-        ..USAGE
-    },
-    Bad {
-        what: "a duration that is too short",
-        args: &["135790", "--duration", "5m"],
-        names: "--duration",
-        ..USAGE
-    },
-    Bad {
-        what: "a duration that is too long",
-        args: &["135790", "--duration", "37h"],
-        names: "--duration",
-        ..USAGE
-    },
-    Bad {
-        what: "a duration that is too long for a role",
-        args: &["135790", "-p", "admin", "--duration", "13h"],
-        names: "--duration",
-        ..USAGE
-    },
-    Bad {
-        what: "a region that is none",
-        args: &["135790", "--region", "evil.example/"],
-        names: "evil.example",
-        ..USAGE
-    },
-    Bad {
-        what: "a region of another partition",
-        args: &["135790", "--region", "cn-north-1"],
-        names: "cn-north-1",
-        ..USAGE
-    },
-    Bad {
-        what: "an empty region",
-        args: &["135790", "--region", ""],
-        names: "--region",
-        ..USAGE
-    },
-    Bad {
-        what: "a role that is no ARN",
-        args: &["135790", "--role-arn", "admin"],
-        names: "--role-arn",
-        ..USAGE
-    },
-    Bad {
-        what: "a role that is a user",
-        args: &[
-            "135790",
-            "--role-arn",
-            "arn:aws:iam::123456789012:user/alice",
-        ],
-        names: "--role-arn",
-        ..USAGE
-    },
-    Bad {
-        what: "a role's name with a blank",
-        args: &["135790", "-p", "dev", "--role-session-name", "my name"],
-        names: "--role-session-name",
-        ..USAGE
-    },
-    Bad {
-        what: "an external ID of one character",
-        args: &["135790", "-p", "dev", "--external-id", "x"],
-        names: "--external-id",
-        ..USAGE
-    },
-    Bad {
-        what: "an option that needs a role",
-        args: &["135790", "--no-session"],
-        names: "--no-session",
-        ..USAGE
-    },
-    Bad {
-        what: "an empty serial number",
-        args: &["135790", "--serial", ""],
-        names: "--serial",
-        ..USAGE
-    },
-    Bad {
-        what: "an empty profile",
-        args: &["135790", "--profile", ""],
-        names: "--profile",
-        ..USAGE
-    },
-];
-
-const DEVICES: &[Bad] = &[
-    Bad {
-        what: "a serial number that is none",
-        args: &["135790", "--serial", "alice's phone"],
-        names: "--serial",
-        ..USAGE
-    },
-    Bad {
-        what: "a security key",
-        args: &[
-            "135790",
-            "--serial",
-            "arn:aws:iam::123456789012:u2f/user/alice/yubi",
-        ],
-        names: "security key",
-        ..USAGE
-    },
-    Bad {
-        what: "a device of another partition than the role",
-        args: &[
-            "135790",
-            "-p",
-            "dev",
-            "--serial",
-            "arn:aws-cn:iam::123456789012:mfa/alice",
-        ],
-        names: "arn:aws:iam::111122223333:role/dev",
-        ..FOUND
-    },
-    Bad {
-        what: "an empty serial number in the profile",
-        around: |stage| config(stage, "[default]\nregion = eu-central-1\nmfa_serial =\n"),
-        names: ".aws/config line 3",
-        ..FOUND
-    },
-    Bad {
-        what: "a device of another account than the profile's keys",
-        around: |stage| {
-            config(
-                stage,
-                "[default]\naws_account_id = 111122223333\n\
-                 mfa_serial = arn:aws:iam::123456789012:mfa/alice\n",
-            );
-        },
-        names: "111122223333",
-        ..FOUND
-    },
-];
-
-const PROFILES: &[Bad] = &[
-    Bad {
-        what: "an unknown profile",
-        args: &["135790", "-p", "defualt"],
-        names: "defualt",
-        ..FOUND
-    },
-    Bad {
-        what: "an unknown profile in AWS_PROFILE",
-        around: |stage| _ = stage.set("AWS_PROFILE", "nobody"),
-        names: "AWS_PROFILE",
-        ..FOUND
-    },
-    Bad {
-        what: "a profile without keys",
-        args: &["135790", "-p", "empty"],
-        around: |stage| config(stage, "[profile empty]\nregion = eu-central-1\n"),
-        names: "empty",
-        ..FOUND
-    },
-    Bad {
-        what: "a profile with half of its keys",
-        around: |stage| {
-            credentials(
-                stage,
-                "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
-            );
-        },
-        names: "aws_secret_access_key",
-        ..FOUND
-    },
-    Bad {
-        what: "a profile with the keys of a session",
-        around: |stage| {
-            credentials(
-                stage,
-                "[default]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n\
-                 aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n\
-                 aws_session_token = token\n",
-            );
-        },
-        names: "temporary session",
-        ..FOUND
-    },
-    Bad {
-        what: "half of the keys in the environment",
-        around: |stage| _ = stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
-        names: "AWS_ACCESS_KEY_ID",
-        ..FOUND
-    },
-    Bad {
-        what: "the keys of a session in the environment, and no profile",
-        around: |stage| {
-            config(stage, "");
-            credentials(stage, "");
-            stage.set("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE");
-            stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET);
-            stage.set("AWS_SESSION_TOKEN", "token");
-        },
-        names: "temporary session",
-        ..FOUND
-    },
-    Bad {
-        what: "source profiles in a circle",
-        args: &["135790", "-p", "one"],
-        around: |stage| {
-            config(
-                stage,
-                "[profile one]\nrole_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = two\n\
-                 [profile two]\nrole_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = one\n",
-            );
-        },
-        names: "one → two → one",
-        ..FOUND
-    },
-    Bad {
-        what: "a profile of SSO",
-        args: &["135790", "-p", "sso"],
-        around: |stage| config(stage, "[profile sso]\nsso_session = corp\n"),
-        names: "SSO",
-        ..FOUND
-    },
-    Bad {
-        what: "a profile of a web identity",
-        args: &["135790", "-p", "web"],
-        around: |stage| {
-            config(
-                stage,
-                "[profile web]\nrole_arn = arn:aws:iam::111122223333:role/dev\n\
-                 web_identity_token_file = /run/token\n",
-            );
-        },
-        names: "web identity",
-        ..FOUND
-    },
-];
-
-const SURROUNDINGS: &[Bad] = &[
-    Bad {
-        what: "a broken config file",
-        around: |stage| config(stage, "[default]\nregion = eu-central-1\nnonsense\n"),
-        names: ".aws/config, line 3",
-        ..FOUND
-    },
-    Bad {
-        what: "a broken credentials file",
-        around: |stage| {
-            let secret = Accounts::ALICE_SECRET;
-            credentials(
-                stage,
-                &format!("[default\naws_secret_access_key = {secret}\n"),
-            );
-        },
-        names: ".aws/credentials, line 1",
-        ..FOUND
-    },
-    Bad {
-        what: "no HOME",
-        around: |stage| {
-            stage.variables.remove("HOME");
-        },
-        names: "HOME",
-        ..FOUND
-    },
-    Bad {
-        what: "a bad duration in the environment",
-        around: |stage| _ = stage.set("AWSMFA_DURATION", "soon"),
-        names: "AWSMFA_DURATION",
-        ..FOUND
-    },
-    Bad {
-        what: "a duration out of range in the environment",
-        around: |stage| _ = stage.set("AWSMFA_DURATION", "5m"),
-        names: "AWSMFA_DURATION",
-        ..FOUND
-    },
-    Bad {
-        what: "a bad switch in the environment",
-        around: |stage| _ = stage.set("AWSMFA_NO_SESSION", "maybe"),
-        names: "AWSMFA_NO_SESSION",
-        ..FOUND
-    },
-    Bad {
-        what: "a bad region in the profile",
-        around: |stage| config(stage, "[default]\nregion = nowhere!\n"),
-        names: ".aws/config line 2",
-        ..FOUND
-    },
-    Bad {
-        what: "a bad role in the profile",
-        args: &["135790", "-p", "dev"],
-        around: |stage| {
-            config(
-                stage,
-                "[profile dev]\nsource_profile = default\nrole_arn = dev\n",
-            );
-        },
-        names: ".aws/config line 3: role_arn",
-        ..FOUND
-    },
-    Bad {
-        what: "a bad endpoint",
-        around: |stage| _ = stage.set("AWS_ENDPOINT_URL", "127.0.0.1:5000"),
-        names: "AWS_ENDPOINT_URL",
-        ..FOUND
-    },
-    Bad {
-        what: "a CA bundle that is not there",
-        around: |stage| _ = stage.set("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
-        names: "/nowhere/ca.pem",
-        ..FOUND
-    },
-    Bad {
-        what: "a CA bundle without a certificate",
-        around: |stage| _ = stage.set("AWS_CA_BUNDLE", "/dev/null"),
-        names: "/dev/null",
-        ..FOUND
-    },
-    Bad {
-        what: "a profile with what a terminal would obey",
-        around: |stage| _ = stage.set("AWS_PROFILE", "red\u{1b}[31m"),
-        names: "red\\u{1b}[31m",
-        ..FOUND
-    },
-    Bad {
-        what: "a value that the shell could not put back",
-        around: |stage| _ = stage.set("AWS_SECURITY_TOKEN", "two\u{8}lines"),
-        names: "awsmfa: AWS_SECURITY_TOKEN",
-        ..FOUND
-    },
-];
-
-fn config(stage: &mut Stage, text: &str) {
-    stage.home.write_config(text);
+enum Around {
+    Config(String),
+    Credentials(String),
+    Set(&'static str, &'static str),
+    Unset(&'static str),
 }
 
-fn credentials(stage: &mut Stage, text: &str) {
-    stage.home.write_credentials(text);
+/// What the command line gets wrong.
+fn usage(what: &'static str, args: &[&'static str]) -> Bad {
+    Bad {
+        what,
+        args: [args, &[CODE]].concat(),
+        around: Vec::new(),
+        exit: 2,
+    }
+}
+
+/// What files or variables get wrong.
+fn found(what: &'static str) -> Bad {
+    Bad {
+        exit: 1,
+        ..usage(what, &[])
+    }
+}
+
+/// What the profile x gets wrong.
+fn found_in_x(what: &'static str, lines: &str) -> Bad {
+    found(what)
+        .args(&["-p", "x"])
+        .config(&format!("{DEFAULT}[profile x]\n{lines}"))
+}
+
+impl Bad {
+    fn args(mut self, args: &[&'static str]) -> Self {
+        self.args = [args, &[CODE]].concat();
+        self
+    }
+
+    fn without_code(mut self) -> Self {
+        self.args.pop();
+        self
+    }
+
+    fn with(mut self, around: Around) -> Self {
+        self.around.push(around);
+        self
+    }
+
+    fn config(self, text: &str) -> Self {
+        self.with(Around::Config(text.to_owned()))
+    }
+
+    fn credentials(self, text: &str) -> Self {
+        self.with(Around::Credentials(text.to_owned()))
+    }
+
+    fn set(self, name: &'static str, value: &'static str) -> Self {
+        self.with(Around::Set(name, value))
+    }
+
+    /// Runs it; gives what it says.
+    fn message(&self) -> String {
+        let Self { what, exit, .. } = self;
+        let mut stage = Stage::new();
+        for around in &self.around {
+            match around {
+                Around::Config(text) => stage.home.write_config(text),
+                Around::Credentials(text) => stage.home.write_credentials(text),
+                Around::Set(name, value) => _ = stage.set(name, *value),
+                Around::Unset(name) => _ = stage.remove(name),
+            }
+        }
+        // An option may be given once.
+        let shell: &[&str] = if self.args.contains(&"--shell") {
+            &["env"]
+        } else {
+            &["env", "--shell", "sh"]
+        };
+        let run = stage.awsmfa(&[shell, &self.args].concat());
+        assert_eq!(run.code, *exit, "{what}: {run:?}");
+        assert_eq!(run.stdout, format!("(exit {exit});\n"), "{what}");
+        run.assert_no_secret_told(CODE);
+        let help = ["\nhint: ", "try '--help'"];
+        let helps = help.iter().any(|hint| run.stderr.contains(hint));
+        assert!(helps, "{what}: no hint in {}", run.stderr);
+        assert_eq!(stage.emulator.log().actions(), [""; 0], "{what}");
+        stage.assert_clean_home();
+        stage.redact(&run.stderr)
+    }
 }
 
 /// Tries each, and gives all the messages.
-fn messages(table: &[Bad]) -> String {
+fn messages(rows: &[Bad]) -> String {
     let mut messages = String::new();
-    for bad in table {
-        let mut stage = Stage::new();
-        (bad.around)(&mut stage);
-        let args = [&["env", "--shell", "sh"], bad.args].concat();
-        // An option may stand once.
-        let args = if bad.args.contains(&"--shell") {
-            [&["env"], bad.args].concat()
-        } else {
-            args
-        };
-        let run = stage.awsmfa(&args);
-        assert_eq!(run.code, bad.code, "{}: {run:?}", bad.what);
-        let failure = format!("(exit {});\n", bad.code);
-        assert_eq!(run.stdout, failure, "{}", bad.what);
-        assert!(run.stderr.contains(bad.names), "{}: {run:?}", bad.what);
-        run.assert_no_secret_told("135790");
-        let help = ["\nhint: ", "try '--help'"];
-        let helps = help.iter().any(|hint| run.stderr.contains(hint));
-        assert!(helps, "{}: no hint in {}", bad.what, run.stderr);
-        assert_eq!(stage.emulator.log().actions(), [""; 0], "{}", bad.what);
-        stage.assert_clean_home();
-
-        let stderr = stage.redact(&run.stderr);
-        let _ = writeln!(messages, "# {}\n{stderr}", bad.what);
+    for row in rows {
+        let _ = writeln!(messages, "# {}\n{}", row.what, row.message());
     }
     messages
 }
 
+const KEYS: &str = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+";
+
+const SESSION_KEYS: &str = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+";
+
+const DEFAULT: &str = "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n";
+
+const DEV: &str = "source_profile = default\nrole_arn = arn:aws:iam::111122223333:role/dev\n";
+
+const DEV_ARN: &[&str] = &["--role-arn", "arn:aws:iam::111122223333:role/dev"];
+
 #[test]
 fn codes() {
-    insta::assert_snapshot!(messages(CODES));
+    let code = |what, words: &[&'static str]| usage(what, words).without_code();
+    let messages = messages(&[
+        code("a code of five digits", &["12345"]),
+        code("a code of seven digits", &["1234567"]),
+        code("a code with letters", &["12345a"]),
+        code("a code in two words", &["135", "790"]),
+        code("an empty code", &[""]),
+        code("a code in the digits of another script", &["١٢٣٤٥٦"]),
+        code("a code with a dash", &["--", "-23456"]),
+        code("an empty standard input", &["-"]),
+        found("a program that prints no code")
+            .args(&["--code-command", "echo none"])
+            .without_code(),
+        found("a program that fails")
+            .args(&["--code-command", "exit 3"])
+            .without_code(),
+    ]);
+    insta::assert_snapshot!(messages);
 }
 
 /// Half a code, or a whole one in the wrong place, is not repeated.
@@ -510,20 +172,196 @@ fn stray_digits() {
 
 #[test]
 fn options() {
-    insta::assert_snapshot!(messages(OPTIONS));
-}
-
-#[test]
-fn devices() {
-    insta::assert_snapshot!(messages(DEVICES));
+    let role = |what, more: &[&'static str]| usage(what, &[DEV_ARN, more].concat());
+    let long = &["--session-duration", "5m"];
+    let messages = messages(&[
+        usage("an unknown shell", &["--shell", "nonsense"]),
+        usage("an unknown option", &["--nonsense"]),
+        usage("an option without its value", &["--profile"]).without_code(),
+        usage("an empty profile", &["--profile", ""]),
+        usage("a duration that is none", &["--duration", "soon"]),
+        usage("a duration that is too short", &["--duration", "5m"]),
+        usage("a duration that is too long", &["--duration", "37h"]),
+        role(
+            "a duration that is too long for a role",
+            &["--duration", "13h"],
+        ),
+        role(
+            "a duration that is too short for the session behind a role",
+            long,
+        ),
+        usage("a region that is none", &["--region", "evil.example/"]),
+        usage("a region of another partition", &["--region", "cn-north-1"]),
+        usage("an empty region", &["--region", ""]),
+        usage("a role that is no ARN", &["--role-arn", "admin"]),
+        usage(
+            "a role that is a user",
+            &["--role-arn", "arn:aws:iam::123456789012:user/alice"],
+        ),
+        role(
+            "a role's name with a blank",
+            &["--role-session-name", "my name"],
+        ),
+        role("an external ID of one character", &["--external-id", "x"]),
+        role("an external ID with a blank", &["--external-id", "x y"]),
+        usage("an external ID and no role", &["--external-id", "xy"]),
+        usage("no session and no role", &["--no-session"]),
+        usage("an empty serial number", &["--serial", ""]),
+        usage(
+            "a serial number that is none",
+            &["--serial", "alice's phone"],
+        ),
+        usage(
+            "a security key",
+            &["--serial", "arn:aws:iam::123456789012:u2f/user/alice/yubi"],
+        ),
+        found("a device of another partition than the role").args(&[
+            "-p",
+            "dev",
+            "--serial",
+            "arn:aws-cn:iam::123456789012:mfa/alice",
+        ]),
+    ]);
+    insta::assert_snapshot!(messages);
 }
 
 #[test]
 fn profiles() {
-    insta::assert_snapshot!(messages(PROFILES));
+    let circle = [("x", "y"), ("y", "z"), ("z", "x")].map(|(name, source)| {
+        format!("[profile {name}]\nrole_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = {source}\n")
+    });
+    let x = &["-p", "x"];
+    let of_dev = |line: &str| format!("role_arn = arn:aws:iam::111122223333:role/dev\n{line}");
+    let messages = messages(&[
+        found("an unknown profile").args(x),
+        found("a name that is nearly there").args(&["-p", "defualt"]),
+        found("an unknown profile in AWS_PROFILE").set("AWS_PROFILE", "nobody"),
+        found_in_x("an unknown source", &of_dev("source_profile = defualt\n")),
+        found("source profiles in a circle")
+            .args(x)
+            .config(&circle.concat()),
+        found_in_x(
+            "a profile that is its source and has no keys",
+            &of_dev("source_profile = x\n"),
+        ),
+        found_in_x("a profile without keys", "region = eu-central-1\n"),
+        found("half of the keys")
+            .credentials("[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"),
+        found("the other half")
+            .args(x)
+            .credentials("[x]\naws_secret_access_key = secret\n"),
+        found("half of the keys in the environment").set("AWS_ACCESS_KEY_ID", Accounts::BOB_KEY),
+        found("the other half in the environment")
+            .set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
+        found("a session token")
+            .credentials(&format!("[default]\n{KEYS}aws_session_token = token\n")),
+        found("the keys of a session").credentials(&format!("[default]\n{SESSION_KEYS}")),
+        found("the keys of a session in the environment, and no profile")
+            .config("")
+            .credentials("")
+            .set("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE")
+            .set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET)
+            .set("AWS_SESSION_TOKEN", "token"),
+        found_in_x("SSO", "sso_session = corp\n"),
+        found_in_x(
+            "SSO of old",
+            "sso_start_url = https://example.awsapps.com/start\n",
+        ),
+        found_in_x(
+            "aws login",
+            "login_session = arn:aws:iam::123456789012:user/alice\n",
+        ),
+        found_in_x(
+            "web identity",
+            &of_dev("web_identity_token_file = /token\n"),
+        ),
+        found_in_x(
+            "a role through SSO",
+            &of_dev("source_profile = s\n[profile s]\nsso_session = corp\n"),
+        ),
+        found_in_x("a role without a source", &of_dev("")),
+        found_in_x(
+            "credential_source without a user",
+            &of_dev("credential_source = Ec2InstanceMetadata\n"),
+        ),
+        found_in_x(
+            "credential_source without keys",
+            &of_dev("credential_source = Environment\n"),
+        ),
+        found("nothing at all").config("").credentials(""),
+        found("no profile of the name default")
+            .config(&format!("[profile staging]\n{KEYS}"))
+            .credentials(""),
+    ]);
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn roles_and_durations() {
+    let role = |what, line: &str| found_in_x(what, &format!("{DEV}{line}\n"));
+    let no_arn = "source_profile = default\nrole_arn = dev\n";
+    let messages = messages(&[
+        found_in_x("a role that is no ARN", no_arn),
+        role("a session name with a blank", "role_session_name = a b"),
+        role("an external ID of one character", "external_id = x"),
+        role("a duration that is none", "duration_seconds = long"),
+        role("a duration that is too short", "duration_seconds = 60"),
+        found("AWSMFA_DURATION that is none").set("AWSMFA_DURATION", "soon"),
+        found("AWSMFA_DURATION out of range").set("AWSMFA_DURATION", "5m"),
+        found("AWSMFA_NO_SESSION")
+            .args(DEV_ARN)
+            .set("AWSMFA_NO_SESSION", "maybe"),
+        found("AWSMFA_ROLE_SESSION_NAME")
+            .args(DEV_ARN)
+            .set("AWSMFA_ROLE_SESSION_NAME", "a b"),
+    ]);
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn devices() {
+    let serial =
+        |what, serial: &str| found(what).config(&format!("[default]\nmfa_serial = {serial}\n"));
+    let messages = messages(&[
+        serial("an empty serial number", ""),
+        serial("an ARN that is not whole", "arn:aws:iam::123456789012"),
+        serial("the ARN of a user", "arn:aws:iam::123456789012:user/alice"),
+        found("AWS_MFA_SERIAL")
+            .config("")
+            .set("AWS_MFA_SERIAL", "phone"),
+        found("a device of another account than the keys")
+            .config(&format!("{DEFAULT}aws_account_id = 444455556666\n")),
+    ]);
+    insta::assert_snapshot!(messages);
 }
 
 #[test]
 fn surroundings() {
-    insta::assert_snapshot!(messages(SURROUNDINGS));
+    let default = |what, line: &str| found(what).config(&format!("{DEFAULT}{line}\n"));
+    let services = "services = local\n[services local]\nsts =\n  endpoint_url = nonsense";
+    let messages = messages(&[
+        found("a broken config file").config("[default]\nregion = eu-central-1\nnonsense\n"),
+        found("a broken credentials file").credentials(&format!(
+            "[default\naws_secret_access_key = {}\n",
+            Accounts::ALICE_SECRET
+        )),
+        found("no HOME").with(Around::Unset("HOME")),
+        found("AWS_REGION").set("AWS_REGION", "EU"),
+        default(
+            "a bad region in the profile",
+            "region = eu-central-1.evil.example",
+        ),
+        found("AWS_ENDPOINT_URL").set("AWS_ENDPOINT_URL", "127.0.0.1:5000"),
+        found("AWS_ENDPOINT_URL_STS").set("AWS_ENDPOINT_URL_STS", "localhost:1"),
+        default("a bad endpoint in the profile", "endpoint_url = file:///x")
+            .set("AWS_ENDPOINT_URL", ""),
+        default("a bad endpoint in [services]", services).set("AWS_ENDPOINT_URL", ""),
+        default("an endpoint and FIPS", "use_fips_endpoint = true"),
+        found("a CA bundle that is not there").set("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
+        found("a CA bundle without a certificate").set("AWS_CA_BUNDLE", "/dev/null"),
+        found("a profile that would steer the terminal").set("AWS_PROFILE", "red\u{1b}[31m"),
+        found("a value that the shell could not put back")
+            .set("AWS_SECURITY_TOKEN", "two\u{8}lines"),
+    ]);
+    insta::assert_snapshot!(messages);
 }
