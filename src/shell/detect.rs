@@ -1,24 +1,13 @@
-//! Which shell is asking: the nearest ancestor process that is a shell of the table.
+//! Which shell a process is, by its executable and what it was called.
 //!
 //! `SHELL` names the login shell, and variables such as `NU_VERSION` are inherited by shells that
-//! they are not true of, so the processes are asked. The executable tells; the process's own name
-//! does not, since in a `#!` script it is the script's.
+//! they are not true of. A process's own name does not tell either: in a `#!` script it is the
+//! script's.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
-
+use super::processes::{Pid, Processes};
 use super::{Kind, SHELLS, Shell};
-use crate::error::Error;
-
-/// How far up to look: past `sudo`, `timeout`, `xargs`, `make` and whatever they are wrapped in.
-const LEVELS: usize = 10;
-
-/// The shell that started this process, directly or through other programs.
-pub fn detect() -> Result<Option<&'static Shell>, Error> {
-    nearest(ancestors())
-}
 
 /// Whether a program is a shell of the table, by its name.
 #[must_use]
@@ -26,98 +15,52 @@ pub fn is_shell(program: &Path) -> bool {
     by_executable(&stem(&program.to_string_lossy())).is_some()
 }
 
-/// What is known of a process.
-#[derive(Debug, Default)]
-struct Process {
-    /// Its executable, where it may be read: another user's may not.
-    exe: Option<PathBuf>,
-    /// Its arguments, with the name that it was called by.
-    argv: Vec<OsString>,
-    /// The name that the system gives it.
-    name: OsString,
-}
-
-/// The parent, its parent and so on, each read when it is asked for.
-fn ancestors() -> impl Iterator<Item = Process> {
-    let mut system = System::new().ok();
-    let mut read = move |pid| {
-        let system = system.as_mut()?;
-        system.refresh_processes_specifics(
-            ProcessesToUpdate::Some(&[pid]),
-            false,
-            ProcessRefreshKind::nothing()
-                .without_tasks()
-                .with_exe(UpdateKind::Always)
-                .with_cmd(UpdateKind::Always),
-        );
-        let process = system.process(pid)?;
-        let read = Process {
-            exe: process.exe().map(Path::to_owned),
-            argv: process.cmd().to_vec(),
-            name: process.name().to_owned(),
-        };
-        Some((read, process.parent()))
-    };
-    let own = Pid::from_u32(std::process::id());
-    let mut parent = read(own).and_then(|(_, parent)| parent);
-    std::iter::from_fn(move || {
-        let (process, next) = read(parent?)?;
-        parent = next;
-        Some(process)
-    })
-}
-
-fn nearest(ancestors: impl Iterator<Item = Process>) -> Result<Option<&'static Shell>, Error> {
-    for process in ancestors.take(LEVELS) {
-        if is_wsl(&process) {
-            // Which one it is cannot be seen from here.
-            return Err(
-                Error::new("a shell inside WSL asks the Windows program").hint(
-                    "install the Linux build of awsmfa inside WSL, or name the shell: --shell bash",
-                ),
-            );
+/// The shell that a process with this executable is. Its arguments are read only where the
+/// executable does not tell.
+pub(super) fn recognise(
+    processes: &impl Processes,
+    pid: Pid,
+    exe: Option<&Path>,
+) -> Option<&'static Shell> {
+    let exe = exe.map(|path| stem(&path.to_string_lossy()));
+    if let Some(exe) = exe.as_deref().filter(|&exe| exe != "busybox")
+        && let Some(shell) = by_executable(exe)
+    {
+        return Some(shell);
+    }
+    let argv = processes.argv(pid);
+    let argv: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
+    let called = argv.first().map(|word| stem(word));
+    let arguments = argv.get(1..).unwrap_or_default();
+    match exe.as_deref() {
+        Some("busybox") => {
+            let applet = match called.as_deref() {
+                Some("busybox") | None => arguments.first().map(|word| stem(word)),
+                _ => called,
+            };
+            by_executable(&applet?).filter(|shell| shell.name == "sh")
         }
-        if let Some(shell) = recognise(&process) {
-            return Ok(Some(shell));
+        Some("dotnet") => {
+            let mut programs = arguments.iter().filter(|word| word.ends_with(".dll"));
+            let is_powershell = programs.next().is_some_and(|word| stem(word) == "pwsh.dll");
+            is_powershell.then(|| by_executable("pwsh")).flatten()
+        }
+        Some(exe) if exe.starts_with("python") || exe.starts_with("pypy") => {
+            runs_xonsh(&argv).then(|| by_executable("xonsh")).flatten()
+        }
+        Some(_) => by_executable(&called?),
+        // Another user's executable may not be read.
+        None => {
+            by_executable(&called.unwrap_or_else(|| stem(&processes.name(pid).to_string_lossy())))
         }
     }
-    Ok(None)
 }
 
 /// Whether it is the Windows end of WSL, which starts the Windows programs that Linux asks for.
-fn is_wsl(process: &Process) -> bool {
-    let exe = process.exe.as_ref().map(|path| path.to_string_lossy());
-    exe.is_some_and(|exe| {
-        exe.to_ascii_lowercase().ends_with(".exe")
-            && matches!(&*stem(&exe), "wsl" | "wslhost" | "wslrelay" | "wslservice")
-    })
-}
-
-fn recognise(process: &Process) -> Option<&'static Shell> {
-    let argv: Vec<_> = process
-        .argv
-        .iter()
-        .map(|word| word.to_string_lossy())
-        .collect();
-    let called = argv.first().map(|word| stem(word));
-    let exe = match &process.exe {
-        Some(path) => stem(&path.to_string_lossy()),
-        None => called
-            .clone()
-            .unwrap_or_else(|| stem(&process.name.to_string_lossy())),
-    };
-    let arguments = argv.get(1..).unwrap_or_default();
-    if exe == "busybox" {
-        let applet = match called.as_deref() {
-            Some("busybox") | None => arguments.first().map(|word| stem(word)),
-            _ => called,
-        };
-        return by_executable(&applet?).filter(|shell| shell.name == "sh");
-    }
-    if exe.starts_with("python") || exe.starts_with("pypy") {
-        return runs_xonsh(&argv).then(|| by_executable("xonsh")).flatten();
-    }
-    by_executable(&exe)
+pub(super) fn is_wsl(exe: &Path) -> bool {
+    let exe = exe.to_string_lossy();
+    exe.to_ascii_lowercase().ends_with(".exe")
+        && matches!(&*stem(&exe), "wsl" | "wslhost" | "wslrelay" | "wslservice")
 }
 
 fn by_executable(stem: &str) -> Option<&'static Shell> {
@@ -131,9 +74,14 @@ fn by_executable(stem: &str) -> Option<&'static Shell> {
                     || shell.executables.contains(&stem)
             })
     };
-    // ksh93, zsh-5.9
+    // .fish-wrapped, as Nix calls the program behind its wrapper
+    let stem = stem.trim_start_matches('.').trim_end_matches('_');
+    let stem = stem.strip_suffix("-wrapped").unwrap_or(stem);
+    // ksh93, zsh-5.9, elvish-v0.19
+    let unversioned = stem.trim_end_matches(|c: char| c.is_ascii_digit() || "-.".contains(c));
     find(stem)
-        .or_else(|| find(stem.trim_end_matches(|c: char| c.is_ascii_digit() || "-.".contains(c))))
+        .or_else(|| find(unversioned))
+        .or_else(|| find(unversioned.strip_suffix("-v")?))
 }
 
 /// Whether the script or module that a Python runs is xonsh, or its title says so.
@@ -169,15 +117,8 @@ fn stem(path: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
-    use super::{Process, nearest, recognise};
-
-    fn process(exe: &str, argv: &[&str], name: &str) -> Process {
-        Process {
-            exe: (!exe.is_empty()).then(|| exe.into()),
-            argv: argv.iter().map(Into::into).collect(),
-            name: name.into(),
-        }
-    }
+    use super::{is_wsl, recognise};
+    use crate::shell::processes::testing::{Fake, PARENT, process};
 
     /// Executable, arguments, name, and the shell that it is.
     type Case = (
@@ -261,6 +202,49 @@ mod tests {
         ("/usr/bin/json", &["json"], "json", None),
         ("/usr/bin/fishnet", &["fishnet"], "fishnet", None),
         ("/usr/bin/bashful", &["bashful"], "bashful", None),
+        ("/usr/bin/.wrapped", &["wrapped"], "wrapped", None),
+        // What packages call them.
+        (
+            "/nix/store/x/bin/.fish-wrapped",
+            &["fish"],
+            "fish",
+            Some("fish"),
+        ),
+        (
+            "/nix/store/x/bin/.xonsh-wrapped_",
+            &["xonsh"],
+            "xonsh",
+            Some("xonsh"),
+        ),
+        (
+            "/opt/elvish-v0.19",
+            &["/opt/elvish-v0.19"],
+            "elvish-v0.19",
+            Some("elvish"),
+        ),
+        ("/opt/nu-0.115.1", &["nu"], "nu", Some("nu")),
+        // A loader, an emulator and a box of many tools run it under its own name.
+        ("/usr/bin/qemu-aarch64", &["fish"], "fish", Some("fish")),
+        ("/bin/toybox", &["-sh"], "sh", Some("sh")),
+        // PowerShell is a program of .NET.
+        (
+            "/usr/share/dotnet/dotnet",
+            &["dotnet", "/opt/pwsh/pwsh.dll", "-NoProfile"],
+            "dotnet",
+            Some("powershell"),
+        ),
+        (
+            r"C:\Program Files\dotnet\dotnet.exe",
+            &["dotnet", "exec", r"C:\pwsh\pwsh.dll"],
+            "dotnet",
+            Some("powershell"),
+        ),
+        (
+            "/usr/bin/dotnet",
+            &["dotnet", "Runner.Worker.dll", "pwsh.dll"],
+            "dotnet",
+            None,
+        ),
         // busybox is what it is called.
         ("/bin/busybox", &["sh"], "sh", Some("sh")),
         ("/bin/busybox", &["-ash"], "ash", Some("sh")),
@@ -331,51 +315,22 @@ mod tests {
     #[test]
     fn one_process() {
         for (exe, argv, name, expected) in CASES {
-            let found = recognise(&process(exe, argv, name)).map(|shell| shell.name);
+            let fake = Fake::new([process(exe, argv).named(name)]);
+            let path = (!exe.is_empty()).then(|| exe.as_ref());
+            let found = recognise(&fake, PARENT, path).map(|shell| shell.name);
             assert_eq!(found, *expected, "{exe} {argv:?} {name}");
         }
     }
 
     #[test]
-    fn the_nearest_shell_within_ten_levels() {
-        let sudo = || process("/usr/bin/sudo", &["sudo"], "sudo");
-        let bash = || process("/usr/bin/bash", &["bash"], "bash");
-        let fish = || process("/usr/bin/fish", &["fish"], "fish");
-        let name = |ancestors: Vec<Process>| {
-            let found = nearest(ancestors.into_iter()).expect("not WSL");
-            found.map(|shell| shell.name)
-        };
-
-        assert_eq!(name(vec![fish(), bash()]), Some("fish"));
-        assert_eq!(name(vec![sudo(), sudo(), fish(), bash()]), Some("fish"));
-        assert_eq!(name(vec![]), None);
-        let above = |levels: usize| (0..levels).map(|_| sudo()).chain([bash()]).collect();
-        assert_eq!(name(above(9)), Some("bash"));
-        assert_eq!(name(above(10)), None);
-    }
-
-    #[test]
-    fn no_process_above_the_shell_is_read() {
-        let ancestors = [process("/usr/bin/dash", &["sh"], "sh")]
-            .into_iter()
-            .chain(std::iter::from_fn(|| panic!("read too far")));
-        assert!(nearest(ancestors).is_ok_and(|shell| shell.is_some()));
-    }
-
-    #[test]
-    fn the_windows_end_of_wsl_hides_the_shell() {
-        let powershell = || process(r"C:\Windows\System32\powershell.exe", &[], "");
+    fn the_windows_end_of_wsl() {
         for wsl in [
             r"C:\Program Files\WSL\wsl.exe",
             r"C:\Windows\System32\wslhost.exe",
         ] {
-            let wsl = || process(wsl, &[], "");
-            let hidden = nearest([wsl(), powershell()].into_iter());
-            assert!(hidden.is_err_and(|error| error.to_string().contains("WSL")));
-            let shell = nearest([powershell(), wsl()].into_iter()).expect("a shell of Windows");
-            assert_eq!(shell.map(|shell| shell.name), Some("powershell"));
+            assert!(is_wsl(wsl.as_ref()), "{wsl}");
         }
-        let wsl = process("/usr/bin/wsl", &["wsl"], "wsl");
-        assert!(nearest(std::iter::once(wsl)).is_ok_and(|shell| shell.is_none()));
+        assert!(!is_wsl("/usr/bin/wsl".as_ref()));
+        assert!(!is_wsl(r"C:\Windows\System32\cmd.exe".as_ref()));
     }
 }

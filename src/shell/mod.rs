@@ -10,6 +10,8 @@ mod json;
 mod nu;
 mod posix;
 mod powershell;
+mod processes;
+pub mod reader;
 mod tcsh;
 mod xonsh;
 
@@ -295,7 +297,7 @@ pub fn names() -> String {
 
 /// The shell that asks, or the POSIX grammar where none is known.
 pub fn asking() -> Result<&'static Shell, Error> {
-    Ok(detect::detect()?.unwrap_or_else(posix_sh))
+    Ok(reader::asking()?.unwrap_or_else(posix_sh))
 }
 
 /// The row of POSIX's grammar.

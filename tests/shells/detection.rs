@@ -1,11 +1,12 @@
-//! Detection inside real shells. Nothing but a process can be asked who its parent is, so each
-//! shell runs this test's own executable.
+//! Detection inside real shells. Only a process can be asked who its parent is, so each shell runs
+//! this test's own executable.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
-use awsmfa_test_support::{find_tool, tools_path};
+use awsmfa_test_support::{find_tool, say, tools_path};
 
 use crate::real::Place;
 
@@ -14,23 +15,46 @@ use crate::real::Place;
 #[ignore = "run by the other tests, inside shells"]
 #[allow(clippy::print_stdout)]
 fn ask() {
-    let name = awsmfa::shell::detect::detect()
+    let name = awsmfa::shell::reader::asking()
         .unwrap()
         .map_or("none", |shell| shell.name);
     println!("asked by {name}.");
 }
 
-/// What `script`, in which `ASK` asks, finds when `command` runs it.
-fn found(place: &str, command: &[&str], script: &str) -> Option<String> {
-    let program = find_tool(command[0])?;
-    let place = Place::new(&format!("detection-{place}"));
+const PWSH: &[&str] = &[
+    "pwsh",
+    "-NoProfile",
+    "-NonInteractive",
+    "-File",
+    "script.ps1",
+];
+
+/// A folder in which `ask` is a program that becomes this executable, and `w` a wrapper script
+/// around it, as shims are.
+fn place(name: &str) -> Place {
+    let place = Place::new(&format!("detection-{name}"));
     let ask = format!(
         "{} --ignored --exact detection::ask --nocapture --test-threads 1",
         std::env::current_exe().unwrap().display()
     );
-    let file = place.0.join("script");
-    fs::write(&file, format!("{}\n", script.replace("ASK", &ask))).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    write(&place.0.join("ask"), &format!("#!/bin/sh\nexec {ask}\n"));
+    write(&place.0.join("w"), "#!/bin/sh\n./ask \"$@\"\nexit $?\n");
+    place
+}
+
+fn write(program: &Path, text: &str) {
+    fs::write(program, text).unwrap();
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// What is found by `./ask` in a script that `command` runs. None where the program is missing.
+fn found(place: &Place, command: &[&str], script: &str) -> Option<String> {
+    let program = match command[0] {
+        here if here.starts_with("./") => place.0.join(here),
+        installed => find_tool(installed)?,
+    };
+    let file = command.last().unwrap();
+    write(&place.0.join(file), &format!("{script}\n"));
     let output = Command::new(program)
         .args(&command[1..])
         .current_dir(&place.0)
@@ -46,110 +70,321 @@ fn found(place: &str, command: &[&str], script: &str) -> Option<String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let (_, after) = text
         .split_once("asked by ")
-        .unwrap_or_else(|| panic!("{output:?}"));
+        .unwrap_or_else(|| panic!("{command:?} {script}: {output:?}"));
     Some(after.split_once('.').unwrap().0.to_owned())
+}
+
+/// Checks every line, and tells all that are wrong at once.
+fn check(name: &str, cases: &[(&str, &[&str], &str)]) {
+    let mut wrong = Vec::new();
+    let place = place(name);
+    for (expected, command, script) in cases {
+        let inside = ["sudo", "npm", "fish", "python3", "timeout", "make"]
+            .into_iter()
+            .filter(|tool| script.contains(tool));
+        if inside.into_iter().any(|tool| find_tool(tool).is_none()) {
+            continue;
+        }
+        if let Some(found) = found(&place, command, script)
+            && found != *expected
+        {
+            wrong.push(format!("{command:?} {script}: {found}, not {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn in_every_shell() {
-    let cases: &[(&str, &[&str], &str)] = &[
-        ("bash", &["bash", "script"], "x=\"$(ASK)\"; echo \"$x\""),
-        ("zsh", &["zsh", "-f", "script"], "x=\"$(ASK)\"; echo \"$x\""),
-        ("sh", &["dash", "script"], "x=\"$(ASK)\"; echo \"$x\""),
-        (
-            "sh",
-            &["busybox", "sh", "script"],
-            "x=\"$(ASK)\"; echo \"$x\"",
-        ),
-        ("sh", &["yash", "script"], "x=\"$(ASK)\"; echo \"$x\""),
-        ("sh", &["mksh", "script"], "x=\"$(ASK)\"; echo \"$x\""),
-        ("ksh", &["ksh", "script"], "x=\"$(ASK)\"; echo \"$x\""),
-        ("fish", &["fish", "script"], "ASK | cat"),
-        ("fish", &["fish", "script"], "echo (ASK)"),
-        ("tcsh", &["tcsh", "-f", "script"], "echo \"`ASK`\""),
-        (
-            "elvish",
-            &["elvish", "-norc", "script"],
-            "print (ASK | slurp)",
-        ),
-        (
-            "nu",
-            &["nu", "--no-config-file", "script"],
-            "print (ASK | str join)",
-        ),
-        ("xonsh", &["xonsh", "--no-rc", "script"], "print($(ASK))"),
-    ];
-    for (index, (expected, command, script)) in cases.iter().enumerate() {
-        if let Some(found) = found(&format!("shell-{index}"), command, script) {
-            assert_eq!(found, *expected, "{command:?} {script}");
-        }
+    check(
+        "shell",
+        &[
+            ("bash", &["bash", "script"], "x=\"$(./ask)\"; echo \"$x\""),
+            ("bash", &["bash", "script"], "cat <(./ask)"),
+            (
+                "zsh",
+                &["zsh", "-f", "script"],
+                "x=\"$(./ask)\"; echo \"$x\"",
+            ),
+            ("sh", &["dash", "script"], "x=\"$(./ask)\"; echo \"$x\""),
+            ("sh", &["dash", "script"], "echo \"`./ask`\""),
+            (
+                "sh",
+                &["busybox", "sh", "script"],
+                "x=\"$(./ask)\"; echo \"$x\"",
+            ),
+            ("sh", &["yash", "script"], "x=\"$(./ask)\"; echo \"$x\""),
+            ("sh", &["mksh", "script"], "x=\"$(./ask)\"; echo \"$x\""),
+            ("ksh", &["ksh", "script"], "x=\"$(./ask)\"; echo \"$x\""),
+            ("ksh", &["ksh", "script"], "./ask | cat; true"),
+            ("ksh", &["ksh", "script"], "cat <(./ask); true"),
+            ("fish", &["fish", "script"], "./ask | cat; true"),
+            ("fish", &["fish", "script"], "echo (./ask)"),
+            ("fish", &["fish", "script"], "./ask | string collect"),
+            ("tcsh", &["tcsh", "-f", "script"], "echo \"`./ask`\""),
+            (
+                "elvish",
+                &["elvish", "-norc", "script"],
+                "print (./ask | slurp)",
+            ),
+            (
+                "nu",
+                &["nu", "--no-config-file", "script"],
+                "print (./ask | str join)",
+            ),
+            ("xonsh", &["xonsh", "--no-rc", "script"], "print($(./ask))"),
+            ("powershell", PWSH, "./ask | Out-String"),
+            ("powershell", PWSH, "$x = ./ask; $x"),
+        ],
+    );
+}
+
+/// What stands between passes the text on: the shell that reads it has to understand it.
+#[test]
+fn through_a_wrapper_script() {
+    check(
+        "wrapper",
+        &[
+            ("bash", &["bash", "script"], "x=\"$(./w)\"; echo \"$x\""),
+            ("zsh", &["zsh", "-f", "script"], "x=\"$(./w)\"; echo \"$x\""),
+            ("sh", &["dash", "script"], "x=\"$(./w)\"; echo \"$x\""),
+            (
+                "ksh",
+                &["ksh", "script"],
+                "while read -r x; do echo \"$x\"; done < <(./w)",
+            ),
+            ("fish", &["fish", "script"], "echo (./w)"),
+            ("fish", &["fish", "script"], "./w | string collect"),
+            (
+                "fish",
+                &["fish", "script"],
+                "bash -c './ask; true' | string collect",
+            ),
+            (
+                "fish",
+                &["fish", "script"],
+                "bash -c 'bash -c \"./w; true\"; true' | string collect",
+            ),
+            (
+                "fish",
+                &["fish", "script"],
+                "timeout 60 sh -c './w; true' | string collect",
+            ),
+            (
+                "fish",
+                &["fish", "script"],
+                "printf 'all:\\n\\t@./ask; true\\n' | make -sf - | string collect",
+            ),
+            (
+                "fish",
+                &["fish", "script"],
+                "python3 -c 'import subprocess; subprocess.run([\"./w\"])' | string collect",
+            ),
+            // It reads what the program prints, and prints it.
+            (
+                "fish",
+                &["fish", "script"],
+                "python3 -c 'import subprocess; print(subprocess.check_output([\"./ask\"]).decode())' | string collect",
+            ),
+            ("tcsh", &["tcsh", "-f", "script"], "echo \"`./w`\""),
+            (
+                "elvish",
+                &["elvish", "-norc", "script"],
+                "print (./w | slurp)",
+            ),
+            (
+                "nu",
+                &["nu", "--no-config-file", "script"],
+                "print (./w | str join)",
+            ),
+            ("xonsh", &["xonsh", "--no-rc", "script"], "print($(./w))"),
+            ("powershell", PWSH, "./w | Out-String"),
+            (
+                "powershell",
+                PWSH,
+                "bash -c './ask; true' | ForEach-Object { $_ }",
+            ),
+        ],
+    );
+}
+
+/// Programs in between, shells inside shells, and what reads the statements for itself.
+#[test]
+fn in_every_place() {
+    check(
+        "place",
+        &[
+            (
+                "bash",
+                &["bash", "script"],
+                "x=\"$(timeout 60 ./ask)\"; echo \"$x\"",
+            ),
+            (
+                "bash",
+                &["bash", "script"],
+                "x=\"$(env A=b timeout 60 nice ./ask)\"; echo \"$x\"",
+            ),
+            (
+                "bash",
+                &["bash", "script"],
+                "x=\"$(echo --quiet | xargs ./ask)\"; echo \"$x\"",
+            ),
+            (
+                "bash",
+                &["bash", "script"],
+                "x=\"$(sudo -n ./ask)\"; echo \"$x\"",
+            ),
+            (
+                "sh",
+                &["bash", "script"],
+                "echo '{\"scripts\": {\"ask\": \"echo $(./ask)\"}}' > package.json\nnpm run --silent ask",
+            ),
+            (
+                "fish",
+                &["bash", "script"],
+                "fish -c './ask | string collect'; true",
+            ),
+            (
+                "bash",
+                &["fish", "script"],
+                "bash -c 'x=\"$(./ask)\"; echo \"$x\"'",
+            ),
+            (
+                "sh",
+                &["make", "-sf", "script"],
+                "all:\n\t@x=\"$$(./ask)\"; echo \"$$x\"",
+            ),
+            // The pipe is make's, which runs a shell to fill it.
+            (
+                "sh",
+                &["fish", "script"],
+                "printf 'x := $(shell ./w; true)\\nall:\\n\\t@echo \"$(x)\"\\n' | make -sf -",
+            ),
+            (
+                "sh",
+                &["fish", "script"],
+                "python3 -c 'import subprocess; print(subprocess.check_output(\"./w; true\", shell=True).decode())'",
+            ),
+        ],
+    );
+}
+
+/// The kernel names the process after the script, so that the name of another shell stands there.
+#[test]
+fn in_scripts_named_after_other_shells() {
+    let place = place("named");
+    for (expected, text) in [
+        ("bash", "#!/bin/bash\nx=\"$(./ask)\"; echo \"$x\"\n"),
+        ("sh", "#!/bin/sh\nx=\"$(./ask)\"; echo \"$x\"\n"),
+    ] {
+        write(&place.0.join("zsh"), text);
+        let found = found(&place, &["dash", "script"], "./zsh; true");
+        assert_eq!(found.as_deref(), Some(expected), "{text}");
     }
 }
 
-/// Scripts named after other shells, programs in between, and shells inside shells.
+/// Packages and .NET run shells under other names.
 #[test]
-fn in_every_place() {
-    let cases: &[(&str, &[&str], &str)] = &[
-        (
-            "bash",
-            &["./script"],
-            "#!/bin/bash\nx=\"$(ASK)\"; echo \"$x\"",
-        ),
-        ("sh", &["./script"], "#!/bin/sh\nx=\"$(ASK)\"; echo \"$x\""),
-        (
-            "bash",
-            &["bash", "script"],
-            "x=\"$(timeout 60 ASK)\"; echo \"$x\"",
-        ),
-        (
-            "bash",
-            &["bash", "script"],
-            "x=\"$(env A=b timeout 60 nice ASK)\"; echo \"$x\"",
-        ),
-        (
-            "bash",
-            &["bash", "script"],
-            "x=\"$(echo --quiet | xargs ASK)\"; echo \"$x\"",
-        ),
-        (
-            "bash",
-            &["bash", "script"],
-            "x=\"$(sudo -n ASK)\"; echo \"$x\"",
-        ),
-        (
-            "sh",
-            &["bash", "script"],
-            "echo '{\"scripts\": {\"ask\": \"echo $(ASK)\"}}' > package.json\nnpm run --silent ask",
-        ),
-        ("fish", &["bash", "script"], "fish -c 'ASK | cat'; true"),
-        (
-            "bash",
-            &["fish", "script"],
-            "bash -c 'x=\"$(ASK)\"; echo \"$x\"'",
-        ),
-        (
-            "sh",
-            &["make", "-sf", "script"],
-            "all:\n\t@x=\"$$(ASK)\"; echo \"$$x\"",
-        ),
+fn under_names_that_packages_give() {
+    let place = place("packaged");
+    let copies: &[(&str, &str, &str, &str)] = &[
+        ("fish", ".fish-wrapped", "fish", "echo (./w)"),
+        ("elvish", "elvish-v0.19", "elvish", "print (./w | slurp)"),
+        ("zsh", "zsh-5.9", "zsh", "x=\"$(./w)\"; echo \"$x\""),
     ];
-    for (index, (expected, command, script)) in cases.iter().enumerate() {
-        let (program, place) = (command[0], format!("place-{index}"));
-        let inside = ["sudo", "npm"]
-            .into_iter()
-            .find(|tool| script.contains(tool));
-        if inside.is_some_and(|tool| find_tool(tool).is_none()) {
+    for (shell, copy, expected, script) in copies {
+        let Some(shell) = find_tool(shell) else {
             continue;
-        }
-        let found = if program == "./script" {
-            // The name is the kernel's to give, so that the script's stands where a shell's would.
-            let wrapped = format!("cat > zsh <<'END'\n{script}\nEND\nchmod +x zsh\n./zsh; true");
-            found(&place, &["dash", "script"], &wrapped)
-        } else {
-            found(&place, command, script)
         };
-        if let Some(found) = found {
-            assert_eq!(found, *expected, "{command:?} {script}");
-        }
+        fs::copy(shell, place.0.join(copy)).unwrap();
+        let found = found(&place, &[&format!("./{copy}"), "script"], script);
+        assert_eq!(found.as_deref(), Some(*expected), "{copy}");
     }
+}
+
+/// As a tool of .NET it is a library that dotnet runs.
+#[test]
+fn in_the_powershell_that_dotnet_runs() {
+    let Some(pwsh) = find_tool("pwsh") else {
+        return;
+    };
+    let folder = fs::canonicalize(pwsh).unwrap();
+    let folder = folder.parent().unwrap();
+    let (dotnet, library) = (folder.join("dotnet/dotnet"), folder.join("lib/pwsh.dll"));
+    if !dotnet.exists() || !library.exists() {
+        return say("SKIPPED: no dotnet beside pwsh");
+    }
+    let place = place("dotnet");
+    let words = [&[library.to_str().unwrap()], &PWSH[1..]].concat();
+    let line = format!("{} {}", dotnet.display(), words.join(" "));
+    write(&place.0.join("script.ps1"), "./w | Out-String\n");
+    let found = found(&place, &["bash", "script"], &line);
+    assert_eq!(found.as_deref(), Some("powershell"));
+}
+
+const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
+
+/// Runs README's own line by bash, with a command that fails at once.
+fn readme_line(place: &Place, tracer: &[&str], awsmfa: &str) -> Output {
+    let line = format!("x=\"$({awsmfa} env --nonsense)\"; echo \"$x\"\n");
+    write(&place.0.join("script"), &line);
+    let command = [tracer, &["bash", "--norc", "script"]].concat();
+    let output = Command::new(command[0])
+        .args(&command[1..])
+        .current_dir(&place.0)
+        .env_clear()
+        .env("PATH", tools_path())
+        .output()
+        .unwrap();
+    assert_eq!(output.stdout, b"(exit 2);\n", "{output:?}");
+    output
+}
+
+/// Every `env` pays for it.
+#[test]
+fn costs_few_system_calls() {
+    if find_tool("strace").is_none() {
+        return;
+    }
+    let place = Place::new("detection-calls");
+    readme_line(&place, &["strace", "-f", "-o", "trace"], AWSMFA);
+    let trace = fs::read_to_string(place.0.join("trace")).unwrap();
+    let started = |line: &&str| line.contains("execve(") && line.contains(AWSMFA);
+    let (pid, _) = trace
+        .lines()
+        .find(started)
+        .unwrap()
+        .split_once(' ')
+        .unwrap();
+    let calls: Vec<&str> = trace
+        .lines()
+        .filter(|line| line.starts_with(pid))
+        .skip_while(|line| !line.contains("\"/proc/self\""))
+        .take_while(|line| !line.contains("write(1,"))
+        .collect();
+    say(&format!("finding the shell: {} system calls", calls.len()));
+    assert!((5..=40).contains(&calls.len()), "{}", calls.join("\n"));
+}
+
+#[test]
+fn costs_few_instructions() {
+    if find_tool("valgrind").is_none() {
+        return;
+    }
+    let callgrind = "valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+                     --collect-atstart=no --toggle-collect=*shell*reader*asking*";
+    let place = Place::new("detection-instructions");
+    let output = readme_line(&place, &[], &format!("{callgrind} {AWSMFA}"));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let collected = told.split("Collected : ").nth(1);
+    let digits = collected.and_then(|rest| rest.lines().next());
+    let count: u64 = digits.and_then(|it| it.trim().parse().ok()).expect(&told);
+    say(&format!("finding the shell: {count} instructions"));
+    // Compiled for a release it is a quarter of that.
+    let limit = if cfg!(debug_assertions) {
+        100_000
+    } else {
+        40_000
+    };
+    assert!((1_000..limit).contains(&count), "{count}");
 }

@@ -1,0 +1,118 @@
+//! Linux: /proc, read with few system calls, since every `env` pays for them.
+
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
+
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, open, readlinkat, readlinkat_raw,
+    statat,
+};
+
+use super::{File, FileKind, Pid, Processes};
+
+/// How much of a process's arguments is read: enough for the name of a script.
+const ARGUMENTS: usize = 4096;
+
+pub(in crate::shell) struct System;
+
+impl System {
+    pub(in crate::shell) fn new() -> Self {
+        Self
+    }
+}
+
+impl Processes for System {
+    /// As this /proc counts: one of another PID namespace has other numbers than `getpid`.
+    fn own(&self) -> Option<Pid> {
+        link("/proc/self")?.to_str().ok()?.parse().ok()
+    }
+
+    fn parent(&self, pid: Pid) -> Option<Pid> {
+        let stat = read::<512>(&format!("/proc/{pid}/stat"))?;
+        let (_, fields) = split_stat(&stat)?;
+        // After the state. The kernel is 0.
+        let parent = fields.split(|&b| b == b' ').nth(1)?;
+        let parent = str::from_utf8(parent).ok()?.parse().ok()?;
+        (parent != 0).then_some(parent)
+    }
+
+    fn exe(&self, pid: Pid) -> Option<PathBuf> {
+        let path = link(&format!("/proc/{pid}/exe"))?;
+        Some(OsString::from_vec(path.into_bytes()).into())
+    }
+
+    fn argv(&self, pid: Pid) -> Vec<OsString> {
+        let read = read::<ARGUMENTS>(&format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        read.split_inclusive(|&b| b == 0)
+            .map(|word| word.strip_suffix(b"\0").unwrap_or(word))
+            .map(|word| OsStr::from_bytes(word).to_owned())
+            .collect()
+    }
+
+    fn name(&self, pid: Pid) -> OsString {
+        let stat = read::<512>(&format!("/proc/{pid}/stat")).unwrap_or_default();
+        let (name, _) = split_stat(&stat).unwrap_or_default();
+        OsStr::from_bytes(name).to_owned()
+    }
+
+    fn output(&self) -> Option<File> {
+        fstat(rustix::stdio::stdout()).ok().map(|it| file(&it))
+    }
+
+    /// The links are read and not followed: one may lead to a network disk that does not answer.
+    fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
+        let wanted = format!("pipe:[{}]", pipe.id.1);
+        let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = open(format!("/proc/{pid}/fd"), folder, Mode::empty()).ok()?;
+        let mut entries = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut entries = RawDir::new(&folder, &mut entries);
+        while let Some(entry) = entries.next() {
+            let entry = entry.ok()?;
+            if entry.file_name().to_bytes().starts_with(b".") {
+                continue;
+            }
+            let mut target = [0; 64];
+            let length = readlinkat_raw(&folder, entry.file_name(), &mut target);
+            let is_wanted = length.is_ok_and(|length| target[..length] == *wanted.as_bytes());
+            // The link has the rights that the descriptor was opened with.
+            let rights = || statat(&folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+            if is_wanted && rights().is_ok_and(|it| Mode::from(it.st_mode).contains(Mode::RUSR)) {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+}
+
+fn file(it: &Stat) -> File {
+    let kind = match FileType::from_raw_mode(it.st_mode) {
+        FileType::Fifo => FileKind::Pipe,
+        FileType::RegularFile if it.st_nlink == 0 => FileKind::Unlinked,
+        _ => FileKind::Other,
+    };
+    File {
+        kind,
+        id: (it.st_dev, it.st_ino),
+    }
+}
+
+fn link(path: &str) -> Option<CString> {
+    readlinkat(CWD, path, Vec::new()).ok()
+}
+
+/// The start of a file, which the kernel gives at once.
+fn read<const LENGTH: usize>(path: &str) -> Option<Vec<u8>> {
+    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let mut start = vec![0; LENGTH];
+    let length = rustix::io::read(&file, &mut start).ok()?;
+    start.truncate(length);
+    Some(start)
+}
+
+/// The name, which may hold blanks and parentheses, and what comes after it (proc(5), "stat").
+fn split_stat(stat: &[u8]) -> Option<(&[u8], &[u8])> {
+    let open = stat.iter().position(|&b| b == b'(')?;
+    let close = stat.iter().rposition(|&b| b == b')')?;
+    Some((stat.get(open + 1..close)?, stat.get(close + 2..)?))
+}

@@ -1,0 +1,195 @@
+//! What the operating system shows of the processes above this one and of their descriptors.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(not(target_os = "linux"))]
+mod others;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::System;
+#[cfg(not(target_os = "linux"))]
+pub(super) use others::System;
+
+/// A process's number.
+pub(super) type Pid = u32;
+
+/// What a descriptor is open on: equal for both ends of a pipe, and for two descriptors of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct File {
+    pub(super) kind: FileKind,
+    pub(super) id: (u64, u64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Pipe,
+    /// A regular file that is in no folder any more.
+    Unlinked,
+    Other,
+}
+
+/// The processes of this machine. What cannot be seen is None: another user's processes, and
+/// descriptors on a system that does not show them.
+pub(super) trait Processes {
+    /// This process.
+    fn own(&self) -> Option<Pid>;
+    fn parent(&self, pid: Pid) -> Option<Pid>;
+    fn exe(&self, pid: Pid) -> Option<PathBuf>;
+    /// The arguments, or the first of them, after the name that it was called by.
+    fn argv(&self, pid: Pid) -> Vec<OsString>;
+    /// The system's name for it: in a `#!` script the script's.
+    fn name(&self, pid: Pid) -> OsString;
+
+    /// This process's standard output.
+    fn output(&self) -> Option<File> {
+        None
+    }
+
+    /// Whether a process has the read end of this pipe.
+    fn reads(&self, _pid: Pid, _pipe: File) -> Option<bool> {
+        None
+    }
+
+    /// The parent of this process, its parent, and so on.
+    fn ancestors(&self) -> impl Iterator<Item = Pid> {
+        std::iter::successors(self.own(), |&pid| self.parent(pid)).skip(1)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Processes as values.
+
+    use std::cell::Cell;
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use super::{File, FileKind, Pid, Processes};
+
+    /// A process that a test makes up.
+    #[derive(Clone, Debug)]
+    pub(in crate::shell) struct FakeProcess {
+        exe: String,
+        argv: Vec<OsString>,
+        name: OsString,
+        reads: Option<Vec<File>>,
+    }
+
+    /// A process with this executable, empty where it may not be read, and these arguments.
+    pub(in crate::shell) fn process(exe: &str, argv: &[&str]) -> FakeProcess {
+        FakeProcess {
+            exe: exe.to_owned(),
+            argv: argv.iter().map(Into::into).collect(),
+            name: OsString::new(),
+            reads: Some(Vec::new()),
+        }
+    }
+
+    impl FakeProcess {
+        pub(in crate::shell) fn named(self, name: &str) -> Self {
+            Self {
+                name: name.into(),
+                ..self
+            }
+        }
+
+        pub(in crate::shell) fn reading(self, pipe: File) -> Self {
+            Self {
+                reads: Some(vec![pipe]),
+                ..self
+            }
+        }
+
+        /// Another user's: its descriptors may not be read.
+        pub(in crate::shell) fn hidden(self) -> Self {
+            Self {
+                reads: None,
+                ..self
+            }
+        }
+    }
+
+    pub(in crate::shell) fn file(kind: FileKind, number: u64) -> File {
+        File {
+            kind,
+            id: (0, number),
+        }
+    }
+
+    /// The ancestors of this process, its parent first, and its standard output.
+    #[derive(Debug, Default)]
+    pub(in crate::shell) struct Fake {
+        ancestors: Vec<FakeProcess>,
+        output: Option<File>,
+        /// How many were looked at.
+        looked_at: Cell<usize>,
+    }
+
+    const OWN: Pid = 1000;
+    pub(in crate::shell) const PARENT: Pid = OWN - 1;
+
+    impl Fake {
+        pub(in crate::shell) fn new(ancestors: impl IntoIterator<Item = FakeProcess>) -> Self {
+            Self {
+                ancestors: ancestors.into_iter().collect(),
+                ..Self::default()
+            }
+        }
+
+        pub(in crate::shell) fn writing_to(self, output: File) -> Self {
+            Self {
+                output: Some(output),
+                ..self
+            }
+        }
+
+        pub(in crate::shell) fn looked_at(&self) -> usize {
+            self.looked_at.get()
+        }
+
+        fn of(&self, pid: Pid) -> &FakeProcess {
+            let index = (PARENT - pid) as usize;
+            self.looked_at.set(self.looked_at.get().max(index + 1));
+            &self.ancestors[index]
+        }
+    }
+
+    impl Processes for Fake {
+        fn own(&self) -> Option<Pid> {
+            Some(OWN)
+        }
+
+        fn parent(&self, pid: Pid) -> Option<Pid> {
+            let parent = pid - 1;
+            let index = (PARENT - parent) as usize;
+            (index < self.ancestors.len()).then_some(parent)
+        }
+
+        fn exe(&self, pid: Pid) -> Option<PathBuf> {
+            let exe = &self.of(pid).exe;
+            (!exe.is_empty()).then(|| exe.into())
+        }
+
+        fn argv(&self, pid: Pid) -> Vec<OsString> {
+            self.of(pid).argv.clone()
+        }
+
+        fn name(&self, pid: Pid) -> OsString {
+            self.of(pid).name.clone()
+        }
+
+        fn output(&self) -> Option<File> {
+            self.output
+        }
+
+        fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
+            let reads = self.of(pid).reads.as_ref()?;
+            Some(reads.contains(&pipe))
+        }
+    }
+}
