@@ -223,7 +223,7 @@ download_release() {
     found=${found%% *}
     [ "$found" = "$wanted" ] ||
         die 1 "the SHA-256 sum of $archive is wrong; nothing was installed" \
-            "expected $wanted, got $found; try again, and report it if it stays so"
+            "expected $wanted, got $found; try again, and report it if this persists"
 
     if [ "$suffix" = zip ]; then
         unzip -q "$work/$archive" -d "$work"
