@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
+use crate::environment::Setting;
 use crate::error::Error;
 use crate::prompt::{PromptError, Terminal};
 use crate::text;
@@ -41,19 +42,25 @@ pub enum CodeSource {
 }
 
 impl CodeSource {
-    /// The source for the code of the command line: a given one, `-` for standard input, or else a
-    /// program or the terminal.
-    pub fn new(code: Option<&str>, command: Option<&str>) -> Result<Self, Error> {
-        match (code, command) {
-            (Some("-"), _) => Ok(Self::Given(from_stdin()?)),
-            (Some(code), _) => Ok(Self::Given(TokenCode::parse(code)?)),
-            (None, Some(command)) => Ok(Self::Program {
-                command: command.to_owned(),
+    /// The code of the command line, or of standard input for `-`.
+    pub fn from_argument(code: &str) -> Result<Self, Error> {
+        match code {
+            "-" => from_stdin().map(Self::Given),
+            code => Ok(Self::Given(TokenCode::parse(code)?)),
+        }
+    }
+
+    /// The code command, or else the terminal.
+    #[must_use]
+    pub fn new(command: Option<&Setting>) -> Self {
+        match command {
+            Some(command) => Self::Program {
+                command: command.text.clone(),
                 refused: None,
-            }),
-            (None, None) => Ok(Self::Terminal {
+            },
+            None => Self::Terminal {
                 refused: Vec::new(),
-            }),
+            },
         }
     }
 
@@ -85,8 +92,8 @@ impl CodeSource {
         }
     }
 
-    /// Notes that AWS refused a code; says whether another may be asked for.
-    pub fn refused(&mut self, code: &TokenCode) -> bool {
+    /// Notes that a code is of no use; says whether another may be asked for.
+    pub fn reject(&mut self, code: &TokenCode) -> bool {
         match self {
             Self::Given(_) if Terminal::open().is_ok() => {
                 *self = Self::Terminal {

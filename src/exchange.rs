@@ -1,14 +1,13 @@
 //! The exchange: a code for a session, and that session for the sessions of roles.
 
-mod device;
-mod error;
-
+use std::fmt;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use crate::clock;
 use crate::code_source::CodeSource;
+use crate::device::{check_owner, choose_device};
 use crate::duration::{self, CHAINED};
 use crate::error::Error;
 use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
@@ -24,31 +23,42 @@ use crate::sts::refusal::{Cause, Refusal};
 use crate::text;
 use crate::token_code::TokenCode;
 
-use device::choose_device;
-pub(crate) use device::{check_owner, without_security_keys};
-pub use error::ExchangeError;
-
-/// A code that was used in this shell before.
-const SPENT: &str = "this MFA code was used in this shell before, and each works once";
-
-/// A failure, and what is to be kept all the same.
+/// A failure, and what the next try can use.
 #[derive(Debug)]
 pub struct Failure {
-    /// Why.
-    pub error: ExchangeError,
-    /// A fresh MFA session, for which a code was spent.
-    pub keep: Option<MfaSession>,
-    /// That code.
+    pub error: Error,
+    /// A fresh MFA session.
+    pub kept: Option<Box<MfaSession>>,
+    /// The code that it cost.
     pub spent: Option<TokenCode>,
 }
 
-impl<E: Into<ExchangeError>> From<E> for Failure {
+impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self {
             error: error.into(),
-            keep: None,
+            kept: None,
             spent: None,
         }
+    }
+}
+
+/// A call that AWS refused, and what it was for.
+struct Refused {
+    /// "no session of the role …"
+    what: String,
+    refusal: Refusal,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.refusal)
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::new(refused.to_string()).hint(refused.refusal.hint())
     }
 }
 
@@ -58,32 +68,27 @@ pub struct Exchange<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
     codes: CodeSource,
-    /// The MFA session that spares the code.
+    /// An MFA session that makes a code unnecessary.
     kept: Option<MfaSession>,
     /// The device, once it is known.
     serial: Option<String>,
     /// The user's ARN, once it is known.
     user_arn: Option<String>,
-    /// The code that was spent last, in this exchange or before it in this shell.
+    /// The last code that AWS took, in this exchange or before in this shell.
     spent: Option<TokenCode>,
     /// Whether the keys were checked while the user typed.
-    checked: bool,
+    keys_checked: bool,
     /// Whether AWS has called a code wrong, and so accepted the device.
     device_accepted: bool,
 }
 
 impl<'a> Exchange<'a> {
-    /// An exchange of what `codes` gives; `code_given` makes a fresh MFA session in any case.
+    /// An exchange with the codes from `codes`. A given code makes a fresh MFA session in any case.
     #[must_use]
-    pub fn new(
-        plan: &'a Plan,
-        memory: &Memory,
-        aws: &'a Aws,
-        codes: CodeSource,
-        code_given: bool,
-    ) -> Self {
+    pub fn new(plan: &'a Plan, memory: &Memory, aws: &'a Aws, codes: CodeSource) -> Self {
         let known = live_mfa_session(plan, memory);
-        let kept = kept_mfa_session(plan, memory).filter(|_| !code_given);
+        let is_code_given = matches!(codes, CodeSource::Given(_));
+        let kept = kept_mfa_session(plan, memory).filter(|_| !is_code_given);
         Self {
             plan,
             aws,
@@ -92,210 +97,159 @@ impl<'a> Exchange<'a> {
             serial: plan.serial.as_ref().map(|serial| serial.text.clone()),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
             spent: memory.spent.clone(),
-            checked: false,
+            keys_checked: false,
             device_accepted: false,
         }
     }
 
     /// Gets the session that is wanted.
     pub async fn run(mut self) -> Result<NewSession, Failure> {
-        if self.kept.is_none() || self.plan.sends_code_with_role() {
-            self.codes.check()?;
-        }
         if self.plan.sends_code_with_role() {
-            return self.role_with_code().await;
+            let (owner, session) = self.send_code().await?;
+            let session = self.further_roles(session).await?;
+            return Ok(self.new_session(owner, session, None));
         }
         if let Some(kept) = self.kept.take() {
-            match self.through_roles(kept).await {
-                Err((0, Failure { error, .. })) if error.wants_fresh_mfa() => {
-                    if self.codes.check().is_err() {
-                        return Err(ExchangeError::KeptSession(Box::new(error)).into());
-                    }
-                    text::note(&format!("{error}; trying again with a fresh MFA session"));
+            match self.first_role(&kept.session).await {
+                Ok(session) => {
+                    let session = self.further_roles(session).await?;
+                    return Ok(self.through_mfa_session(kept, session));
                 }
-                Err((_, Failure { error, .. })) => return Err(error.into()),
-                Ok(started) => return Ok(started),
+                Err(refused) if refused.refusal.wants_fresh_mfa() => {
+                    self.announce_code(&refused)?;
+                }
+                Err(refused) => return Err(refused.into()),
             }
         }
-        let fresh = self.fresh_mfa_session().await?;
-        let started = self.through_roles(fresh).await;
-        started.map_err(|(_, failure)| failure)
+        let (owner, session) = self.send_code().await?;
+        let fresh = MfaSession { owner, session };
+        let session = match self.first_role(&fresh.session).await {
+            Ok(session) => self.further_roles(session).await,
+            Err(refused) => Err(refused.into()),
+        };
+        match session {
+            Ok(session) => Ok(self.through_mfa_session(fresh, session)),
+            Err(error) => Err(Failure {
+                error,
+                kept: Some(Box::new(fresh)),
+                spent: self.spent,
+            }),
+        }
     }
 
-    /// The code for an MFA session of the user's own.
-    async fn fresh_mfa_session(&mut self) -> Result<MfaSession, ExchangeError> {
-        let keys = keys_of(&self.plan.source).await?;
+    /// Sends codes until AWS takes one: for an MFA session, or with the first role itself.
+    async fn send_code(&mut self) -> Result<(Owner, Session), Error> {
+        self.codes.check()?;
+        let keys = long_term_keys(&self.plan.source).await?;
         let serial = self.serial(&keys).await?;
-        let aws = self.aws;
         loop {
-            let code = self.code(&keys, &serial).await?;
+            let code = self.unspent_code(&keys, &serial).await?;
             let mfa = Mfa {
                 serial: &serial,
                 code: &code,
             };
-            let exchange = aws.get_session_token(&keys, self.plan.mfa_duration, mfa);
-            let session = if self.needs_user_name() {
-                let (session, identity) =
-                    tokio::join!(exchange, aws.get_caller_identity(Signer::User(&keys)));
-                self.user_arn = identity.ok().map(|identity| identity.arn);
-                session
+            let session = if self.plan.sends_code_with_role() {
+                self.learn_user(Signer::User(&keys)).await?;
+                self.assume_role(0, Caller::User(&keys, mfa)).await
             } else {
-                exchange.await
+                self.mfa_session(&keys, mfa).await
             };
             match session {
                 Ok(session) => {
-                    mention_short_life(&session, self.plan.mfa_duration);
-                    self.spent = Some(code.clone());
-                    return Ok(MfaSession {
-                        owner: self.owner(&keys),
-                        session,
-                    });
+                    self.spent = Some(code);
+                    return Ok((self.owner(&keys), session));
                 }
-                Err(refusal) => {
-                    self.ask_again(&keys, mfa, refusal, "no MFA session")
-                        .await?;
-                }
+                Err(refusal) => self.handle_refused_code(&keys, mfa, refusal).await?,
             }
         }
     }
 
-    /// The code for a role, with `AssumeRole` itself; other roles may follow.
-    async fn role_with_code(mut self) -> Result<NewSession, Failure> {
-        let keys = keys_of(&self.plan.source).await?;
-        let serial = self.serial(&keys).await?;
-        let hop = &self.plan.hops[0];
-        let session = loop {
-            let code = self.code(&keys, &serial).await?;
-            self.learn_user(Signer::User(&keys)).await?;
-            let session_name = self.session_name(hop);
-            let mfa = Mfa {
-                serial: &serial,
-                code: &code,
-            };
-            let request = RoleRequest {
-                role_arn: &hop.role_arn.text,
-                session_name: &session_name,
-                external_id: hop.external_id.as_deref(),
-                duration: self.duration_of(0),
-            };
-            match self
-                .aws
-                .assume_role(Caller::User(&keys, mfa), request)
-                .await
-            {
-                Ok(session) => {
-                    self.spent = Some(code.clone());
-                    break session;
-                }
-                Err(refusal) => {
-                    self.ask_again(&keys, mfa, refusal, &no_session_of(hop))
-                        .await?;
-                }
-            }
+    async fn mfa_session(&mut self, keys: &Keys, mfa: Mfa<'_>) -> Result<Session, Refusal> {
+        let aws = self.aws;
+        let exchange = aws.get_session_token(keys, self.plan.mfa_duration, mfa);
+        let session = if self.needs_user_name() {
+            let identity = aws.get_caller_identity(Signer::User(keys));
+            let (session, identity) = tokio::join!(exchange, identity);
+            self.user_arn = identity.ok().map(|identity| identity.arn);
+            session?
+        } else {
+            exchange.await?
         };
-        let session = self.next_roles(session, 1).await.map_err(|(_, e)| e)?;
-        Ok(self.start(self.owner(&keys), session, None))
+        mention_short_life(&session, self.plan.mfa_duration);
+        Ok(session)
     }
 
-    /// From an MFA session to what is wanted: the session of the last role, or itself. A failure comes
-    /// with the index of the role.
-    async fn through_roles(&mut self, mfa: MfaSession) -> Result<NewSession, (usize, Failure)> {
-        let assumed = match self.learn_user(Signer::Session(&mfa.session)).await {
-            Ok(()) => self.next_roles(mfa.session.clone(), 0).await,
-            Err(error) => Err((0, error)),
-        };
-        match assumed {
-            Ok(session) => {
-                let mut owner = mfa.owner.clone();
-                owner.user_arn = owner.user_arn.or(self.user_arn.clone());
-                let behind = (!self.plan.hops.is_empty()).then(|| MfaSession {
-                    owner: owner.clone(),
-                    ..mfa
-                });
-                Ok(self.start(owner, session, behind))
+    /// The session of the first role, or the MFA session itself where no role is wanted: whatever the
+    /// MFA session signs.
+    async fn first_role(&mut self, mfa: &Session) -> Result<Session, Refused> {
+        self.learn_user(Signer::Session(mfa)).await?;
+        match self.plan.hops.first() {
+            Some(hop) => {
+                let assumed = self.assume_role(0, Caller::Session(mfa)).await;
+                assumed.map_err(|refusal| refused_role(hop, refusal))
             }
-            Err((index, error)) => {
-                let failure = Failure {
-                    error,
-                    keep: Some(mfa),
-                    spent: self.spent.clone(),
-                };
-                Err((index, failure))
-            }
+            None => Ok(mfa.clone()),
         }
     }
 
-    /// Assumes the roles from the given one on. A failure comes with the index of the role.
-    async fn next_roles(
-        &mut self,
-        mut session: Session,
-        from: usize,
-    ) -> Result<Session, (usize, ExchangeError)> {
-        for index in from..self.plan.hops.len() {
-            session = self
-                .next_role(&session, index)
-                .await
-                .map_err(|error| (index, error))?;
+    /// From the session of the first role to that of the last.
+    async fn further_roles(&self, mut session: Session) -> Result<Session, Error> {
+        for (index, hop) in self.plan.hops.iter().enumerate().skip(1) {
+            let assumed = self.assume_role(index, Caller::Session(&session)).await;
+            session = assumed.map_err(|refusal| refused_role(hop, refusal))?;
         }
         Ok(session)
     }
 
-    async fn next_role(
-        &mut self,
-        session: &Session,
-        index: usize,
-    ) -> Result<Session, ExchangeError> {
+    async fn assume_role(&self, index: usize, caller: Caller<'_>) -> Result<Session, Refusal> {
         let hop = &self.plan.hops[index];
-        let session_name = self.session_name(hop);
-        let request = RoleRequest {
-            role_arn: &hop.role_arn.text,
-            session_name: &session_name,
-            external_id: hop.external_id.as_deref(),
-            duration: self.duration_of(index).min(CHAINED),
-        };
-        let assumed = self.aws.assume_role(Caller::Session(session), request);
-        assumed.await.map_err(|refusal| ExchangeError::Refused {
-            what: no_session_of(hop),
-            refusal,
-        })
-    }
-
-    /// How long the session of a role is asked for.
-    fn duration_of(&self, index: usize) -> Duration {
-        if index + 1 == self.plan.hops.len() {
+        let is_last = index + 1 == self.plan.hops.len();
+        let wanted = if is_last {
             self.plan.role_duration
         } else {
-            self.plan.hops[index].duration.unwrap_or(CHAINED)
-        }
+            hop.duration.unwrap_or(CHAINED)
+        };
+        let request = RoleRequest {
+            role_arn: &hop.role_arn.text,
+            session_name: &self.session_name(hop),
+            external_id: hop.external_id.as_deref(),
+            duration: match caller {
+                Caller::User(..) => wanted,
+                Caller::Session(_) => wanted.min(CHAINED),
+            },
+        };
+        self.aws.assume_role(caller, request).await
     }
 
-    /// The next code that was not spent in this shell: each works once, and AWS counts the tries.
-    async fn code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
+    /// A code that was not used in this shell before: each works once, and AWS counts the tries.
+    async fn unspent_code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
+        const SPENT: &str = "this MFA code was used in this shell before, and each works once";
         loop {
-            let code = self.any_code(keys, serial).await?;
+            let code = self.code_and_key_check(keys, serial).await?;
             if self.spent.as_ref() != Some(&code) {
                 return Ok(code);
             }
-            if !self.codes.refused(&code) {
+            if !self.codes.reject(&code) {
                 let hint = "wait until the device shows the next code";
-                return Err(Error::new(SPENT).hint(hint).into());
+                return Err(Error::new(SPENT).hint(hint));
             }
             self.codes.explain(SPENT);
         }
     }
 
     /// The next code. While the user types, the keys are checked on the connection that the exchange
-    /// will use; what is wrong with them is said before a code is typed.
-    async fn any_code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, ExchangeError> {
-        if self.checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
-            return Ok(self.codes.next(serial).await?);
+    /// will use, and the user learns of a problem before typing a code.
+    async fn code_and_key_check(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
+        if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
+            return self.codes.next(serial).await;
         }
         let aws = self.aws;
         let checking = async {
             let identity = aws.get_caller_identity(Signer::User(keys)).await;
-            let checked = identity
-                .map_err(|refusal| self.plan.refused("no MFA session", refusal))
-                .and_then(|identity| check_owner(serial, &identity).map(|()| identity));
+            let checked = match identity {
+                Ok(identity) => check_owner(serial, &identity).map(|()| identity),
+                Err(refusal) => Err(self.plan.refused("no MFA session", refusal).into()),
+            };
             if checked.is_err() {
                 Terminal::take_back();
             }
@@ -305,52 +259,67 @@ impl<'a> Exchange<'a> {
             aws.http().set_notes_allowed(false);
             let code = self.codes.next(serial).await;
             aws.http().set_notes_allowed(true);
-            code.map_err(ExchangeError::from)
+            code
         };
         let (identity, code) = tokio::try_join!(checking, asking)?;
         self.user_arn = Some(identity.arn);
-        self.checked = true;
+        self.keys_checked = true;
         Ok(code)
     }
 
+    /// Says that a kept MFA session no longer does, if there can be a code.
+    fn announce_code(&self, refused: &Refused) -> Result<(), Error> {
+        if self.codes.check().is_err() {
+            return Err(Error::new(format!(
+                "the MFA session kept in this shell is of no more use: {refused}"
+            ))
+            .hint(
+                "give a fresh code (awsmfa env 123456): the role may want a younger one by \
+                 aws:MultiFactorAuthAge; if that does not help, see its trust policy and external ID",
+            ));
+        }
+        text::note(&format!("{refused}; trying again with a fresh MFA session"));
+        Ok(())
+    }
+
     /// Decides what a refused code means: another try, or the end.
-    async fn ask_again(
+    async fn handle_refused_code(
         &mut self,
         keys: &Keys,
         mfa: Mfa<'_>,
         mut refusal: Refusal,
-        what: &str,
-    ) -> Result<(), ExchangeError> {
+    ) -> Result<(), Error> {
+        let what = if self.plan.sends_code_with_role() {
+            no_role_session(&self.plan.hops[0])
+        } else {
+            "no MFA session".to_owned()
+        };
         match refusal.cause {
             Cause::WrongCode => {
                 self.device_accepted = true;
-                if self.codes.refused(mfa.code) {
+                if self.codes.reject(mfa.code) {
                     self.codes.explain(&refusal.to_string());
                     return Ok(());
                 }
             }
             Cause::Device if self.device_accepted => refusal.cause = Cause::TooManyTries,
             Cause::Device => {
-                let user = self.user_of(keys);
+                let user = self.user_or_key_id(keys);
                 let (user, devices) = tokio::join!(user, self.aws.list_mfa_devices(keys));
                 let devices = devices.unwrap_or_default();
                 if !devices.iter().any(|device| device == mfa.serial) {
-                    return Err(ExchangeError::OtherDevice {
-                        what: format!("{what} with {}", self.plan.source),
-                        serial: mfa.serial.to_owned(),
-                        user,
-                        devices,
-                    });
+                    let what = format!("{what} with {}", self.plan.source);
+                    return Err(not_the_users_device(&what, mfa.serial, &user, &devices));
                 }
                 refusal.cause = Cause::TooManyTries;
             }
             _ => {}
         }
-        Err(self.plan.refused(what, refusal))
+        Err(self.plan.refused(&what, refusal).into())
     }
 
-    /// The ARN of the user whose keys these are; their ID where AWS does not say.
-    async fn user_of(&self, keys: &Keys) -> String {
+    /// The ARN of the user whose keys these are, or the key ID if AWS does not tell.
+    async fn user_or_key_id(&self, keys: &Keys) -> String {
         if let Some(arn) = &self.user_arn {
             return arn.clone();
         }
@@ -358,8 +327,8 @@ impl<'a> Exchange<'a> {
         identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn)
     }
 
-    /// The device that is named, the only one that the user has, or the one that the user chooses.
-    async fn serial(&mut self, keys: &Keys) -> Result<String, ExchangeError> {
+    /// The device that is named, the user's only one, or the one that the user chooses.
+    async fn serial(&mut self, keys: &Keys) -> Result<String, Error> {
         if let Some(serial) = &self.serial {
             return Ok(serial.clone());
         }
@@ -370,14 +339,14 @@ impl<'a> Exchange<'a> {
         Ok(serial)
     }
 
-    /// Whether a role's session is to have the user's name, which nobody has told yet.
+    /// Whether a role's session is to have the user's name, which is not known yet.
     fn needs_user_name(&self) -> bool {
         let mut hops = self.plan.hops.iter();
         self.user_arn.is_none() && hops.any(|hop| hop.role_session_name.is_none())
     }
 
-    /// Asks who the user is where a role's session is to have the name.
-    async fn learn_user(&mut self, signer: Signer<'_>) -> Result<(), ExchangeError> {
+    /// Asks who the user is if a role's session is to have the name.
+    async fn learn_user(&mut self, signer: Signer<'_>) -> Result<(), Refused> {
         if self.needs_user_name() {
             let identity = self.aws.get_caller_identity(signer).await;
             let what = "no name for the role's session";
@@ -404,10 +373,19 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn start(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> NewSession {
+    /// What an MFA session led to: a role's session, behind which it is kept, or itself.
+    fn through_mfa_session(&self, mut mfa: MfaSession, session: Session) -> NewSession {
+        let user_arn = mfa.owner.user_arn.take();
+        mfa.owner.user_arn = user_arn.or_else(|| self.user_arn.clone());
+        let owner = mfa.owner.clone();
+        let behind = Some(mfa).filter(|_| !self.plan.hops.is_empty());
+        self.new_session(owner, session, behind)
+    }
+
+    fn new_session(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> NewSession {
         let plan = self.plan;
         let role_arn = plan.hops.last().map(|hop| hop.role_arn.text.clone());
-        // A role's session is of the role's account; a user's of the user's, which is the device's too.
+        // A role's session is in the role's account; a user's in the user's, which is the device's too.
         let serial = self.serial.as_deref();
         let arns = [role_arn.as_deref(), serial, owner.user_arn.as_deref()];
         let first = arns.into_iter().flatten().find_map(Arn::parse);
@@ -438,22 +416,47 @@ fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSessio
     let now = clock::now();
     memory
         .mfa_sessions()
-        .find(|mfa| mfa.session.is_live(now) && plan.is_of_the_same_user(&mfa.owner))
+        .find(|mfa| mfa.session.is_live(now) && plan.has_same_user(&mfa.owner))
 }
 
-/// The MFA session that spares the code: the user's, unless it is itself what is to be renewed.
+/// The MFA session that makes a code unnecessary: the user's, unless it is to be renewed itself.
 pub(crate) fn kept_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
     let current = memory.current.as_ref();
-    let renews_it = plan.hops.is_empty() && current.is_some_and(|it| plan.is_in_place(it));
+    let renews_it = plan.hops.is_empty() && current.is_some_and(|it| plan.has_same_target(it));
     live_mfa_session(plan, memory).filter(|_| !renews_it)
 }
 
 /// What a refused role leaves the user without.
-fn no_session_of(hop: &Hop) -> String {
-    format!(
-        "no session of the role {} ({})",
-        hop.role_arn.text, hop.role_arn.place
-    )
+fn no_role_session(hop: &Hop) -> String {
+    let role = &hop.role_arn;
+    format!("no session of the role {} ({})", role.text, role.place)
+}
+
+fn refused_role(hop: &Hop, refusal: Refusal) -> Refused {
+    Refused {
+        what: no_role_session(hop),
+        refusal,
+    }
+}
+
+/// AWS does not accept the device as one of the user's.
+fn not_the_users_device(what: &str, serial: &str, user: &str, devices: &[String]) -> Error {
+    let error = |or: &str| {
+        Error::new(format!(
+            "{what}: the MFA device {serial} is not one of {user}{or}"
+        ))
+    };
+    if devices.is_empty() {
+        return error(", or too many codes were tried with it").hint(
+            "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
+             after many wrong codes wait three minutes",
+        );
+    }
+    error("").hint(format!(
+        "the user has {}: name it with --serial, mfa_serial or AWS_MFA_SERIAL, or use the keys of \
+         the device's user",
+        devices.join(", ")
+    ))
 }
 
 /// AWS silently shortens the sessions of a root user.
@@ -470,17 +473,17 @@ fn mention_short_life(session: &Session, asked: Duration) {
 }
 
 impl Plan {
-    /// A refusal of a call for this session.
-    fn refused(&self, what: &str, refusal: Refusal) -> ExchangeError {
-        ExchangeError::Refused {
+    /// A refused call that the long-term keys were to make possible.
+    fn refused(&self, what: &str, refusal: Refusal) -> Refused {
+        Refused {
             what: format!("{what} with {}", self.source),
             refusal,
         }
     }
 }
 
-/// Gets at long-term keys, by a program perhaps.
-pub(crate) async fn keys_of(source: &Source) -> Result<Keys, Error> {
+/// The long-term keys, which a program may have to print.
+pub(crate) async fn long_term_keys(source: &Source) -> Result<Keys, Error> {
     match &source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
         KeysFrom::Process(command) => credential_process::run(&source.place, command).await,

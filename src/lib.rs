@@ -7,6 +7,7 @@ pub mod clock;
 pub mod code_source;
 pub mod commands;
 pub mod context;
+mod device;
 pub mod duration;
 pub mod environment;
 pub mod error;

@@ -11,10 +11,11 @@ use super::{Failure, Output};
 use crate::candidates;
 use crate::cli::{ListFormat, SessionOptions};
 use crate::context::Context;
+use crate::device::{check_owner, without_security_keys};
 use crate::duration;
 use crate::environment::{Content, Setting};
 use crate::error::{Error, FAILED};
-use crate::exchange::{check_owner, kept_mfa_session, keys_of, without_security_keys};
+use crate::exchange::{kept_mfa_session, long_term_keys};
 use crate::plan::Plan;
 use crate::session::Keys;
 use crate::sts::api::{Aws, Identity, Signer};
@@ -133,7 +134,7 @@ async fn checks(options: &Args, context: &Context) -> Vec<Check> {
             return checks;
         }
     };
-    match keys_of(&plan.source).await {
+    match long_term_keys(&plan.source).await {
         Ok(keys) => {
             checks.push(Check::good("keys", keys.access_key_id.clone()).at(&plan.source.place));
             checks.extend(calls(&aws, &plan, &keys).await);
@@ -246,7 +247,7 @@ fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>
             listed,
         ) => {
             let check = match (check_owner(serial, identity), listed) {
-                (Err(error), _) => failed("device", &error.into()),
+                (Err(error), _) => failed("device", &error),
                 (Ok(()), Ok(listed)) if listed.contains(serial) => Check::good("device", serial),
                 (Ok(()), Ok(listed)) => Check::bad(
                     "device",

@@ -2,14 +2,12 @@
 
 use std::ffi::OsString;
 
-use zeroize::Zeroizing;
-
-use super::start::{NotObtained, Obtained, obtain};
-use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of};
+use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of, start};
 use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
+use crate::exchange;
 use crate::memory::{
     CurrentSession, NewSession, Owner, current_variables, is_record, reinstate, replaced_variable,
 };
@@ -47,22 +45,25 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
     let shell = shell_of(options.statements.shell.as_deref())?;
     must_be_evaluated(shell, options.statements.print_secrets, args)?;
     let (memory, environment) = (context.memory(), context.environment());
-    let check = |plan: &Plan| check_that_shell_can_carry(shell, context, plan);
-    match obtain(&options.session, context, check).await {
-        Ok(Obtained::InPlace) if shell.kind == Kind::Format => {
-            Ok(render(shell, &current_variables(environment))?)
-        }
-        Ok(Obtained::InPlace) => Ok(render(shell, &reinstate(environment))?),
-        Ok(Obtained::Started(start)) => {
-            let changes = memory.start(environment, &start);
+    let Some(start) = start::prepare(&options.session, context).await? else {
+        let changes = match shell.kind {
+            Kind::Shell => reinstate(environment),
+            Kind::Format => current_variables(environment),
+        };
+        return Ok(render(shell, &changes)?);
+    };
+    check_that_shell_can_carry(shell, context, &start.plan)?;
+    match start.run(context).await {
+        Ok(session) => {
+            let changes = memory.start(environment, &session);
             if memory.has_other_keys && shell.kind == Kind::Shell {
                 note_other_keys(memory, &changes);
             }
             Ok(render(shell, &for_shell(shell, changes))?)
         }
-        Err(NotObtained { error, keep, spent }) => {
-            let mut statements = Zeroizing::default();
-            if let (Some(mfa), Kind::Shell) = (&keep, shell.kind) {
+        Err(exchange::Failure { error, kept, spent }) => {
+            let mut failure = Failure::from(error);
+            if let (Some(mfa), Kind::Shell) = (&kept, shell.kind) {
                 text::note(
                     "the MFA session is kept in this shell: the next try needs no code while it lives",
                 );
@@ -70,12 +71,9 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
                 if memory.has_other_keys {
                     note_other_keys(memory, &changes);
                 }
-                statements = render(shell, &changes)?.text;
+                failure.statements = render(shell, &changes)?.text;
             }
-            Err(Failure {
-                error: Box::new(error),
-                statements,
-            })
+            Err(failure)
         }
     }
 }

@@ -5,8 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Failure;
-use super::start::{Obtained, obtain};
+use super::{Failure, start};
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
@@ -46,10 +45,12 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
     if arguments.is_empty() && detect::is_shell(&program) {
         text::mention("this shell is inside yours: leave it with exit to end the session");
     }
-    let obtained = obtain(&options.session, context, |_| Ok(())).await;
-    let changes = match obtained.map_err(|not| Failure::from(not.error))? {
-        Obtained::InPlace => reinstate(context.environment()),
-        Obtained::Started(start) => context.memory().start(context.environment(), &start),
+    let changes = match start::prepare(&options.session, context).await? {
+        None => reinstate(context.environment()),
+        Some(start) => {
+            let session = start.run(context).await.map_err(|failure| failure.error)?;
+            context.memory().start(context.environment(), &session)
+        }
     };
     let mut command = Command::new(program);
     command.args(arguments);

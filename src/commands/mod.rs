@@ -56,7 +56,7 @@ impl Output {
 #[derive(Debug)]
 pub struct Failure {
     /// Why.
-    pub error: Box<Error>,
+    pub error: Error,
     /// Statements to print before the one that fails.
     pub statements: Zeroizing<Vec<u8>>,
 }
@@ -64,7 +64,7 @@ pub struct Failure {
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self {
-            error: Box::new(error.into()),
+            error: error.into(),
             statements: Zeroizing::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Getting the session that the options ask for, for `env` and `exec` alike.
+//! The way to a session, for `env` and `exec` alike: plan, check, start.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,8 +8,8 @@ use crate::clock;
 use crate::code_source::CodeSource;
 use crate::context::Context;
 use crate::error::Error;
-use crate::exchange::{Exchange, ExchangeError};
-use crate::memory::{MfaSession, NewSession};
+use crate::exchange::{Exchange, Failure};
+use crate::memory::NewSession;
 use crate::plan::source::{self, Origin};
 use crate::plan::{Plan, chain};
 use crate::prompt::Terminal;
@@ -19,77 +19,47 @@ use crate::sts::http::Http;
 use crate::sts::proxy::Proxies;
 use crate::sts::trust::Trust;
 use crate::text;
-use crate::token_code::TokenCode;
 
-/// What came of it.
+/// A session that can be started: all is checked that needs no request, and no code is used yet.
 #[derive(Debug)]
-pub(super) enum Obtained {
-    /// The session in place is what is wanted and lives long enough.
-    InPlace,
-    /// A session.
-    Started(Box<NewSession>),
+pub(super) struct Start {
+    pub(super) plan: Plan,
+    codes: CodeSource,
+    aws: Aws,
 }
 
-/// A failure, and the MFA session for which a code was spent all the same.
-#[derive(Debug)]
-pub(super) struct NotObtained {
-    pub(super) error: Error,
-    pub(super) keep: Option<MfaSession>,
-    pub(super) spent: Option<TokenCode>,
-}
-
-impl<E: Into<Error>> From<E> for NotObtained {
-    fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            keep: None,
-            spent: None,
-        }
-    }
-}
-
-/// Gets the session. `check` sees what is wanted before a code is asked for or sent.
-pub(super) async fn obtain(
+/// Plans the session; none if the current one is what is wanted and lasts long enough.
+pub(super) async fn prepare(
     options: &SessionOptions,
     context: &Context,
-    check: impl FnOnce(&Plan) -> Result<(), Error>,
-) -> Result<Obtained, NotObtained> {
+) -> Result<Option<Start>, Error> {
     // The code is looked at first: a slip of the finger is the most likely thing to be wrong.
     let code = options.code.as_ref();
     let given = code
-        .map(|code| CodeSource::new(Some(code.as_str().unwrap_or_default()), None))
+        .map(|code| CodeSource::from_argument(code.as_str().unwrap_or_default()))
         .transpose()?;
     let plan = plan(options, context).await?;
     if let Some(expiration) = satisfied(&plan, context) {
         text::mention(&format!("session still valid, {}", left(expiration)));
-        return Ok(Obtained::InPlace);
+        return Ok(None);
     }
-    let code_given = given.is_some();
-    let codes = if let Some(codes) = given {
-        codes
-    } else {
-        let command = plan.code_command.as_ref();
-        let command = command.map(|command| command.text.as_str());
-        CodeSource::new(None, command)?
-    };
+    let codes = given.unwrap_or_else(|| CodeSource::new(plan.code_command.as_ref()));
     let aws = aws(&plan, context)?;
-    check(&plan)?;
-    for notice in &plan.notices {
-        text::note(notice);
-    }
-    let exchange = Exchange::new(&plan, context.memory(), &aws, codes, code_given);
-    match exchange.run().await {
-        Ok(start) => {
-            let region = context.memory().region(&start);
-            let name = summary::name(&start.current, region.as_deref());
-            text::mention(&format!("{name}, {}", left(start.session.expiration)));
-            Ok(Obtained::Started(Box::new(start)))
+    Ok(Some(Start { plan, codes, aws }))
+}
+
+impl Start {
+    /// Starts the session.
+    pub(super) async fn run(self, context: &Context) -> Result<NewSession, Failure> {
+        for notice in &self.plan.notices {
+            text::note(notice);
         }
-        Err(failure) => Err(NotObtained {
-            error: failure.error.into(),
-            keep: failure.keep,
-            spent: failure.spent,
-        }),
+        let exchange = Exchange::new(&self.plan, context.memory(), &self.aws, self.codes);
+        let session = exchange.run().await?;
+        let region = context.memory().region(&session);
+        let name = summary::name(&session.current, region.as_deref());
+        text::mention(&format!("{name}, {}", left(session.session.expiration)));
+        Ok(session)
     }
 }
 
@@ -113,7 +83,11 @@ async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error
         return Err(source::no_origin(context));
     }
     let chosen = Terminal::in_background(|terminal| terminal.choose("Which profile?", profiles));
-    let chosen = chosen.await.map_err(ExchangeError::NoProfileChosen)?;
+    let chosen = chosen.await.map_err(|problem| {
+        Error::new(format!("no profile was chosen: {problem}"))
+            .hint("name one: --profile NAME")
+            .source(problem)
+    })?;
     Plan::from_origin(&Origin::profile(&chosen, None), options, context)
 }
 
@@ -123,7 +97,7 @@ fn satisfied(plan: &Plan, context: &Context) -> Option<DateTime<Utc>> {
     let current = context.memory().usable()?;
     let expiration = current.expiration?;
     let lives_on = expiration - clock::now() > within.max(TOO_LITTLE);
-    (plan.is_in_place(current) && lives_on).then_some(expiration)
+    (plan.has_same_target(current) && lives_on).then_some(expiration)
 }
 
 fn left(expiration: DateTime<Utc>) -> String {

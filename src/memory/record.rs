@@ -85,7 +85,7 @@ const THE_SAME_SESSION: bool = false;
 /// A row for each field of [`Target`].
 static TARGET: &[TargetRow] = target! {
     "AWSMFA_TARGET_PROFILE", profile, ANOTHER_SESSION;
-    // `Plan::is_in_place` compares the role itself, since a profile may name it.
+    // `Plan::has_same_target` compares the role itself, since a profile may name it.
     "AWSMFA_TARGET_ROLE_ARN", role_arn, THE_SAME_SESSION;
     "AWSMFA_TARGET_ROLE_SESSION_NAME", role_session_name, ANOTHER_SESSION;
     "AWSMFA_TARGET_EXTERNAL_ID", external_id, ANOTHER_SESSION;

@@ -133,7 +133,7 @@ impl Plan {
     /// Whether an MFA or role session belongs to the user whose keys these are: same keys, or the
     /// same profile where the keys are not known without running its program; and same endpoint.
     #[must_use]
-    pub fn is_of_the_same_user(&self, owner: &Owner) -> bool {
+    pub fn has_same_user(&self, owner: &Owner) -> bool {
         let same_keys = match self.source.access_key_id() {
             Some(id) => owner.source_key_id == id,
             None => owner.source_profile == self.source.profile,
@@ -141,10 +141,10 @@ impl Plan {
         same_keys && owner.endpoint_url.as_deref() == self.endpoint.sts_url()
     }
 
-    /// Whether the session in place is what is wanted, whatever is left of its life.
+    /// Whether the current session is what is wanted, whatever time it has left.
     #[must_use]
-    pub fn is_in_place(&self, current: &CurrentSession) -> bool {
-        self.is_of_the_same_user(&current.owner)
+    pub fn has_same_target(&self, current: &CurrentSession) -> bool {
+        self.has_same_user(&current.owner)
             && current.role_arn.as_deref() == self.hops.last().map(|hop| hop.role_arn.text.as_str())
             && self.target.is_same(&current.target)
     }

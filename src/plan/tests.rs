@@ -323,7 +323,7 @@ fn a_bare_call_repeats_the_whole_target_and_options_go_on_top() {
     assert_eq!(bare.mfa_duration, Duration::from_hours(9));
     assert_eq!(bare.serial.as_ref().unwrap().text, "GAHT12345678");
     assert_eq!(bare.endpoint.region.text, "eu-west-1");
-    assert!(bare.no_session && bare.is_in_place(&world_of(&now).unwrap()));
+    assert!(bare.no_session && bare.has_same_target(&world_of(&now).unwrap()));
 
     let longer = of(&["-d", "45m"]);
     assert_eq!(longer.target.duration, Some(Duration::from_mins(45)));
@@ -350,7 +350,7 @@ fn world_of(environment: &Environment) -> Option<CurrentSession> {
 }
 
 #[test]
-fn only_the_same_target_is_in_place() {
+fn only_the_same_target_has_same_target() {
     let target = Target {
         profile: Some("dev".to_owned()),
         ..Target::default()
@@ -373,7 +373,7 @@ fn only_the_same_target_is_in_place() {
     ] {
         let plan = wanted_in(&now, &config(), arguments).unwrap();
         assert_eq!(
-            plan.is_in_place(&current),
+            plan.has_same_target(&current),
             current_variables,
             "{arguments:?}"
         );
@@ -383,21 +383,21 @@ fn only_the_same_target_is_in_place() {
 #[test]
 fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
     let of_keys = plan(&[], &[]);
-    assert!(of_keys.is_of_the_same_user(&owner(Some("default"), ALICE)));
-    assert!(of_keys.is_of_the_same_user(&owner(Some("another-name"), ALICE)));
-    assert!(!of_keys.is_of_the_same_user(&owner(Some("default"), BOB)));
+    assert!(of_keys.has_same_user(&owner(Some("default"), ALICE)));
+    assert!(of_keys.has_same_user(&owner(Some("another-name"), ALICE)));
+    assert!(!of_keys.has_same_user(&owner(Some("default"), BOB)));
     let elsewhere = Owner {
         endpoint_url: Some("http://127.0.0.1:1".to_owned()),
         ..owner(Some("default"), ALICE)
     };
-    assert!(!of_keys.is_of_the_same_user(&elsewhere));
+    assert!(!of_keys.has_same_user(&elsewhere));
     let there = plan(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], &[]);
-    assert!(there.is_of_the_same_user(&elsewhere));
+    assert!(there.has_same_user(&elsewhere));
     // A program's keys are not known: the profile tells.
     let process = "[default]\ncredential_process = keys\n";
     let process = wanted_in(&environment(&[]), process, &[]).unwrap();
-    assert!(process.is_of_the_same_user(&owner(Some("default"), BOB)));
-    assert!(!process.is_of_the_same_user(&owner(Some("bob"), BOB)));
+    assert!(process.has_same_user(&owner(Some("default"), BOB)));
+    assert!(!process.has_same_user(&owner(Some("bob"), BOB)));
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! Which of a user's MFA devices shows the code.
+
+use crate::error::Error;
+use crate::plan::source::Source;
+use crate::prompt::Terminal;
+use crate::sts::api::Identity;
+use crate::sts::arn::Arn;
+use crate::text;
+
+/// Checks that a virtual device is in its user's account.
+pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), Error> {
+    match (Arn::parse(serial), Arn::parse(&identity.arn)) {
+        (Some(device), Some(user))
+            if (device.partition, device.account) != (user.partition, user.account) =>
+        {
+            let user = &identity.arn;
+            Err(Error::new(format!(
+                "the MFA device {serial} is in another account than {user}, whose keys these are"
+            ))
+            .hint("name a device of that user: --serial, mfa_serial"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The devices that show codes, and the security keys among those that were listed.
+pub(crate) fn without_security_keys(listed: Vec<String>) -> (Vec<String>, Vec<String>) {
+    listed
+        .into_iter()
+        .partition(|serial| !Arn::parse(serial).is_some_and(|arn| arn.is_security_key()))
+}
+
+/// The only device that STS can use, or the one that the user chooses.
+pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Result<String, Error> {
+    let (mut usable, security_keys) = without_security_keys(listed);
+    if !security_keys.is_empty() && !usable.is_empty() {
+        text::note(&format!(
+            "left out, since STS cannot use security keys: {}",
+            security_keys.join(", ")
+        ));
+    }
+    match usable.len() {
+        0 => {
+            let only = if security_keys.is_empty() {
+                ""
+            } else {
+                ", only security keys"
+            };
+            Err(Error::new(format!(
+                "the IAM user of {source} has no MFA device that STS can use{only}"
+            ))
+            .hint(
+                "add a virtual device or a hardware token in the IAM console, or name one: --serial",
+            ))
+        }
+        1 => Ok(usable.remove(0)),
+        _ if Terminal::open().is_err() => {
+            let devices = usable.join(", ");
+            Err(Error::new(format!(
+                "the IAM user of {source} has several MFA devices: {devices}"
+            ))
+            .hint("name one: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL"))
+        }
+        _ => {
+            let chosen =
+                Terminal::in_background(|terminal| terminal.choose("Which MFA device?", usable));
+            chosen.await.map_err(|problem| {
+                Error::new(format!("no MFA device was chosen: {problem}"))
+                    .hint("name one: --serial ARN")
+                    .source(problem)
+            })
+        }
+    }
+}
