@@ -162,12 +162,14 @@ impl Memory {
         let current = (keys == KeysOf::Session)
             .then(|| read_current(environment))
             .flatten();
+        let mut unchanged = variables(environment);
+        unchanged.retain(|it| keys != KeysOf::NoSession && is_unchanged(environment, it));
         let session = [&environment::SECRET_ACCESS_KEY, &environment::SESSION_TOKEN];
         let mut altered = session
             .into_iter()
-            .filter(|variable| !is_unchanged(environment, variable));
+            .filter(|&variable| !unchanged.iter().any(|it| **it == *variable));
+        let altered = current.as_ref().and_then(|_| altered.next());
         Self {
-            altered: current.as_ref().and_then(|_| altered.next()),
             has_other_keys,
             kept: if has_other_keys {
                 Vec::new()
@@ -176,10 +178,12 @@ impl Memory {
             },
             plain: current
                 .as_ref()
+                .filter(|_| altered.is_none())
                 .and_then(|current| read_plain(environment, current)),
             current,
+            altered,
             spent: read_spent(environment).filter(|_| !has_other_keys),
-            before: before(environment, keys),
+            before: before(environment, keys, &unchanged),
         }
     }
 
@@ -321,16 +325,16 @@ fn latest<'m>(
     [new, others].concat()
 }
 
-/// The environment without what awsmfa changed in it.
-fn before(environment: &Environment, keys: KeysOf) -> Environment {
+/// The environment without the variables that are as awsmfa left them.
+fn before(
+    environment: &Environment,
+    keys: KeysOf,
+    unchanged: &[Cow<'static, Variable>],
+) -> Environment {
     let mut before = environment.clone();
-    let variables = variables(environment);
-    let changed = variables
-        .iter()
-        .filter(|variable| keys != KeysOf::NoSession && is_unchanged(environment, variable));
     let other_keys = keys == KeysOf::Others;
     let has_key = environment.get(&environment::ACCESS_KEY_ID.name).is_some();
-    for variable in changed {
+    for variable in unchanged {
         let earlier = environment.get(&variable.replaced).cloned();
         match variable.content {
             Content::SecretAccessKey if other_keys && has_key => {}

@@ -1,7 +1,7 @@
 //! The record itself: its variables, written and read.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -147,10 +147,7 @@ pub fn is_record(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return false;
     };
-    is_of_current(name, rest)
-        || is_of_mfa_session(name)
-        || replaced_variable(name).is_some()
-        || given_variable(name).is_some()
+    recorded_variable(name).is_some() || is_of_mfa_session(name) || is_of_current(name, rest)
 }
 
 /// Whether a variable of the record tells exec's child about its session: it contains no secret, and nothing
@@ -168,18 +165,25 @@ fn is_of_current(name: &str, rest: &str) -> bool {
 }
 
 fn is_of_mfa_session(name: &str) -> bool {
-    let place_and_field = name.strip_prefix(MFA).and_then(|rest| rest.split_once('_'));
     name == SPENT_CODE
-        || place_and_field.is_some_and(|(place, field)| {
-            place.parse().is_ok_and(|place| PLACES.contains(&place))
-                && (OWNER.contains(&field) || MFA_SESSION.contains(&field))
-        })
+        || mfa_place_and_field(name)
+            .is_some_and(|(_, field)| OWNER.contains(&field) || MFA_SESSION.contains(&field))
+}
+
+fn mfa_place_and_field(name: &str) -> Option<(usize, &str)> {
+    let (place, field) = name.strip_prefix(MFA)?.split_once('_')?;
+    let place = place.parse().ok().filter(|place| PLACES.contains(place))?;
+    Some((place, field))
 }
 
 /// The variable whose earlier value is recorded under this name.
 #[must_use]
 pub fn replaced_variable(name: &str) -> Option<Cow<'static, Variable>> {
     environment::variable(name.strip_prefix(REPLACED)?)
+}
+
+fn recorded_variable(name: &str) -> Option<Cow<'static, Variable>> {
+    replaced_variable(name).or_else(|| given_variable(name))
 }
 
 fn given_variable(name: &str) -> Option<Cow<'static, Variable>> {
@@ -189,10 +193,9 @@ fn given_variable(name: &str) -> Option<Cow<'static, Variable>> {
 /// Every variable that awsmfa may have changed: those of the table, and those that the record names.
 pub(super) fn variables(environment: &Environment) -> Vec<Cow<'static, Variable>> {
     let mut variables: Vec<_> = VARIABLES.iter().map(|&row| Cow::Borrowed(row)).collect();
-    for name in environment.names() {
-        if let Some(variable) = replaced_variable(name).or_else(|| given_variable(name))
-            && !variables.contains(&variable)
-        {
+    for variable in environment.names().filter_map(recorded_variable) {
+        let is_row = matches!(variable, Cow::Borrowed(_));
+        if !is_row && !variables.contains(&variable) {
             variables.push(variable);
         }
     }
@@ -397,10 +400,12 @@ pub(super) fn read_mfa_sessions(environment: &Environment) -> Vec<MfaSession> {
             },
         })
     };
-    PLACES.filter_map(read).collect()
+    let places = environment.names().filter_map(mfa_place_and_field);
+    let places: BTreeSet<usize> = places.map(|(place, _)| place).collect();
+    places.into_iter().filter_map(read).collect()
 }
 
-/// The current session where it is itself the MFA session of its user and was not changed since.
+/// The current session, whose keys are unchanged, where it is itself the MFA session of its user.
 pub(super) fn read_plain(
     environment: &Environment,
     current: &CurrentSession,
@@ -408,20 +413,17 @@ pub(super) fn read_plain(
     if current.role_arn.is_some() {
         return None;
     }
-    let as_given = |variable: &Variable| {
-        environment
-            .get(&variable.name)
-            .filter(|_| is_unchanged(environment, variable))
-            .cloned()
-    };
+    let value = |variable: &Variable| environment.get(&variable.name).cloned();
+    let expiration = &environment::CREDENTIAL_EXPIRATION;
     Some(MfaSession {
         owner: current.owner.clone(),
         session: Session {
             access_key_id: text(environment, &environment::ACCESS_KEY_ID.name)?,
-            secret_access_key: as_given(&environment::SECRET_ACCESS_KEY)?,
-            session_token: as_given(&environment::SESSION_TOKEN)?,
+            secret_access_key: value(&environment::SECRET_ACCESS_KEY)?,
+            session_token: value(&environment::SESSION_TOKEN)?,
             started: time(environment, STARTED_AT),
-            expiration: parse_time(as_given(&environment::CREDENTIAL_EXPIRATION)?.as_str()?)?,
+            expiration: time(environment, &expiration.name)
+                .filter(|_| is_unchanged(environment, expiration))?,
         },
     })
 }
