@@ -1,44 +1,121 @@
 # The function awsmfa for PowerShell: `awsmfa env` and `awsmfa unset` act on the shell that calls
-# them, all else goes to the program.
-#
-# The variables are set by .NET: what Invoke-Expression runs stands in the script-block log, secrets
-# included. No secret is assigned to a variable either, which Set-PSDebug -Trace 2 would show.
+# them; all else goes to the program.
 function global:awsmfa {
-    $program = Get-Command -Name awsmfa -CommandType Application -ErrorAction SilentlyContinue |
-        Select-Object -First 1
+    # On PATH, cmd's awsmfa.bat comes before the program.
+    $program = Get-Command -Name awsmfa -CommandType Application -All -ErrorAction Ignore |
+        Where-Object Extension -NE '.bat' | Select-Object -First 1
     if (-not $program) {
         $global:LASTEXITCODE = 127
-        Write-Error 'awsmfa: the program is not on PATH'
-        return
+        throw 'awsmfa: the program is not on PATH'
     }
-    # PowerShell takes a code for a number, which as a string is again what was typed, and a,b for a list.
-    $words = @(foreach ($arg in $args) { $arg -join ',' })
-    $verb = $words | Select-Object -First 1
-    $rest = @($words | Select-Object -Skip 1)
-    # Whoever names the shell, or asks for help, wants to see what is printed.
-    $seen = $words -cmatch '^(-h|--help|-s.*|--shell(=.*)?|--print-secrets)$'
-    if (@('env', 'unset') -cnotcontains $verb -or $seen) {
-        if ($verb -ceq 'exec' -and $words -cnotcontains '--') {
-            $global:LASTEXITCODE = 2
-            Write-Error "awsmfa: PowerShell keeps a bare -- to itself; quote it: awsmfa exec '--' COMMAND"
-            return
+    $given = $args
+    $verb = $given | Select-Object -First 1
+    # Whoever names the shell, or asks for help, wants to see the output.
+    $acts = 'env', 'unset' -ccontains $verb -and
+        -not ($given -cmatch '^(-h|--help|-s.*|--shell(=.*)?|--print-secrets)$')
+    $shell = @(if ($acts) { '--shell', 'nu' })
+    $run = if ($MyInvocation.ExpectingInput) {
+        { $input | & $program @given @shell }
+    } else {
+        { & $program @given @shell }
+    }
+    $isFullLanguage = $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
+
+    # A function does not get the first bare -- of its call, nor does it see which words are quoted.
+    # So write the call for the program: the words as they are written, and for those that
+    # PowerShell has computed their values in $given.
+    $isLost = $verb -ceq 'exec' -and $given -cnotcontains '--' -and $MyInvocation.Line -match '\s--(\s|$)'
+    if ($verb -ceq 'exec' -and $isFullLanguage) {
+        # PowerShell 7.4 added Statement, the whole call. Line ends where the line ends.
+        $text = if ($MyInvocation.PSObject.Properties['Statement']) { $MyInvocation.Statement } else {
+            $MyInvocation.Line.Substring([Math]::Max(0, $MyInvocation.OffsetInLine - 1))
         }
-        & $program @words
+        $call = [System.Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, [ref]$null).Find(
+            { $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+        $constant = [System.Management.Automation.Language.ConstantExpressionAst]
+        $array = [System.Management.Automation.Language.ArrayLiteralAst]
+        $at = 0
+        $splats = 0
+        $shift = ''
+        $words = foreach ($element in $call.CommandElements | Select-Object -Skip 1) {
+            $name = ''
+            if ($element -is [System.Management.Automation.Language.CommandParameterAst]) {
+                $name = $element.Extent.Text
+                $at += [int]($name -cne '--')
+                if (-not $element.Argument) {
+                    $name
+                    continue
+                }
+                $element = $element.Argument
+                $name = $name.Substring(0, $name.Length - $element.Extent.Text.Length)
+            }
+            $isVariable = $element -is [System.Management.Automation.Language.VariableExpressionAst]
+            if ($isVariable -and $element.Splatted) {
+                # It has as many values as the other words leave.
+                "`$(if (`$left) { `$given[$at..($at + `$left - 1)] })"
+                $shift = '$left + '
+                $splats++
+                continue
+            }
+            if (-not $element.Find({ $args[0] -isnot $constant -and $args[0] -isnot $array }, $true)) {
+                $name + $element.Extent.Text
+            } elseif ($element -is [System.Management.Automation.Language.ExpandableStringExpressionAst] -or
+                $element -is $array) {
+                # Without quotes PowerShell would expand * and ~ in it.
+                "$name`"`$(`$given[$shift$at] -join ',')`""
+            } else {
+                "$name`$given[$shift$at]"
+            }
+            $at++
+        }
+        $left = $given.Count - $at
+        if ($left -eq 0 -or ($left -gt 0 -and $splats -eq 1)) {
+            $source = if ($MyInvocation.ExpectingInput) { '$input | ' }
+            $run = [scriptblock]::Create("$source& `$program $words")
+            $isLost = $false
+        }
+    }
+    if ($isLost) {
+        $global:LASTEXITCODE = 2
+        throw "awsmfa: PowerShell keeps this -- to itself; quote it: awsmfa exec '--' COMMAND"
+    }
+    if (-not $acts) {
+        $input | & $run
         return
     }
-    # Else a failing program would end this function before what it printed is read.
+
+    # A failing program must not end this function before its output is read.
     $PSNativeCommandUseErrorActionPreference = $false
-    # Nushell's statements are a JSON object of names and values, in which null removes. It is not
-    # read by ConvertFrom-Json, which makes dates of strings.
-    foreach ($change in [regex]::Matches((& $program $verb --shell nu @rest), '"(\w+)":(?:null|"((?:[^"\\]|\\.)*)")')) {
-        if ($change.Groups[2].Success) {
-            [Environment]::SetEnvironmentVariable($change.Groups[1].Value, [regex]::Unescape($change.Groups[2].Value), 'Process')
-        } else {
-            [Environment]::SetEnvironmentVariable($change.Groups[1].Value, [NullString]::Value, 'Process')
-        }
+    $global:LASTEXITCODE = 126
+    try {
+        # The output is a JSON object of names and values, in which null removes a variable. No value
+        # of it is assigned to a variable, passed to a cmdlet or evaluated: Set-PSDebug,
+        # Trace-Command, module logging or script-block logging would show it.
+        @(@($input | & $run).ForEach({
+                    [regex]::Matches($_, '"(\w+)":(?:null|"((?:[^"\\]|\\.)*)")')
+                })).ForEach({
+                $name = $_.Groups[1].Value
+                $isSet = $_.Groups[2].Success
+                if ($isFullLanguage -and $isSet) {
+                    [Environment]::SetEnvironmentVariable($name, [regex]::Unescape($_.Groups[2].Value), 'Process')
+                } elseif ($isFullLanguage) {
+                    [Environment]::SetEnvironmentVariable($name, [NullString]::Value, 'Process')
+                } elseif ($isSet) {
+                    # Constrained language mode does not allow [Environment].
+                    Set-Item -LiteralPath "Env:$name" -Value ([regex]::Unescape($_.Groups[2].Value))
+                } else {
+                    Remove-Item -LiteralPath "Env:$name" -ErrorAction Ignore
+                }
+            })
+    } catch {
+        $global:LASTEXITCODE = 1
+        throw
     }
     if ($LASTEXITCODE -ne 0) {
-        Write-Error "awsmfa: failed with status $LASTEXITCODE"
+        throw "awsmfa: failed with status $LASTEXITCODE"
+    } elseif ($MyInvocation.PipelinePosition -lt $MyInvocation.PipelineLength) {
+        # An `| iex` that the function makes unnecessary evaluates this, which does nothing.
+        '$null'
     }
 }
 
