@@ -418,6 +418,32 @@ proptest! {
         prop_assert_eq!(Memory::read(&again).unset(&again), vec![], "it may run twice");
     }
 
+    /// As in cmd, and in PowerShell before 7.5.
+    #[test]
+    fn an_empty_variable_counts_as_unset_where_there_is_none(
+        first in start_of_all(),
+        starts in vec(start(), 1..4),
+    ) {
+        let mut plain = first;
+        plain.remove("AWSMFA_KEY_ID");
+        let with_values = |plain: &Plain| {
+            let mut plain = plain.clone();
+            plain.retain(|_, value| !value.is_empty());
+            plain
+        };
+        let before = with_values(&without_records(&plain));
+        for start in &starts {
+            let now = environment(&plain);
+            apply(&Memory::read(&now).start(&now, start), &mut plain);
+            plain = with_values(&plain);
+            let memory = Memory::read(&environment(&plain));
+            prop_assert_eq!(memory.current.as_ref(), Some(&start.current));
+        }
+        let now = environment(&plain);
+        apply(&Memory::read(&now).unset(&now), &mut plain);
+        prop_assert_eq!(with_values(&plain), before);
+    }
+
     #[test]
     fn a_session_that_was_edited_is_not_taken_for_an_mfa_session(
         start in start(),

@@ -102,13 +102,18 @@ trait OptionValue {
     fn read(text: &str) -> Self;
 }
 
+/// Stands for an empty text, as in `--role-arn ''`: cmd, and PowerShell before 7.5, have no empty
+/// variables.
+const EMPTY: &str = "''";
+
 impl OptionValue for Option<String> {
     fn write(&self) -> Option<String> {
-        self.clone()
+        let text = self.as_deref()?;
+        Some(if text.is_empty() { EMPTY } else { text }.to_owned())
     }
 
     fn read(text: &str) -> Self {
-        Some(text.to_owned())
+        Some(if text == EMPTY { "" } else { text }.to_owned())
     }
 }
 
@@ -454,5 +459,19 @@ mod tests {
             assert_eq!(memory.current.as_ref().unwrap().target, target, "{name}");
             assert_eq!(apply(&memory.unset(&after), &after), before, "{name}");
         }
+    }
+
+    #[test]
+    fn an_empty_option_is_recorded_where_no_variable_can_be_empty() {
+        let target = Target {
+            role_arn: Some(String::new()),
+            ..Target::default()
+        };
+        let before = environment(&[]);
+        let after = in_session(&before, target.clone(), &owner(None, ALICE), None);
+        for name in after.names() {
+            assert!(!after.get(name).unwrap().is_empty(), "{name}");
+        }
+        assert_eq!(Memory::read(&after).current.unwrap().target, target);
     }
 }

@@ -1,6 +1,6 @@
 //! cmd of Windows, evaluating line by line in `for /f`.
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, nonempty, sets, text, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, sets, text, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
@@ -13,14 +13,15 @@ pub(super) static GRAMMAR: Grammar = Grammar {
 /// `@` in front of it.
 const LINE_MAX: usize = 8191 - 1;
 
-/// The last line sets the status, which removing a variable that is not set would leave at 1.
+/// The last line sets the status, which removing a variable that is not set would leave at 1. cmd
+/// has no empty variables: setting one to nothing removes it.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {
         out.extend_from_slice(format!("set \"{name}=\"\n").as_bytes());
     }
     for (name, value) in sets(changes) {
-        let value = carried(name, nonempty(name, text(name, value)?, "cmd")?)?;
+        let value = carried(name, text(name, value)?)?;
         out.extend_from_slice(format!("set \"{name}=").as_bytes());
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\"\n");

@@ -407,17 +407,6 @@ fn text<'a>(name: &str, value: &'a Value) -> Result<&'a str, CannotCarry> {
     })
 }
 
-/// The value for a dialect in which an empty variable is none.
-fn nonempty<'a>(name: &str, value: &'a str, dialect: &str) -> Result<&'a str, CannotCarry> {
-    if value.is_empty() {
-        return Err(CannotCarry {
-            name: name.to_owned(),
-            problem: format!("is set but empty, which {dialect} cannot carry"),
-        });
-    }
-    Ok(value)
-}
-
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
@@ -493,10 +482,6 @@ mod tests {
         assert_eq!(
             refusal("fish", "a\0b"),
             "AWS_PROFILE holds a control character"
-        );
-        assert_eq!(
-            refusal("powershell", ""),
-            "AWS_PROFILE is set but empty, which PowerShell cannot carry"
         );
         assert_eq!(
             refusal("cmd", "100%"),

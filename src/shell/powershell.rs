@@ -1,16 +1,19 @@
 //! PowerShell, Windows' own and the newer `pwsh`.
 
-use super::{CannotCarry, Change, Grammar, Rendered, buffer, nonempty, sets, text, unsets};
+use super::{CannotCarry, Change, Grammar, Rendered, buffer, sets, text, unsets};
 
 /// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
-    failure: |status| format!("throw 'awsmfa: failed with status {status}';\n"),
+    // What `iex` throws behind a native program does not set LASTEXITCODE.
+    failure: |status| {
+        format!("$global:LASTEXITCODE = {status}; throw 'awsmfa: failed with status {status}';\n")
+    },
     word,
 };
 
-/// `$null` removes a variable; an empty string would define an empty one since PowerShell 7.5 and
-/// remove it before.
+/// `$null` removes a variable. An empty string sets an empty one since PowerShell 7.5 and removes it
+/// before, which is as near as they come to it.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {
@@ -18,7 +21,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     }
     for (name, value) in sets(changes) {
         out.extend_from_slice(format!("$env:{name} = ").as_bytes());
-        quote(&mut out, nonempty(name, text(name, value)?, "PowerShell")?);
+        quote(&mut out, text(name, value)?);
         out.extend_from_slice(b"; ");
     }
     if changes.is_empty() {
