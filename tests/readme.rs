@@ -11,9 +11,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use awsmfa::environment::VARIABLES;
-use awsmfa_test_support::{
-    Accounts, Emulator, TestHome, TotpDevice, find_tool, optional_tool, say, without_terminal,
-};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, TotpDevice, find_tool, without_terminal};
 
 /// A fenced block of the README.
 struct Block {
@@ -418,18 +416,19 @@ fn a_devcontainer_gets_what_makes_a_session() {
 }
 
 #[test]
-fn a_step_of_pwsh_starts_a_session() {
-    // In no registry that the tests install from; GitHub's runners have it.
-    let Some(pwsh) = optional_tool("pwsh") else {
-        return say("SKIPPED: pwsh is missing");
-    };
+fn a_step_of_pwsh_starts_a_session_or_stops() {
+    if find_tool("pwsh").is_none() {
+        return;
+    }
     let recipe = &recipes()["GitHub Actions, a pwsh step"];
-    let script = format!(
-        "pwsh=$1; \"$pwsh\" -NoProfile -NonInteractive -Command '{recipe}; $env:AWS_ACCESS_KEY_ID'"
-    );
-    let script = script.replace("$1", &pwsh.display().to_string());
+    let script =
+        format!("pwsh -NoProfile -NonInteractive -Command '{recipe}; $env:AWS_ACCESS_KEY_ID'");
     let shown = Machine::new().passes(&script);
     assert!(shown.starts_with("ASIA"), "{shown}");
+
+    let output = Machine::new().bash(&format!("export CMD=false\n{script}"));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(output.stdout, b"", "{output:?}");
 }
 
 #[test]

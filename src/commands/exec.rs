@@ -18,7 +18,6 @@ Examples:
   awsmfa exec 123456 -- aws s3 ls
   awsmfa exec -p dev -- make deploy                     asks for the code
   pass otp aws | awsmfa exec - -- make deploy           reads the code
-  awsmfa exec '--' make deploy                          PowerShell
 
 Exit codes: the command's own; 126 it cannot be executed, 127 it is not found";
 
