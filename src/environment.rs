@@ -112,6 +112,28 @@ variables! {
     CA_BUNDLE = "AWS_CA_BUNDLE", Content::Setting("ca_bundle");
     ENDPOINT_URL = "AWS_ENDPOINT_URL", Content::Setting("endpoint_url");
     ACCOUNT_ID = "AWS_ACCOUNT_ID", Content::AccountId;
+    IGNORE_CONFIGURED_ENDPOINT_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", Content::Setting("ignore_configured_endpoint_urls");
+    DEFAULT_OUTPUT = "AWS_DEFAULT_OUTPUT", Content::Setting("output");
+    RETRY_MODE = "AWS_RETRY_MODE", Content::Setting("retry_mode");
+    MAX_ATTEMPTS = "AWS_MAX_ATTEMPTS", Content::Setting("max_attempts");
+    DEFAULTS_MODE = "AWS_DEFAULTS_MODE", Content::Setting("defaults_mode");
+    STS_REGIONAL_ENDPOINTS = "AWS_STS_REGIONAL_ENDPOINTS", Content::Setting("sts_regional_endpoints");
+    SDK_UA_APP_ID = "AWS_SDK_UA_APP_ID", Content::Setting("sdk_ua_app_id");
+    REQUEST_CHECKSUM_CALCULATION = "AWS_REQUEST_CHECKSUM_CALCULATION", Content::Setting("request_checksum_calculation");
+    RESPONSE_CHECKSUM_VALIDATION = "AWS_RESPONSE_CHECKSUM_VALIDATION", Content::Setting("response_checksum_validation");
+    ACCOUNT_ID_ENDPOINT_MODE = "AWS_ACCOUNT_ID_ENDPOINT_MODE", Content::Setting("account_id_endpoint_mode");
+    SIGV4A_SIGNING_REGION_SET = "AWS_SIGV4A_SIGNING_REGION_SET", Content::Setting("sigv4a_signing_region_set");
+    DISABLE_REQUEST_COMPRESSION = "AWS_DISABLE_REQUEST_COMPRESSION", Content::Setting("disable_request_compression");
+    REQUEST_MIN_COMPRESSION_SIZE_BYTES = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", Content::Setting("request_min_compression_size_bytes");
+    ENDPOINT_DISCOVERY_ENABLED = "AWS_ENDPOINT_DISCOVERY_ENABLED", Content::Setting("endpoint_discovery_enabled");
+    AUTH_SCHEME_PREFERENCE = "AWS_AUTH_SCHEME_PREFERENCE", Content::Setting("auth_scheme_preference");
+    DISABLE_HOST_PREFIX_INJECTION = "AWS_DISABLE_HOST_PREFIX_INJECTION", Content::Setting("disable_host_prefix_injection");
+    S3_DISABLE_EXPRESS_SESSION_AUTH = "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", Content::Setting("s3_disable_express_session_auth");
+    S3_USE_ARN_REGION = "AWS_S3_USE_ARN_REGION", Content::Setting("s3_use_arn_region");
+    S3_US_EAST_1_REGIONAL_ENDPOINT = "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", Content::Setting("s3_us_east_1_regional_endpoint");
+    S3_DISABLE_MULTIREGION_ACCESS_POINTS = "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS", Content::Setting("s3_disable_multiregion_access_points");
+    PAGER = "AWS_PAGER", Content::Setting("cli_pager");
+    CLI_AUTO_PROMPT = "AWS_CLI_AUTO_PROMPT", Content::Setting("cli_auto_prompt");
 }
 
 /// A configured value and its place, which every message about it names.

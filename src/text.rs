@@ -41,6 +41,13 @@ pub fn note(text: &str) {
     line("awsmfa: ", text);
 }
 
+/// Several of them.
+pub fn notes(texts: &[String]) {
+    for text in texts {
+        note(text);
+    }
+}
+
 /// A sentence for a person who looks on; a script is not bothered with it.
 pub fn mention(text: &str) {
     if is_stderr_terminal() {

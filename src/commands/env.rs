@@ -52,6 +52,11 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
         };
         return Ok(render(shell, &changes)?);
     };
+    // What reads the document has a profile of its own.
+    if shell.name != "json" {
+        start.plan.check_default_profile()?;
+        text::notes(&start.plan.session_notices);
+    }
     check_that_shell_can_carry(shell, context, &start.plan)?;
     match start.run(context).await {
         Ok(session) => {

@@ -47,6 +47,8 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
     let changes = match start::prepare(&options.session, context).await? {
         None => reinstate(context.environment()),
         Some(start) => {
+            start.plan.check_default_profile()?;
+            text::notes(&start.plan.session_notices);
             let session = start.run(context).await.map_err(|failure| failure.error)?;
             context.memory().start(context.environment(), &session)
         }

@@ -51,9 +51,7 @@ pub(super) async fn prepare(
 impl Start {
     /// Starts the session.
     pub(super) async fn run(self, context: &Context) -> Result<NewSession, Failure> {
-        for notice in &self.plan.notices {
-            text::note(notice);
-        }
+        text::notes(&self.plan.notices);
         let exchange = Exchange::new(&self.plan, context.memory(), &self.aws, self.codes);
         let session = exchange.run().await?;
         let region = context.memory().region(&session);

@@ -1,9 +1,12 @@
 //! A profile of the shared files, with settings that know their place.
 
 use crate::environment::{Place, Setting};
+use crate::error::Error;
 use crate::files::ini::{IniFile, IniValue};
 use crate::files::shared::{SectionView, SharedFiles};
 use crate::value::Value;
+
+const ENDPOINT_URL: &str = "endpoint_url";
 
 /// A profile with its name.
 #[derive(Debug, Clone)]
@@ -54,20 +57,60 @@ impl<'f> Profile<'f> {
 
     /// The endpoint of a service: `endpoint_url` in the `[services …]` section that the profile
     /// names, or the profile's own (AWS SDKs reference guide, "Service-specific endpoints").
-    #[must_use]
-    pub fn endpoint_url(&self, service: &str) -> Option<Setting> {
-        const KEY: &str = "endpoint_url";
-        let of_service = || {
-            let services = self.files.services(&self.get("services")?.text)?;
-            let (IniValue::Nested(nested), file) = services.get(service)? else {
-                return None;
-            };
-            let (_, value, line) = nested.into_iter().find(|(key, ..)| key == KEY)?;
-            self.setting(KEY, &value, file, line)
+    pub fn endpoint_url(&self, service: &str) -> Result<Option<Setting>, Error> {
+        let mut endpoints = self.service_endpoints()?.into_iter();
+        let of_service = endpoints.find(|(name, _)| name == service);
+        Ok(of_service
+            .map(|(_, url)| url)
+            .or_else(|| self.get(ENDPOINT_URL)))
+    }
+
+    /// The endpoints in the `[services …]` section that the profile names, by the section's keys. A section
+    /// that is absent or has an entry of another form is an error, as for the AWS CLI.
+    pub fn service_endpoints(&self) -> Result<Vec<(String, Setting)>, Error> {
+        let Some(named) = self.get("services") else {
+            return Ok(Vec::new());
         };
-        of_service()
-            .filter(|setting| !setting.text.is_empty())
-            .or_else(|| self.get(KEY))
+        let name = &named.text;
+        let services = self.files.services(name).ok_or_else(|| {
+            Error::new(format!(
+                "{} = {name}, but there is no section [services {name}]",
+                named.place
+            ))
+            .hint("correct the name, add the section, or remove the line")
+        })?;
+        let mut endpoints = Vec::new();
+        for service in services.keys() {
+            match services.get(&service) {
+                Some((IniValue::Nested(entries), file)) => {
+                    let url = entries.into_iter().find(|(key, ..)| key == ENDPOINT_URL);
+                    let url = url.filter(|(_, value, _)| !value.is_empty());
+                    let url = url.and_then(|(_, value, line)| {
+                        let place = in_section(name, file, line, &service);
+                        Some(Setting {
+                            text: value.as_str()?.to_owned(),
+                            place,
+                        })
+                    });
+                    endpoints.extend(url.map(|url| (service.into_owned(), url)));
+                }
+                Some((IniValue::Plain(_, line), file)) => {
+                    return Err(in_section(name, file, line, &service)
+                        .error("has no indented lines below it")
+                        .hint(format!(
+                            "write {service} =, and below it, indented: {ENDPOINT_URL} = https://…"
+                        )));
+                }
+                None => {}
+            }
+        }
+        Ok(endpoints)
+    }
+
+    /// Whether a key is there, with a value or with nested keys.
+    #[must_use]
+    pub fn has_key(&self, key: &str) -> bool {
+        self.section.get(key).is_some()
     }
 
     /// Whether a key has a value.
@@ -87,4 +130,11 @@ impl<'f> Profile<'f> {
         let (name, file) = (&self.name, file.path().display());
         Place::File(format!("profile {name}, {file} line {line}: {key}"))
     }
+}
+
+fn in_section(services: &str, file: &IniFile, line: usize, service: &str) -> Place {
+    let file = file.path().display();
+    Place::File(format!(
+        "services {services}, {file} line {line}: {service}"
+    ))
 }

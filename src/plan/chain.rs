@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::files::shared::SharedFiles;
 use crate::plan::role::Hop;
-use crate::plan::source::{Origin, Source, mfa_elsewhere};
+use crate::plan::source::{self, Origin, Source, mfa_elsewhere};
 
 /// A profile followed to its keys.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Chain<'f> {
     pub hops: Vec<Hop>,
     /// The profiles on the way, the target first.
     pub profiles: Vec<Profile<'f>>,
+    /// The profile whose settings count: the target, or what the SDKs read beside keys from the environment.
+    pub settings: Option<Profile<'f>>,
 }
 
 impl<'f> Chain<'f> {
@@ -29,29 +31,31 @@ impl<'f> Chain<'f> {
         match origin {
             Origin::Profile { name, named_by } => follow(name, named_by.as_deref()),
             Origin::Environment(keys) => {
-                let source = Source::in_environment(keys.clone());
-                Ok(Self::without_profiles(source))
+                Self::from_environment(Source::in_environment(keys.clone()), context)
             }
-            Origin::Session(current) => match &current.target.profile {
-                Some(name) => follow(name, Some("the session in this shell")),
-                None => Source::from_environment(before, "the session to be repeated")
-                    .map(Self::without_profiles),
-            },
+            Origin::Session(current) => {
+                if let Some(name) = &current.target.profile {
+                    return follow(name, Some("the session in this shell"));
+                }
+                let source = Source::from_environment(before, "the session to be repeated")?;
+                Self::from_environment(source, context)
+            }
         }
     }
 
-    fn without_profiles(source: Source) -> Self {
-        Self {
+    /// Keys from the environment. Of the profile that the SDKs read beside them only the settings count.
+    fn from_environment(source: Source, context: &'f Context) -> Result<Self, Error> {
+        let before = &context.memory().before;
+        let settings = match source::named_profile(before)? {
+            Some((name, variable)) => Some(find(context.files()?, name, Some(variable))?),
+            None => Profile::find(context.files()?, "default"),
+        };
+        Ok(Self {
             source,
             hops: Vec::new(),
             profiles: Vec::new(),
-        }
-    }
-
-    /// The profile that was asked for.
-    #[must_use]
-    pub fn target(&self) -> Option<&Profile<'f>> {
-        self.profiles.first()
+            settings,
+        })
     }
 
     /// A key's value in the nearest profile that has it, the target first.
@@ -118,6 +122,7 @@ pub fn follow<'f>(
     Ok(Chain {
         source,
         hops,
+        settings: profiles.first().cloned(),
         profiles,
     })
 }

@@ -27,11 +27,7 @@ impl Lookup<'_> {
 
     /// The URL of a service, unless such URLs are to be ignored.
     fn url(&self, service: &str, variable: &str) -> Result<Option<Setting>, Error> {
-        let ignored = self.switch(
-            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-            "ignore_configured_endpoint_urls",
-        )?;
-        if ignored.is_some() {
+        if self.ignores_urls()? {
             return Ok(None);
         }
         let of_any_service = || self.environment.setting(&environment::ENDPOINT_URL.name);
@@ -39,7 +35,19 @@ impl Lookup<'_> {
             Some(url) => Some(url),
             None => of_any_service()?,
         };
-        Ok(url.or_else(|| self.profile?.endpoint_url(service)))
+        match (url, self.profile) {
+            (None, Some(profile)) => profile.endpoint_url(service),
+            (url, _) => Ok(url),
+        }
+    }
+
+    /// Whether configured URLs are to be ignored.
+    pub(super) fn ignores_urls(&self) -> Result<bool, Error> {
+        let switch = self.switch(
+            &environment::IGNORE_CONFIGURED_ENDPOINT_URLS.name,
+            "ignore_configured_endpoint_urls",
+        )?;
+        Ok(switch.is_some())
     }
 }
 

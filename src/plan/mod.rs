@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::duration::CHAINED;
-use crate::environment::{self, Environment, Setting, VARIABLES};
+use crate::environment::{self, Environment, Setting};
 use crate::error::Error;
+use crate::files::profile::Profile;
 use crate::memory::{CurrentSession, OWNER_ENDPOINT_URL, Owner, Settings, Target};
 use crate::sts::api::Endpoint;
 
@@ -24,6 +25,7 @@ mod device;
 mod durations;
 mod endpoint;
 pub mod role;
+mod settings;
 pub mod source;
 mod target;
 #[cfg(test)]
@@ -67,8 +69,12 @@ pub struct Plan {
     pub ca_bundle: Option<Setting>,
     /// What the profile gives for variables that are not set.
     pub settings: Settings,
-    /// What the user should know, for standard error.
+    /// A setting of the profile `default` that would lead the session to another endpoint.
+    diversion: Option<Setting>,
+    /// What the user should know of the exchange, for standard error.
     pub notices: Vec<String>,
+    /// What the user should know of the session's environment.
+    pub session_notices: Vec<String>,
 }
 
 impl Plan {
@@ -95,7 +101,7 @@ impl Plan {
         check_account(serial.as_ref(), &chain)?;
         let lookup = Lookup {
             environment: &context.memory().before,
-            profile: chain.target(),
+            profile: chain.settings.as_ref(),
         };
         let recorded_url = match origin {
             Origin::Session(current) => current.owner.endpoint_url.as_deref(),
@@ -106,6 +112,16 @@ impl Plan {
             target.region.as_deref(),
             any_arn(serial.as_ref(), &chain.hops)?,
             recorded_url.map(|url| Setting::from_variable(OWNER_ENDPOINT_URL, url)),
+        )?;
+        let default = match &chain.settings {
+            Some(profile) if profile.name == "default" => None,
+            _ => Profile::find(context.files()?, "default"),
+        };
+        let export = settings::export(
+            lookup,
+            default.as_ref(),
+            target.region.clone(),
+            &endpoint.region,
         )?;
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
         let durations = durations(&target, &chain.hops, no_session, environment)?;
@@ -122,12 +138,26 @@ impl Plan {
             },
             endpoint,
             ca_bundle: lookup.get(&environment::CA_BUNDLE.name, "ca_bundle")?,
-            settings: exported_settings(&target, &chain),
+            settings: export.settings,
+            diversion: export.diversion,
             notices: durations.notices,
+            session_notices: export.notices,
             target,
             source: chain.source,
             hops: chain.hops,
         })
+    }
+
+    /// Fails where the profile `default` would lead the session to another endpoint than the target profile.
+    /// A consumer of the keys alone has a profile of its own.
+    pub fn check_default_profile(&self) -> Result<(), Error> {
+        match &self.diversion {
+            Some(diversion) => Err(settings::diverted(
+                diversion,
+                self.target.profile.as_deref(),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Whether an MFA or role session belongs to the user whose keys these are: same keys, or the
@@ -154,22 +184,6 @@ impl Plan {
     #[must_use]
     pub fn sends_code_with_role(&self) -> bool {
         !self.hops.is_empty() && (self.no_session || self.role_duration > CHAINED)
-    }
-}
-
-/// What the profile gives for variables that are not set.
-fn exported_settings(target: &Target, chain: &Chain<'_>) -> Settings {
-    let setting = |key| chain.target()?.get(key);
-    // The session removes the profile that says so, and then its URL would count.
-    let ignores_url = setting("ignore_configured_endpoint_urls").is_some_and(|it| it.is_true());
-    let of_profile = VARIABLES
-        .iter()
-        .filter(|variable| !(ignores_url && **variable == &environment::ENDPOINT_URL))
-        .filter_map(|&variable| Some((variable.clone(), setting(variable.profile_key()?)?)))
-        .collect();
-    Settings {
-        forced_region: target.region.clone(),
-        of_profile,
     }
 }
 

@@ -42,10 +42,12 @@ impl<'c> Origin<'c> {
             return Ok(Some(Self::profile(name, None)));
         }
         // `env` removes these, so in a session the user set them since.
-        for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
-            if let Some(name) = environment.text(&variable.name)? {
-                return Ok(Some(Self::profile(name, Some(&variable.name))));
-            }
+        if let Some((name, variable)) = named_profile(environment)? {
+            let profile = Profile::find(context.files()?, name);
+            let has_settings_only = profile.is_some_and(|it| !leads_to_credentials(&it));
+            let keys = environment_keys(environment)?.filter(|_| has_settings_only);
+            let profile = Self::profile(name, Some(variable));
+            return Ok(Some(keys.map_or(profile, Self::Environment)));
         }
         if let Some(keys) = environment_keys(environment)? {
             return Ok(Some(Self::Environment(keys)));
@@ -70,6 +72,18 @@ impl<'c> Origin<'c> {
             named_by: named_by.map(str::to_owned),
         }
     }
+}
+
+/// The profile that the environment names, and the variable that names it.
+pub(super) fn named_profile(
+    environment: &Environment,
+) -> Result<Option<(&str, &'static str)>, Error> {
+    for variable in [&environment::PROFILE, &environment::DEFAULT_PROFILE] {
+        if let Some(name) = environment.text(&variable.name)? {
+            return Ok(Some((name, &variable.name)));
+        }
+    }
+    Ok(None)
 }
 
 /// The error where [`Origin::find`] finds nothing.

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, Command};
+use crate::environment::VARIABLES;
 use crate::error::USAGE;
 use crate::memory::{Memory, NewSession};
 use crate::plan::source::KeysFrom;
@@ -493,7 +494,8 @@ ignore_configured_endpoint_urls = true
     );
     let url = [("AWS_ENDPOINT_URL", "http://127.0.0.1:1")];
     assert_eq!(of_profile(&of(&["-p", "url"])), url);
-    assert_eq!(of_profile(&of(&["-p", "ignored"])), []);
+    let ignored = [("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+    assert_eq!(of_profile(&of(&["-p", "ignored"])), ignored);
     assert_eq!(
         dev.ca_bundle.unwrap().place.to_string(),
         "profile dev, config line 12: ca_bundle"

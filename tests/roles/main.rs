@@ -12,6 +12,7 @@ mod long;
 mod other_keys;
 mod renewing;
 mod sequences;
+mod settings;
 mod sources;
 mod starts;
 mod switching;

@@ -134,7 +134,11 @@ fn the_url_of_the_service_comes_before_the_common_one_and_variables_before_the_f
     of(&[STS, IAM, ANY], SERVICES).assert_urls(Some("http://sts:1"), Some("http://iam:1"));
     of(&[ANY], SERVICES).assert_urls(Some("http://any:1"), Some("http://any:1"));
     of(&[], SERVICES).assert_urls(Some("http://service:1"), Some("http://profile:1"));
-    of(&[], "").assert_urls(Some("http://profile:1"), Some("http://profile:1"));
+    let without_services = Case {
+        profile: "endpoint_url = http://profile:1",
+        ..Case::default()
+    };
+    without_services.assert_urls(Some("http://profile:1"), Some("http://profile:1"));
     Case::default().assert_urls(None, None);
 }
 

@@ -1,0 +1,253 @@
+//! The settings that go into the session: without `AWS_PROFILE` it must behave as with it.
+//!
+//! The SDKs read the profile `default` then. What the target profile says is exported, so that it counts as
+//! before; where `default` would send the session's token to an endpoint of its own, nothing is started.
+
+use std::collections::BTreeSet;
+
+use super::endpoint::Lookup;
+use crate::environment::{self, Environment, Setting, VARIABLES, Variable};
+use crate::error::Error;
+use crate::files::profile::Profile;
+use crate::memory::Settings;
+use crate::sts::arn::partition_of;
+
+const ENDPOINT_URL: &str = "endpoint_url";
+const IGNORE_URLS: &str = "ignore_configured_endpoint_urls";
+
+/// Keys that the AWS CLI or an SDK reads from a profile and that no variable stands for.
+const WITHOUT_VARIABLE: &[&str] = &[
+    "api_versions",
+    "cli_binary_format",
+    "cli_follow_urlparam",
+    "cli_history",
+    "cli_timestamp_format",
+    "parameter_validation",
+    "s3",
+    "tcp_keepalive",
+];
+
+/// What a session takes from the target profile.
+#[derive(Debug)]
+pub(super) struct Export {
+    pub(super) settings: Settings,
+    /// A setting of the profile `default` that would lead the session to another endpoint.
+    pub(super) diversion: Option<Setting>,
+    /// What the user should know about the session's environment.
+    pub(super) notices: Vec<String>,
+}
+
+/// Decides it. `default` is the profile that the SDKs read during the session; `region` the one that the
+/// calls to STS go to.
+pub(super) fn export(
+    lookup: Lookup<'_>,
+    default: Option<&Profile<'_>>,
+    forced_region: Option<String>,
+    region: &Setting,
+) -> Result<Export, Error> {
+    let default = default.filter(|default| {
+        lookup
+            .profile
+            .is_none_or(|profile| profile.name != default.name)
+    });
+    let mut notices = Vec::new();
+    let exported = exported(lookup, &mut notices)?;
+    let diversion = match default {
+        Some(default) => diversion(lookup, default, &exported)?,
+        None => None,
+    };
+    notices.extend(default.and_then(|default| taken_from_default(lookup, default)));
+    notices.extend(lookup.profile.and_then(left_behind));
+    notices.extend(exported_urls(lookup.environment, &exported));
+    let settings = Settings {
+        forced_region,
+        of_profile: exported,
+    };
+    notices.extend(other_partition(lookup, &settings, region)?);
+    Ok(Export {
+        settings,
+        diversion,
+        notices,
+    })
+}
+
+/// The error where the profile `default` would catch the session.
+pub(super) fn diverted(diversion: &Setting, profile: Option<&str>) -> Error {
+    let target = profile.unwrap_or("the one that is used");
+    Error::new(format!(
+        "{} would catch the session: it also counts where no profile is named",
+        diversion.place
+    ))
+    .hint(format!(
+        "move it into a profile of its own, or put {IGNORE_URLS} = true into the profile {target}"
+    ))
+}
+
+/// The variables that stand for what the profile says.
+fn exported(
+    lookup: Lookup<'_>,
+    notices: &mut Vec<String>,
+) -> Result<Vec<(Variable, Setting)>, Error> {
+    let Some(profile) = lookup.profile else {
+        return Ok(Vec::new());
+    };
+    // Programs would use a URL that the profile tells them to ignore.
+    let ignores_urls = lookup.ignores_urls()?;
+    let mut exported: Vec<(Variable, Setting)> = VARIABLES
+        .iter()
+        .filter(|row| !(ignores_urls && row.profile_key() == Some(ENDPOINT_URL)))
+        .filter_map(|&row| Some((row.clone(), profile.get(row.profile_key()?)?)))
+        .collect();
+    let is_settled = lookup
+        .environment
+        .text(&environment::ENDPOINT_URL.name)?
+        .is_some();
+    for (service, url) in profile.service_endpoints()? {
+        let name = service_variable(&service);
+        match environment::variable(&name) {
+            None => notices.push(format!(
+                "{} names no service that a variable can stand for; it does not count in the session",
+                url.place
+            )),
+            Some(_) if is_settled || ignores_urls => {}
+            Some(variable) => exported.push((variable.into_owned(), url)),
+        }
+    }
+    Ok(exported)
+}
+
+fn service_variable(service: &str) -> String {
+    format!(
+        "{}_{}",
+        environment::ENDPOINT_URL.name,
+        service.to_ascii_uppercase()
+    )
+}
+
+/// A setting of the profile `default` that names an endpoint where profile and environment name none, or
+/// switches the profile's endpoint off.
+fn diversion(
+    lookup: Lookup<'_>,
+    default: &Profile<'_>,
+    exported: &[(Variable, Setting)],
+) -> Result<Option<Setting>, Error> {
+    let ignored_by_default = default.get(IGNORE_URLS).filter(Setting::is_true);
+    let decides = lookup.get(
+        &environment::IGNORE_CONFIGURED_ENDPOINT_URLS.name,
+        IGNORE_URLS,
+    )?;
+    match (decides, ignored_by_default) {
+        (Some(decides), _) if decides.is_true() => return Ok(None),
+        (None, Some(ignored)) => {
+            let has_url = exported
+                .iter()
+                .any(|(variable, _)| variable.name.starts_with(&*environment::ENDPOINT_URL.name));
+            return Ok(Some(ignored).filter(|_| has_url));
+        }
+        _ => {}
+    }
+    let is_settled = |name: &str| -> Result<bool, Error> {
+        Ok(lookup.environment.text(name)?.is_some()
+            || exported.iter().any(|(variable, _)| variable.name == name))
+    };
+    if is_settled(&environment::ENDPOINT_URL.name)? {
+        return Ok(None);
+    }
+    for (service, url) in default.service_endpoints()? {
+        if !is_settled(&service_variable(&service))? {
+            return Ok(Some(url));
+        }
+    }
+    Ok(default.get(ENDPOINT_URL))
+}
+
+/// What of the profile `default` counts in the session, since neither profile nor environment says it.
+fn taken_from_default(lookup: Lookup<'_>, default: &Profile<'_>) -> Option<String> {
+    let is_open = |variable: &Variable, key: &str| {
+        let is_set = lookup.environment.get(&variable.name);
+        let is_set = is_set.is_some_and(|value| !value.is_empty());
+        !is_set && lookup.profile.is_none_or(|profile| !profile.has(key))
+    };
+    let mut keys: Vec<&str> = Vec::new();
+    for variable in VARIABLES {
+        if let Some(key) = variable.profile_key()
+            && !matches!(key, ENDPOINT_URL | IGNORE_URLS)
+            && default.has(key)
+            && !keys.contains(&key)
+            && is_open(variable, key)
+        {
+            keys.push(key);
+        }
+    }
+    // A region in either variable settles both.
+    let has_region = [&environment::REGION, &environment::DEFAULT_REGION]
+        .iter()
+        .any(|row| {
+            lookup
+                .environment
+                .get(&row.name)
+                .is_some_and(|it| !it.is_empty())
+        });
+    keys.retain(|key| !(has_region && *key == "region"));
+    let verb = if keys.len() == 1 { "counts" } else { "count" };
+    (!keys.is_empty()).then(|| format!("{} of [default] {verb} in this session", keys.join(", ")))
+}
+
+/// What the profile says and no variable can carry.
+fn left_behind(profile: &Profile<'_>) -> Option<String> {
+    let keys: Vec<&str> = WITHOUT_VARIABLE
+        .iter()
+        .copied()
+        .filter(|key| profile.has_key(key))
+        .collect();
+    (!keys.is_empty()).then(|| {
+        format!(
+            "no variable stands for {} of the profile {}; not part of the session",
+            keys.join(", "),
+            profile.name
+        )
+    })
+}
+
+/// Endpoints that the session sets: they win over the profile that another command names.
+fn exported_urls(environment: &Environment, exported: &[(Variable, Setting)]) -> Option<String> {
+    let names: BTreeSet<&str> = exported
+        .iter()
+        .map(|(variable, _)| &*variable.name)
+        .filter(|name| name.starts_with(&*environment::ENDPOINT_URL.name))
+        .filter(|name| environment.get(name).is_none())
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "this session sets {}, also for commands with --profile",
+            names.join(", ")
+        )
+    })
+}
+
+/// The session's region, where it is of another partition than the session.
+fn other_partition(
+    lookup: Lookup<'_>,
+    settings: &Settings,
+    region: &Setting,
+) -> Result<Option<String>, Error> {
+    if settings.forced_region.is_some() {
+        return Ok(None);
+    }
+    let configured = match lookup.environment.setting(&environment::REGION.name)? {
+        Some(region) => Some(region),
+        None => lookup.get(&environment::DEFAULT_REGION.name, "region")?,
+    };
+    let ours = partition_of(&region.text);
+    Ok(configured
+        .filter(|configured| partition_of(&configured.text) != ours)
+        .map(|configured| {
+            format!(
+                "{} = {} is in the partition {}, the session in {ours}",
+                configured.place,
+                configured.text,
+                partition_of(&configured.text)
+            )
+        }))
+}
