@@ -115,7 +115,9 @@ impl<'a> Exchange<'a> {
                     let session = self.further_roles(session).await?;
                     return Ok(self.through_mfa_session(kept, session));
                 }
-                Err(refused) if refused.refusal.wants_fresh_mfa() => {
+                Err(refused)
+                    if refused.refusal.wants_fresh_mfa() && kept.session.is_old(clock::now()) =>
+                {
                     self.announce_code(&refused)?;
                 }
                 Err(refused) => return Err(refused.into()),

@@ -31,7 +31,16 @@ pub struct Session {
 /// What is left of a session counts as nothing below this.
 pub const TOO_LITTLE: TimeDelta = TimeDelta::minutes(1);
 
+/// A role that is refused to a younger session is not refused for its age.
+const YOUNG: TimeDelta = TimeDelta::minutes(5);
+
 impl Session {
+    /// Whether its age may be why a role is refused (`aws:MultiFactorAuthAge`).
+    #[must_use]
+    pub fn is_old(&self, now: DateTime<Utc>) -> bool {
+        self.started.is_none_or(|started| now - started > YOUNG)
+    }
+
     /// Whether it can still be worked with: less than a minute left counts as expired.
     #[must_use]
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {

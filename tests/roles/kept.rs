@@ -20,6 +20,7 @@ fn a_role_past_its_hour_is_renewed_without_a_code_while_the_mfa_session_lives() 
 
     // Past the MFA session's twelve hours AWS refuses it, and nobody can be asked for a code.
     stage.emulator.advance(12 * HOUR);
+    start_kept(&mut stage, 12 * HOUR);
     let before = stage.variables.clone();
     let told = stage.env_fails(&[]);
     assert!(told.contains("aws:MultiFactorAuthAge"), "{told}");
@@ -38,6 +39,7 @@ fn a_role_that_wants_a_younger_code_says_so_and_a_program_is_asked_for_one() {
     let code = stage.code();
     stage.env(&["-p", "dev", &code]);
     stage.emulator.advance(901);
+    start_kept(&mut stage, 901);
     let before = stage.variables.clone();
     let told = stage.env_fails(&["-p", "fresh"]);
     assert!(told.contains("aws:MultiFactorAuthAge"), "{told}");
@@ -55,6 +57,46 @@ fn a_role_that_wants_a_younger_code_says_so_and_a_program_is_asked_for_one() {
     stage.env(&["-p", "audit"]);
     stage.env(&["-p", "fresh"]);
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
+}
+
+#[test]
+fn a_young_mfa_session_is_not_blamed_for_a_refused_role() {
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&["-p", "dev", &code]);
+    let before = stage.variables.clone();
+    let program = format!("echo {}", stage.code());
+    let refused = [
+        "-p",
+        "audit",
+        "--external-id",
+        "Example-8",
+        "--code-command",
+        &program,
+    ];
+    for (seconds, codes) in [(0, 1), (290, 1), (310, 2)] {
+        stage.variables = before.clone();
+        start_kept(&mut stage, seconds);
+        let told = stage.env_fails(&refused);
+        assert_eq!(
+            stage.emulator.log().count_with_token_code(),
+            codes,
+            "{seconds} s: {told}"
+        );
+        assert!(told.contains("role/audit"), "{told}");
+    }
+    // The session in place may be the MFA session itself.
+    stage.variables = before;
+    stage.env(&["-p", "default"]);
+    let told = stage.env_fails(&refused);
+    assert!(!told.contains("fresh MFA session"), "{told}");
+    assert_eq!(stage.emulator.log().count_with_token_code(), 2);
+}
+
+/// Lets the MFA session have been started so long ago.
+fn start_kept(stage: &mut Stage, seconds: i64) {
+    let started = clock::now() - chrono::TimeDelta::seconds(seconds);
+    stage.set("AWSMFA_MFA_1_STARTED", started.to_rfc3339());
 }
 
 #[test]

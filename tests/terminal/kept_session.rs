@@ -15,12 +15,19 @@ fn shell_in_dev(stage: &Stage) -> Terminal {
     terminal
 }
 
+/// Lets the MFA session have been started long ago.
+fn let_it_be_old(terminal: &mut Terminal) {
+    terminal.enter("export AWSMFA_MFA_1_STARTED=2020-01-01T00:00:00Z");
+    terminal.expect("ready> ");
+}
+
 #[test]
 fn expired() {
     let stage = Stage::new();
     let mut terminal = shell_in_dev(&stage);
     // Only AWS knows: by the bookkeeping it lives.
     stage.emulator.advance(43_201);
+    let_it_be_old(&mut terminal);
     terminal.enter("eval \"$(awsmfa env -p admin)\"; echo \"status:$?\"");
     terminal.expect("trying again with a fresh MFA session");
     terminal.expect(PROMPT);
@@ -36,6 +43,7 @@ fn too_old_for_the_role() {
     let stage = Stage::new();
     let mut terminal = shell_in_dev(&stage);
     stage.emulator.advance(901);
+    let_it_be_old(&mut terminal);
     terminal.enter("eval \"$(awsmfa env -p fresh)\"; echo \"status:$?\"");
     terminal.expect(PROMPT);
     terminal.enter(&stage.code());
@@ -51,6 +59,7 @@ fn a_role_that_refuses_the_fresh_one_too_is_not_asked_about_again() {
         accounts.role("fresh").trust.mfa = MfaCondition::Present;
     });
     let mut terminal = shell_in_dev(&stage);
+    let_it_be_old(&mut terminal);
     terminal.enter("eval \"$(awsmfa env -p fresh)\"; echo \"status:$?\"");
     terminal.expect(PROMPT);
     terminal.enter(&stage.code());
@@ -64,4 +73,15 @@ fn a_role_that_refuses_the_fresh_one_too_is_not_asked_about_again() {
     let said = terminal.expect("status:0\r");
     assert!(!said.contains(PROMPT), "{said}");
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
+}
+
+#[test]
+fn a_young_one_is_not_blamed_for_a_refused_role() {
+    let stage = Stage::new();
+    let mut terminal = shell_in_dev(&stage);
+    terminal.enter("eval \"$(awsmfa env -p audit --external-id Example-8)\"; echo \"status:$?\"");
+    let said = terminal.expect("status:1\r");
+    assert!(said.contains("the role may not be assumed"), "{said}");
+    assert!(!said.contains(PROMPT), "{said}");
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
 }
