@@ -10,13 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::environment::Setting;
 use crate::error::Error;
-use crate::prompt::{PromptError, Terminal};
+use crate::prompt::{PromptError, TRIES, Terminal};
 use crate::text;
 use crate::token_code::{NotSixDigits, TokenCode};
-
-/// Codes that AWS may refuse before a user at a terminal has to start again. AWS allows nine
-/// verifications per device in three minutes.
-const TRIES: usize = 3;
 
 /// How long a program has to print another code than the refused one: a step of 30 seconds and a
 /// little.
@@ -38,6 +34,9 @@ pub enum CodeSource {
     Terminal {
         /// The codes that AWS has refused.
         refused: Vec<TokenCode>,
+        /// How many codes or other lines were tried. AWS allows nine verifications per device in
+        /// three minutes.
+        tries: usize,
     },
 }
 
@@ -60,6 +59,7 @@ impl CodeSource {
             },
             None => Self::Terminal {
                 refused: Vec::new(),
+                tries: 0,
             },
         }
     }
@@ -77,7 +77,7 @@ impl CodeSource {
         match self {
             Self::Given(code) => Ok(code.clone()),
             Self::Program { command, refused } => from_program(command, refused.as_ref()).await,
-            Self::Terminal { refused } => from_terminal(serial, refused).await,
+            Self::Terminal { refused, tries } => from_terminal(serial, refused, tries).await,
         }
     }
 
@@ -98,13 +98,14 @@ impl CodeSource {
             Self::Given(_) if Terminal::open().is_ok() => {
                 *self = Self::Terminal {
                     refused: vec![code.clone()],
+                    tries: 1,
                 };
                 true
             }
             Self::Given(_) => false,
-            Self::Terminal { refused } => {
+            Self::Terminal { refused, tries } => {
                 refused.push(code.clone());
-                refused.len() < TRIES
+                *tries < TRIES
             }
             Self::Program { refused, .. } => refused.replace(code.clone()).is_none(),
         }
@@ -116,13 +117,16 @@ fn no_code(problem: PromptError) -> Error {
     const OTHER_WAYS: &str = "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
          program (--code-command)";
     let hint = match &problem {
+        PromptError::NoAnswer => return Error::new("no code entered"),
+        PromptError::TooManyTries => {
+            return Error::new(format!("no valid code in {TRIES} tries"));
+        }
         // mintty, in which Git Bash runs, gives programs of Windows a console only if told to.
         PromptError::NoTerminal(_) if cfg!(windows) => {
             format!("{OTHER_WAYS}; in Git Bash, set MSYS=enable_pcon or use Windows Terminal")
         }
-        PromptError::NoTerminal(_) | PromptError::Background => OTHER_WAYS.to_owned(),
-        PromptError::EndOfFile | PromptError::Io(_) => {
-            "nothing was changed; start again when you have a code".to_owned()
+        PromptError::NoTerminal(_) | PromptError::Background | PromptError::Io(_) => {
+            OTHER_WAYS.to_owned()
         }
     };
     Error::new(format!("no MFA code: {problem}"))
@@ -157,22 +161,31 @@ fn stdin() -> io::Result<File> {
     input.map(File::from)
 }
 
-async fn from_terminal(serial: &str, refused: &[TokenCode]) -> Result<TokenCode, Error> {
+/// Asks until a line is a code that was not refused, as far as tries are left.
+async fn from_terminal(
+    serial: &str,
+    refused: &[TokenCode],
+    tries: &mut usize,
+) -> Result<TokenCode, Error> {
     let question = format!("MFA code for {serial}: ");
     let refused = refused.to_vec();
+    let left = TRIES - *tries;
     let asking = Terminal::in_background(move |terminal| {
-        loop {
-            let line = Zeroizing::new(terminal.ask(&question)?);
+        for used in 1..=left {
+            let line = terminal.ask(&question)?;
             match TokenCode::parse(&line) {
                 Ok(code) if refused.contains(&code) => {
                     terminal.say("This code was refused already: wait for the next one.")?;
                 }
-                Ok(code) => return Ok(code),
+                Ok(code) => return Ok((code, used)),
                 Err(problem) => terminal.say(&problem.to_string())?,
             }
         }
+        Err(PromptError::TooManyTries)
     });
-    asking.await.map_err(no_code)
+    let (code, used) = asking.await.map_err(no_code)?;
+    *tries += used;
+    Ok(code)
 }
 
 async fn from_program(command: &str, refused: Option<&TokenCode>) -> Result<TokenCode, Error> {

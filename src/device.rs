@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::plan::source::Source;
-use crate::prompt::Terminal;
+use crate::prompt::{PromptError, Terminal};
 use crate::sts::api::Identity;
 use crate::sts::arn::Arn;
 use crate::text;
@@ -62,13 +62,31 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
             .hint("name one: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL"))
         }
         _ => {
-            let chosen =
-                Terminal::in_background(|terminal| terminal.choose("Which MFA device?", usable));
-            chosen.await.map_err(|problem| {
-                Error::new(format!("no MFA device was chosen: {problem}"))
-                    .hint("name one: --serial ARN")
-                    .source(problem)
-            })
+            let profile = source.profile.clone();
+            let chosen = Terminal::in_background(move |terminal| {
+                let serial = terminal.choose("Which MFA device?", usable)?;
+                say_how_to_keep(terminal, profile.as_deref(), &serial)?;
+                Ok(serial)
+            });
+            let chosen = chosen.await;
+            chosen.map_err(|problem| problem.not_chosen("MFA device", "--serial ARN"))
         }
     }
+}
+
+/// Shows what spares the question next time.
+fn say_how_to_keep(
+    terminal: &Terminal,
+    profile: Option<&str>,
+    serial: &str,
+) -> Result<(), PromptError> {
+    let (place, line) = match profile {
+        Some(name) => (format!("profile {name}"), format!("mfa_serial = {serial}")),
+        None => (
+            "the environment".to_owned(),
+            format!("AWS_MFA_SERIAL={serial}"),
+        ),
+    };
+    terminal.say(&format!("With this line in {place} awsmfa no longer asks:"))?;
+    terminal.say(&line)
 }

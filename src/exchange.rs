@@ -1,5 +1,6 @@
 //! The exchange: a code for a session, and that session for the sessions of roles.
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::clock;
 use crate::code_source::CodeSource;
+use crate::context::Context;
 use crate::device::{check_owner, choose_device};
 use crate::duration::{self, CHAINED};
 use crate::error::Error;
@@ -68,6 +70,8 @@ pub struct Exchange<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
     codes: CodeSource,
+    /// See [`Context::code_sent`].
+    code_sent: &'a Cell<bool>,
     /// An MFA session that makes a code unnecessary.
     kept: Option<MfaSession>,
     /// The device, once it is known.
@@ -85,7 +89,8 @@ pub struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     /// An exchange with the codes from `codes`. A given code makes a fresh MFA session in any case.
     #[must_use]
-    pub fn new(plan: &'a Plan, memory: &Memory, aws: &'a Aws, codes: CodeSource) -> Self {
+    pub fn new(plan: &'a Plan, context: &'a Context, aws: &'a Aws, codes: CodeSource) -> Self {
+        let memory = context.memory();
         let known = live_mfa_session(plan, memory);
         let is_code_given = matches!(codes, CodeSource::Given(_));
         let kept = kept_mfa_session(plan, memory).filter(|_| !is_code_given);
@@ -93,6 +98,7 @@ impl<'a> Exchange<'a> {
             plan,
             aws,
             codes,
+            code_sent: context.code_sent(),
             kept: kept.cloned(),
             serial: plan.serial.as_ref().map(|serial| serial.text.clone()),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
@@ -152,6 +158,7 @@ impl<'a> Exchange<'a> {
             };
             let session = if self.plan.sends_code_with_role() {
                 self.learn_user(Signer::User(&keys)).await?;
+                self.code_sent.set(true);
                 self.assume_role(0, Caller::User(&keys, mfa)).await
             } else {
                 self.mfa_session(&keys, mfa).await
@@ -167,6 +174,7 @@ impl<'a> Exchange<'a> {
     }
 
     async fn mfa_session(&mut self, keys: &Keys, mfa: Mfa<'_>) -> Result<Session, Refusal> {
+        self.code_sent.set(true);
         let aws = self.aws;
         let exchange = aws.get_session_token(keys, self.plan.mfa_duration, mfa);
         let session = if self.needs_user_name() {
@@ -242,6 +250,7 @@ impl<'a> Exchange<'a> {
     /// The next code. While the user types, the keys are checked on the connection that the exchange
     /// will use, and the user learns of a problem before typing a code.
     async fn code_and_key_check(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
+        self.code_sent.set(false);
         if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
             return self.codes.next(serial).await;
         }

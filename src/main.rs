@@ -12,6 +12,7 @@ use awsmfa::commands::{
 use awsmfa::context::Context;
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
+use awsmfa::prompt::Terminal;
 use awsmfa::text;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -71,7 +72,7 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
         "the test asked for it"
     );
     match &cli.command {
-        Command::Env(options) => wait_for(until_signal(env::run(options, context, args))),
+        Command::Env(options) => wait_for(until_signal(context, env::run(options, context, args))),
         Command::Unset(options) => unset::run(options, context, args),
         Command::Exec(options) => {
             // Nobody evaluates its output. A signal that the user lets it ignore, as by nohup, is
@@ -100,11 +101,29 @@ fn wait_for<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
 }
 
 /// A verb, until it is done or a signal comes.
-async fn until_signal<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+async fn until_signal<T>(
+    context: &Context,
+    verb: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::select! {
         biased;
-        signal = interrupted() => Err(signal.into()),
+        signal = signal() => Err(interrupted(context, signal?).into()),
         outcome = verb => outcome,
+    }
+}
+
+/// Who typed Ctrl-C knows what it does, but not whether the code was used.
+fn interrupted(context: &Context, signal: &str) -> Error {
+    let is_typed = signal == INTERRUPT && Terminal::end_line();
+    let by = if is_typed {
+        String::new()
+    } else {
+        format!(" ({signal})")
+    };
+    match context.code_sent().get() {
+        true => Error::new(format!("interrupted{by}; the code may have been used")),
+        false if is_typed => Error::silent(),
+        false => Error::new(format!("interrupted{by}")),
     }
 }
 
@@ -125,44 +144,44 @@ fn become_command(mut command: std::process::Command) -> Error {
     }
 }
 
+/// The signal of Ctrl-C.
+#[cfg(unix)]
+const INTERRUPT: &str = "SIGINT";
+#[cfg(windows)]
+const INTERRUPT: &str = "Ctrl-C";
+
 /// Waits for a signal that would end the process without a word to the shell.
 #[cfg(unix)]
-async fn interrupted() -> Error {
+async fn signal() -> Result<&'static str, Error> {
     use tokio::signal::unix::SignalKind;
     tokio::select! {
-        error = heard(SignalKind::hangup(), "SIGHUP") => error,
-        error = heard(SignalKind::interrupt(), "SIGINT") => error,
-        error = heard(SignalKind::quit(), "SIGQUIT") => error,
-        error = heard(SignalKind::terminate(), "SIGTERM") => error,
+        signal = heard(SignalKind::hangup(), "SIGHUP") => signal,
+        signal = heard(SignalKind::interrupt(), INTERRUPT) => signal,
+        signal = heard(SignalKind::quit(), "SIGQUIT") => signal,
+        signal = heard(SignalKind::terminate(), "SIGTERM") => signal,
     }
 }
 
 #[cfg(unix)]
-async fn heard(kind: tokio::signal::unix::SignalKind, name: &'static str) -> Error {
-    match tokio::signal::unix::signal(kind) {
-        Ok(mut signal) => {
-            signal.recv().await;
-            interrupted_by(name)
-        }
-        Err(error) => Error::setup(error),
-    }
+async fn heard(
+    kind: tokio::signal::unix::SignalKind,
+    name: &'static str,
+) -> Result<&'static str, Error> {
+    let mut signal = tokio::signal::unix::signal(kind).map_err(Error::setup)?;
+    signal.recv().await;
+    Ok(name)
 }
 
 #[cfg(windows)]
-async fn interrupted() -> Error {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => interrupted_by("Ctrl-C"),
-        Err(error) => Error::setup(error),
-    }
-}
-
-fn interrupted_by(signal: &str) -> Error {
-    Error::new(format!("interrupted ({signal})")).hint("nothing was changed")
+async fn signal() -> Result<&'static str, Error> {
+    tokio::signal::ctrl_c().await.map_err(Error::setup)?;
+    Ok(INTERRUPT)
 }
 
 fn print(error: &Error) {
     match error.parse_error() {
         Some(error) => text::usage(&error.render().to_string()),
+        None if error.message.is_empty() => {}
         None => text::error(&error.message, &error.causes(), error.hint.as_deref()),
     }
 }

@@ -5,6 +5,10 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::sts::arn::Arn;
 use crate::text;
 
 /// Why the terminal gives no answer.
@@ -16,12 +20,31 @@ pub enum PromptError {
     /// The process was started in the background and may not read.
     #[error("the terminal cannot be read from the background")]
     Background,
-    /// Ctrl-D, or the terminal went away.
-    #[error("no answer was given")]
-    EndOfFile,
+    /// An empty line, Ctrl-D, or the terminal went away.
+    #[error("no answer")]
+    NoAnswer,
+    /// None of the answers was valid.
+    #[error("no valid answer in {TRIES} tries")]
+    TooManyTries,
     /// It cannot be read or written.
     #[error("the terminal cannot be used")]
     Io(#[source] io::Error),
+}
+
+/// How often a question is asked.
+pub const TRIES: usize = 3;
+
+impl PromptError {
+    /// The error for a choice that was not made; `option` makes it.
+    #[must_use]
+    pub fn not_chosen(self, what: &str, option: &str) -> Error {
+        let error = Error::new(format!("no {what} chosen")).hint(format!("name one: {option}"));
+        match self {
+            // The user knows why.
+            Self::NoAnswer | Self::TooManyTries => error,
+            _ => error.source(self),
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -72,37 +95,36 @@ impl Terminal {
         written.map_err(PromptError::Io)
     }
 
-    /// Asks a question and reads one line.
-    pub fn ask(&mut self, question: &str) -> Result<String, PromptError> {
+    /// Asks a question and reads one line, which is not empty.
+    pub fn ask(&mut self, question: &str) -> Result<Zeroizing<String>, PromptError> {
         self.wait_for_foreground()?;
         self.show(&text::tame(question))?;
-        let mut line = String::new();
-        match self.input.read_line(&mut line) {
-            Ok(0) => {
-                self.show("\n")?;
-                Err(PromptError::EndOfFile)
-            }
-            Ok(_) => Ok(line),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(String::new()),
-            Err(error) => Err(PromptError::Io(error)),
+        let mut line = Zeroizing::new(Vec::new());
+        let read = self.input.read_until(b'\n', &mut line);
+        if read.map_err(PromptError::Io)? == 0 {
+            self.show("\n")?;
         }
+        let line = Zeroizing::new(String::from_utf8_lossy(&line).into_owned());
+        if line.trim().is_empty() {
+            return Err(PromptError::NoAnswer);
+        }
+        Ok(line)
     }
 
-    /// Lets the user choose one of several.
+    /// Lets the user choose one of several, by number, name or a part of the name.
     pub fn choose(&mut self, title: &str, mut choices: Vec<String>) -> Result<String, PromptError> {
         self.say(title)?;
         for (index, choice) in choices.iter().enumerate() {
             self.say(&format!("  {}) {choice}", index + 1))?;
         }
-        loop {
-            let answer = self.ask(&format!("Number, 1 to {}: ", choices.len()))?;
-            match answer.trim().parse::<usize>() {
-                Ok(number) if (1..=choices.len()).contains(&number) => {
-                    return Ok(choices.swap_remove(number - 1));
-                }
-                _ => {}
+        for _ in 0..TRIES {
+            let answer = self.ask("Number or name: ")?;
+            match find(answer.trim(), &choices) {
+                Ok(index) => return Ok(choices.swap_remove(index)),
+                Err(problem) => self.say(&problem)?,
             }
         }
+        Err(PromptError::TooManyTries)
     }
 
     /// Asks on another thread, so that a signal is heard and calls go on while the user types.
@@ -110,7 +132,14 @@ impl Terminal {
         ask: impl FnOnce(&mut Self) -> Result<T, PromptError> + Send + 'static,
     ) -> Result<T, PromptError> {
         let asking = tokio::task::spawn_blocking(move || ask(&mut Self::open()?));
-        asking.await.unwrap_or(Err(PromptError::EndOfFile))
+        asking.await.unwrap_or(Err(PromptError::NoAnswer))
+    }
+
+    /// Ends the line in which Ctrl-C was typed. Says whether there is a terminal where it can have been.
+    #[must_use]
+    pub fn end_line() -> bool {
+        let terminal = Self::open().ok().filter(Self::is_in_foreground);
+        terminal.is_some_and(|terminal| terminal.show("\n").is_ok())
     }
 
     /// Takes a question back that is not to be answered any more: its line is cleared, and what was
@@ -154,5 +183,64 @@ impl Terminal {
     #[allow(clippy::unused_self)] // As on Unix.
     fn is_in_foreground(&self) -> bool {
         true
+    }
+}
+
+/// The choice that an answer names: by its number, its name, or a part of the name that no other has.
+/// Of an ARN the last part is the name.
+fn find(answer: &str, choices: &[String]) -> Result<usize, String> {
+    fn name(choice: &str) -> &str {
+        Arn::parse(choice).map_or(choice, |arn| arn.name())
+    }
+    if let Ok(number @ 1..) = answer.parse::<usize>()
+        && number <= choices.len()
+    {
+        return Ok(number - 1);
+    }
+    let is_exact = |choice: &String| choice == answer || name(choice) == answer;
+    if let Some(index) = choices.iter().position(is_exact) {
+        return Ok(index);
+    }
+    let answer = answer.to_lowercase();
+    let found: Vec<usize> = (0..choices.len())
+        .filter(|&index| name(&choices[index]).to_lowercase().contains(&answer))
+        .collect();
+    match found.as_slice() {
+        [] => Err("no such number or name".to_owned()),
+        [index] => Ok(*index),
+        several => {
+            let names: Vec<&str> = several.iter().map(|&index| name(&choices[index])).collect();
+            Err(format!("several match: {}", names.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn a_choice_is_named_by_number_name_or_part() {
+        let choices = ["dev", "dev-eu", "team/prod", "7"].map(str::to_owned);
+        for (answer, index) in [
+            ("1", 0),
+            ("4", 3),
+            ("7", 3),
+            ("dev", 0),
+            ("dev-eu", 1),
+            ("EU", 1),
+            ("PROD", 2),
+            ("team/prod", 2),
+        ] {
+            assert_eq!(find(answer, &choices), Ok(index), "{answer}");
+        }
+        assert_eq!(
+            find("5", &choices),
+            Err("no such number or name".to_owned())
+        );
+        assert_eq!(
+            find("de", &choices),
+            Err("several match: dev, dev-eu".to_owned())
+        );
     }
 }

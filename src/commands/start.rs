@@ -52,7 +52,7 @@ impl Start {
     /// Starts the session.
     pub(super) async fn run(self, context: &Context) -> Result<NewSession, Failure> {
         text::notes(&self.plan.notices);
-        let exchange = Exchange::new(&self.plan, context.memory(), &self.aws, self.codes);
+        let exchange = Exchange::new(&self.plan, context, &self.aws, self.codes);
         let session = exchange.run().await?;
         let region = context.memory().region(&session);
         let name = summary::name(&session.current, region.as_deref());
@@ -81,11 +81,8 @@ async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error
         return Err(source::no_origin(context));
     }
     let chosen = Terminal::in_background(|terminal| terminal.choose("Which profile?", profiles));
-    let chosen = chosen.await.map_err(|problem| {
-        Error::new(format!("no profile was chosen: {problem}"))
-            .hint("name one: --profile NAME")
-            .source(problem)
-    })?;
+    let chosen = chosen.await;
+    let chosen = chosen.map_err(|problem| problem.not_chosen("profile", "--profile NAME"))?;
     Plan::from_origin(&Origin::profile(&chosen, None), options, context)
 }
 

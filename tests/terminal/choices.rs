@@ -25,14 +25,19 @@ fn of_a_device() {
     let mut terminal = stage.ask(&[]);
     let before = terminal.expect("Which MFA device?");
     assert!(before.contains("security keys") && before.contains(KEY));
-    let list = terminal.expect("Number, 1 to 2: ");
+    let list = terminal.expect("Number or name: ");
     assert!(list.contains("1) arn:aws:iam::123456789012:mfa/alice"));
     assert!(list.contains(&format!("2) {PHONE}")), "{list}");
-    for wrong in ["3", "0", "-1", "phone", ""] {
-        terminal.enter(wrong);
-        terminal.expect("Number, 1 to 2: ");
-    }
+    terminal.enter("12");
+    terminal.expect("no such number or name\r\n");
+    terminal.expect("Number or name: ");
+    terminal.enter("e");
+    terminal.expect("several match: alice, phone\r\n");
+    terminal.expect("Number or name: ");
     terminal.enter("2");
+    terminal.expect(&format!(
+        "With this line in profile default awsmfa no longer asks:\r\nmfa_serial = {PHONE}\r\n"
+    ));
     terminal.expect(&format!("MFA code for {PHONE}: "));
     let mut code = None;
     stage.emulator.edit(|accounts| {
@@ -46,6 +51,31 @@ fn of_a_device() {
     assert_eq!(log.count("ListMFADevices"), 1);
 }
 
+/// By its name, and by a part of it.
+#[test]
+fn of_a_device_by_name() {
+    let tablet = "arn:aws:iam::123456789012:mfa/phone-2";
+    for (answer, chosen) in [("phone", PHONE), ("PHONE-", tablet), (tablet, tablet)] {
+        let stage = with_devices([MfaDevice::totp(PHONE), MfaDevice::totp(tablet)]);
+        let mut terminal = stage.ask(&[]);
+        terminal.expect("Number or name: ");
+        terminal.enter(answer);
+        terminal.expect(&format!("MFA code for {chosen}: "));
+    }
+}
+
+/// Keys in the environment have no profile that a line could be put into.
+#[test]
+fn of_a_device_for_keys_in_the_environment() {
+    let mut stage = with_devices([MfaDevice::totp(PHONE)]);
+    stage.set("AWS_ACCESS_KEY_ID", Accounts::ALICE_KEY);
+    stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET);
+    let mut terminal = stage.ask(&[]);
+    terminal.expect("Number or name: ");
+    terminal.enter("phone");
+    terminal.expect(&format!("AWS_MFA_SERIAL={PHONE}\r\n"));
+}
+
 #[test]
 fn is_not_asked_for_where_only_one_device_can_be_used() {
     let stage = with_devices([MfaDevice::security_key(KEY)]);
@@ -57,16 +87,20 @@ fn is_not_asked_for_where_only_one_device_can_be_used() {
 
 #[test]
 fn of_a_device_that_is_not_made() {
-    for (key, why) in [
-        (CTRL_D, "no MFA device was chosen: no answer was given"),
-        (CTRL_C, "interrupted (SIGINT)"),
+    const HINT: &str = "awsmfa: no MFA device chosen\r\nhint: name one: --serial ARN\r\n";
+    let nonsense = "x\rx\rx\r";
+    for (keys, end) in [
+        (CTRL_D, format!("Number or name: \r\n{HINT}")),
+        ("\r", format!("Number or name: \r\n{HINT}")),
+        (CTRL_C, "Number or name: ^C\r\n".to_owned()),
+        (nonsense, format!("no such number or name\r\n{HINT}")),
     ] {
         let stage = with_devices([MfaDevice::totp(PHONE)]);
         let mut terminal = stage.ask(&[]);
-        terminal.expect("Number, 1 to 2: ");
-        terminal.send(key);
+        terminal.expect("Number or name: ");
+        terminal.send(keys);
         assert_eq!(terminal.wait().code(), Some(1));
-        assert!(terminal.shown().contains(why), "{}", terminal.shown());
+        assert!(terminal.shown().ends_with(&end), "{}", terminal.shown());
         assert_eq!(terminal.stdout(), FAILURE);
         terminal.assert_modes_unchanged();
         stage.assert_no_code_sent();
@@ -96,14 +130,9 @@ fn of_a_profile() {
     let stage = without_default();
     let mut terminal = stage.ask(&[]);
     terminal.expect("Which profile?");
-    let list = terminal.expect("Number, 1 to 2: ");
-    let number = |name: &str| {
-        let line = list.lines().find(|line| line.ends_with(name)).unwrap();
-        line.trim().split(')').next().unwrap().to_owned()
-    };
-    terminal.enter("7");
-    terminal.expect("Number, 1 to 2: ");
-    terminal.enter(&number("bob"));
+    let list = terminal.expect("Number or name: ");
+    assert!(list.contains("  2) bob\r\n"), "{list}");
+    terminal.enter("bo");
     terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/bob: ");
     terminal.enter(&stage.emulator.device("bob").code());
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
@@ -117,11 +146,11 @@ fn of_a_profile() {
 fn of_a_profile_that_is_not_made() {
     let stage = without_default();
     let mut terminal = stage.ask(&[]);
-    terminal.expect("Number, 1 to 2: ");
+    terminal.expect("Number or name: ");
     terminal.send(CTRL_D);
     assert_eq!(terminal.wait().code(), Some(1));
     let shown = terminal.shown();
-    assert!(shown.contains("no profile was chosen"), "{shown}");
+    assert!(shown.contains("no profile chosen"), "{shown}");
     assert!(shown.contains("--profile"), "{shown}");
     assert_eq!(terminal.stdout(), FAILURE);
     assert!(stage.emulator.log().entries.is_empty());
@@ -139,7 +168,7 @@ fn of_a_profile_with_a_wild_name() {
         secret = Accounts::ALICE_SECRET,
     ));
     let mut terminal = stage.ask(&[]);
-    let list = terminal.expect("Number, 1 to 2: ");
+    let list = terminal.expect("Number or name: ");
     assert!(
         list.contains("\\u{1b}[31mred\\u{7}\\u{202e}\r\n"),
         "{list:?}"

@@ -23,10 +23,11 @@ fn shown_after(leave: impl FnOnce(&mut Terminal)) -> String {
     terminal.shown().to_owned()
 }
 
+/// Who types it knows what it does.
 #[test]
 fn ctrl_c() {
     let shown = shown_after(|terminal| terminal.send(CTRL_C));
-    assert!(shown.contains("interrupted (SIGINT)"), "{shown}");
+    assert_eq!(shown, format!("{PROMPT}^C\r\n"));
 }
 
 #[test]
@@ -36,16 +37,38 @@ fn ctrl_c_after_some_digits() {
         terminal.expect("123");
         terminal.send(CTRL_C);
     });
-    assert!(shown.contains("interrupted (SIGINT)"), "{shown}");
+    assert_eq!(shown, format!("{PROMPT}123^C\r\n"));
 }
 
 #[test]
 fn ctrl_d() {
     let shown = shown_after(|terminal| terminal.send(CTRL_D));
+    assert_eq!(shown, format!("{PROMPT}\r\nawsmfa: no code entered\r\n"));
+}
+
+#[test]
+fn an_empty_line() {
+    let shown = shown_after(|terminal| terminal.enter(" "));
+    assert_eq!(shown, format!("{PROMPT} \r\nawsmfa: no code entered\r\n"));
+}
+
+#[test]
+fn ctrl_c_after_a_refused_code() {
+    let stage = Stage::new();
+    let [wrong] = stage.wrong_codes();
+    let mut terminal = stage.ask(&[]);
+    terminal.expect(PROMPT);
+    terminal.enter(&wrong);
+    terminal.expect("used before\r\n");
+    terminal.expect(PROMPT);
+    terminal.send(CTRL_C);
+    assert_eq!(terminal.wait().code(), Some(1));
     assert!(
-        shown.contains("no MFA code: no answer was given"),
-        "{shown}"
+        terminal.shown().ends_with(&format!("{PROMPT}^C\r\n")),
+        "{}",
+        terminal.shown()
     );
+    assert_eq!(terminal.stdout(), FAILURE);
 }
 
 #[test]
@@ -90,6 +113,8 @@ fn ctrl_c_while_the_code_is_on_its_way() {
     stage.emulator.wait_for_answers("GetSessionToken", 1);
     terminal.send(CTRL_C);
     assert_eq!(terminal.wait().code(), Some(1));
+    let end = "^C\r\nawsmfa: interrupted; the code may have been used\r\n";
+    assert!(terminal.shown().ends_with(end), "{}", terminal.shown());
     assert_eq!(terminal.stdout(), FAILURE);
     terminal.assert_modes_unchanged();
 }

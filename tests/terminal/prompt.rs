@@ -49,7 +49,7 @@ fn blanks_in_a_code_are_ignored() {
 fn what_is_no_code_is_told_at_once_and_not_sent() {
     let stage = Stage::new();
     let mut terminal = stage.ask(&[]);
-    for slip in ["12345", "1234567", "12345a", "", "\u{e9}\u{e9}\u{e9}"] {
+    for slip in ["12345", "\u{e9}\u{e9}\u{e9}"] {
         terminal.expect(PROMPT);
         terminal.enter(slip);
         terminal.expect(NOT_SIX_DIGITS);
@@ -59,6 +59,30 @@ fn what_is_no_code_is_told_at_once_and_not_sent() {
     terminal.enter(&stage.code());
     assert_session(terminal);
     assert_eq!(stage.emulator.log().count_with_token_code(), 1);
+}
+
+/// It counts to the three tries, as a refused code does.
+#[test]
+fn what_is_no_code_counts_as_a_try() {
+    for (refused, malformed) in [(0, 3), (1, 2)] {
+        let stage = Stage::new();
+        let [wrong] = stage.wrong_codes();
+        let mut terminal = stage.ask(&[]);
+        for _ in 0..refused {
+            terminal.expect(PROMPT);
+            terminal.enter(&wrong);
+            terminal.expect(REFUSED);
+        }
+        for slip in &["1234567", "12345a", "12345"][..malformed] {
+            terminal.expect(PROMPT);
+            terminal.enter(slip);
+            terminal.expect(NOT_SIX_DIGITS);
+        }
+        terminal.expect("awsmfa: no valid code in 3 tries\r\n");
+        assert_eq!(terminal.wait().code(), Some(1));
+        assert_eq!(terminal.stdout(), FAILURE);
+        assert_eq!(stage.emulator.log().count_with_token_code(), refused);
+    }
 }
 
 #[test]
