@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Output, Stdio};
 
 use awsmfa::environment::VARIABLES;
-use awsmfa_test_support::{Accounts, Emulator, TestHome, TotpDevice, find_tool, without_terminal};
+use awsmfa_test_support::{RealShell, Run, Stage, find_tool};
 
 /// A fenced block of the README.
 struct Block {
@@ -108,99 +107,60 @@ fn lines_with_messages(folder: &Path) -> Vec<String> {
     found
 }
 
-/// A new user's machine: awsmfa on the PATH, the AWS CLI, a home with keys and a role profile.
-struct Machine {
-    emulator: Emulator,
-    device: TotpDevice,
-    home: TestHome,
+/// A new user's machine: awsmfa on the PATH and in ~/.local/bin, the AWS CLI, a home with keys and a role
+/// profile.
+fn new_machine() -> Stage {
+    let mut stage = Stage::new();
+    symlink(stage.out("bin"), stage.home.path().join("bin")).unwrap();
+    symlink(stage.home.path(), stage.home.path().join(".local")).unwrap();
+    // Programs that print a code, and one that is given an environment.
+    stage.program("pass", "cat ~/code");
+    stage.program("op", "cat ~/another_code");
+    stage.program(
+        "docker",
+        r#"[ "$1 $2" = "run --env-file" ] && grep -c '^AWS_SESSION_TOKEN=' "$3""#,
+    );
+    stage.program(
+        "terraform",
+        "[ \"$1\" = apply ] && aws sts get-caller-identity --query Arn --output text",
+    );
+    stage.home.write(
+        "Makefile",
+        "all deploy:\n\t@aws sts get-caller-identity --query Arn --output text\n",
+    );
+    let github = stage.home.path().join("github_env").display().to_string();
+    stage.set("CMD", "cat ~/code").set("GITHUB_ENV", github);
+    stage
 }
 
-impl Machine {
-    fn new() -> Self {
-        let emulator = Emulator::start(Accounts::standard());
-        let machine = Self {
-            device: emulator.device("alice"),
-            emulator,
-            home: TestHome::standard(),
-        };
-        let program = machine.home.path().join("bin/awsmfa");
-        fs::create_dir_all(program.parent().unwrap()).unwrap();
-        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_awsmfa"), program).unwrap();
-        let installed = machine.home.path().join(".local");
-        std::os::unix::fs::symlink(machine.home.path(), installed).unwrap();
-        // Programs that print a code, and one that is given an environment.
-        machine.program("pass", "cat ~/code");
-        machine.program("op", "cat ~/another_code");
-        machine.program(
-            "docker",
-            r#"[ "$1 $2" = "run --env-file" ] && grep -c '^AWS_SESSION_TOKEN=' "$3""#,
-        );
-        machine.program(
-            "terraform",
-            "[ \"$1\" = apply ] && aws sts get-caller-identity --query Arn --output text",
-        );
-        machine.home.write(
-            "Makefile",
-            "all deploy:\n\t@aws sts get-caller-identity --query Arn --output text\n",
-        );
-        machine
+/// Runs a script at home; each 123456 in it is a code.
+fn bash(machine: &Stage, script: &str) -> Run {
+    machine.home.write("code", machine.code());
+    machine.home.write("another_code", machine.code());
+    let mut pieces = script.split("123456");
+    let mut script = format!("set -euo pipefail\ncd\n{}", pieces.next().unwrap());
+    for piece in pieces {
+        script.push_str(&machine.code());
+        script.push_str(piece);
     }
+    machine.script(&["bash"], &script)
+}
 
-    fn program(&self, name: &str, script: &str) {
-        let path = self
-            .home
-            .write(format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
+/// Runs a line as cron does: with no terminal and next to no environment.
+fn cron(machine: &mut Stage, line: &str) -> Run {
+    machine.home.write("code", machine.code());
+    machine
+        .variables
+        .retain(|name, _| ["HOME", "CMD", "AWS_ENDPOINT_URL"].contains(&name.as_str()));
+    machine.set("PATH", "/usr/bin:/bin");
+    let at_home = format!("cd; {line}");
+    Run::of(&mut machine.command(&["/bin/sh", "-c", &at_home]))
+}
 
-    /// Runs a script as a CI step would; each 123456 in it is a code.
-    fn bash(&self, script: &str) -> Output {
-        self.home.write("code", self.code());
-        self.home.write("another_code", self.code());
-        let mut pieces = script.split("123456");
-        let mut script = format!("set -euo pipefail\ncd\n{}", pieces.next().unwrap());
-        for piece in pieces {
-            script.push_str(&self.code());
-            script.push_str(piece);
-        }
-        let bin = self.home.path().join("bin");
-        let mut environment = self.home.env_with(&bin, &self.emulator.http_url());
-        environment.insert("CMD".to_owned(), "cat ~/code".to_owned());
-        let github = self.home.path().join("github_env");
-        environment.insert("GITHUB_ENV".to_owned(), github.display().to_string());
-        without_terminal("bash")
-            .args(["-c", &script])
-            .env_clear()
-            .envs(environment)
-            .output()
-            .unwrap()
-    }
-
-    fn code(&self) -> String {
-        self.device.code()
-    }
-
-    /// Runs a line as cron does: with no terminal and next to no environment.
-    fn cron(&self, line: &str) -> Output {
-        self.home.write("code", self.code());
-        without_terminal("/bin/sh")
-            .args(["-c", line])
-            .env_clear()
-            .env("HOME", self.home.path())
-            .env("PATH", "/usr/bin:/bin")
-            .env("CMD", "cat ~/code")
-            .env("AWS_ENDPOINT_URL", self.emulator.http_url())
-            .current_dir(self.home.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
-    }
-
-    fn passes(&self, script: &str) -> String {
-        let output = self.bash(script);
-        assert!(output.status.success(), "{script}\n{output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
+fn passes(machine: &Stage, script: &str) -> String {
+    let run = bash(machine, script);
+    assert_eq!(run.code, 0, "{script}\n{run:?}");
+    run.stdout
 }
 
 #[test]
@@ -222,7 +182,7 @@ fn every_block_is_run_or_says_why_not() {
         } else {
             ""
         };
-        Machine::new().passes(&format!("{before}\n{script}"));
+        passes(&new_machine(), &format!("{before}\n{script}"));
         run += 1;
     }
     assert!(run >= 5, "only {run} blocks of README.md were run");
@@ -231,8 +191,9 @@ fn every_block_is_run_or_says_why_not() {
 #[test]
 fn only_known_kinds_of_blocks_stand_there() {
     for block in blocks() {
-        // Those of bash, zsh and fish are run by tests/terminal.
-        let known = ["sh", "ini", "toml", "bash", "zsh", "fish"].contains(&block.language.as_str());
+        // tests/terminal runs those of bash, zsh and fish, tests/release the action of the yaml.
+        let known = ["sh", "ini", "toml", "bash", "zsh", "fish", "yaml"];
+        let known = known.contains(&block.language.as_str());
         assert!(
             known,
             "a block of {:?} is not looked at:\n{}",
@@ -265,9 +226,10 @@ fn the_role_profile_is_one_that_works() {
         .into_iter()
         .find(|block| block.language == "ini")
         .unwrap();
-    let machine = Machine::new();
+    let machine = new_machine();
     machine.home.write_config(&ini.text);
-    let stdout = machine.passes(
+    let stdout = passes(
+        &machine,
         r#"eval "$(awsmfa env -p dev 123456)"; echo "$AWS_REGION"; eval "$(awsmfa env -p default)""#,
     );
     assert_eq!(stdout, "eu-central-1\n");
@@ -293,7 +255,7 @@ fn starship_shows_the_session_and_nothing_without_one() {
     );
     // Starship runs it without -u.
     let script = format!("set +u\n{shown}\neval \"$(awsmfa env 123456)\"\n{shown}");
-    assert_eq!(Machine::new().passes(&script), "nothing\ndefault 11h59m");
+    assert_eq!(passes(&new_machine(), &script), "nothing\ndefault 11h59m");
 }
 
 #[test]
@@ -311,29 +273,29 @@ fn the_recipes_work_as_steps_of_a_script() {
     let alice = "arn:aws:iam::123456789012:user/alice\n";
 
     let one_step = format!("{}\n{identity}", recipe("GitHub Actions, one step"));
-    assert_eq!(Machine::new().passes(&one_step), alice);
+    assert_eq!(passes(&new_machine(), &one_step), alice);
 
-    let machine = Machine::new();
-    let output = machine.bash(recipe("GitHub Actions, across steps"));
-    assert!(output.status.success(), "{output:?}");
+    let machine = new_machine();
+    let run = bash(&machine, recipe("GitHub Actions, across steps"));
+    assert_eq!(run.code, 0, "{run:?}");
     let file = fs::read_to_string(machine.home.path().join("github_env")).unwrap();
     let value = |name: &str| {
         let mut lines = file.lines();
         lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
     };
-    let masks = String::from_utf8(output.stderr).unwrap();
+    let masks = run.stderr;
     for secret in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
         let secret = value(secret).unwrap();
         assert!(masks.contains(&format!("::add-mask::{}", secret.replace('%', "%25"))));
     }
     let next_step = format!("set -a; . \"$GITHUB_ENV\"; set +a; {identity}");
-    assert_eq!(machine.passes(&next_step), alice);
+    assert_eq!(passes(&machine, &next_step), alice);
 
     let gitlab = format!(
         "{}\nset -a; . ./session.env; set +a\n{identity}",
         recipe("GitLab, dotenv")
     );
-    assert_eq!(Machine::new().passes(&gitlab), alice);
+    assert_eq!(passes(&new_machine(), &gitlab), alice);
 
     // The code comes from the terminal there, which a test has not.
     let with_command = |recipe: &str| {
@@ -342,31 +304,31 @@ fn the_recipes_work_as_steps_of_a_script() {
             .replace("awsmfa exec", "awsmfa exec --code-command \"$CMD\"")
     };
     assert_eq!(
-        Machine::new().passes(&with_command(recipe("Docker"))),
+        passes(&new_machine(), &with_command(recipe("Docker"))),
         "1\n"
     );
     assert_eq!(
-        Machine::new().passes(&with_command(recipe("Makefile"))),
+        passes(&new_machine(), &with_command(recipe("Makefile"))),
         alice
     );
 
-    let machine = Machine::new();
+    let machine = new_machine();
     machine
         .emulator
         .edit(|accounts| accounts.role("dev").max_session_seconds = 43_200);
     assert_eq!(
-        machine.passes(&with_command(recipe("Terraform"))),
+        passes(&machine, &with_command(recipe("Terraform"))),
         "arn:aws:sts::111122223333:assumed-role/dev/alice\n"
     );
 
-    let machine = Machine::new();
+    let machine = new_machine();
     let process = recipe("a named profile")
         .replace("-p default", "-p default --code-command \"cat $HOME/code\"");
     let config = format!("[profile mfa]\nregion = eu-central-1\n{process}\n")
         .replace("$HOME", &machine.home.path().display().to_string());
     machine.home.write_config(&config);
     assert_eq!(
-        machine.passes(&format!("AWS_PROFILE=mfa {identity}")),
+        passes(&machine, &format!("AWS_PROFILE=mfa {identity}")),
         alice
     );
 }
@@ -417,39 +379,38 @@ fn a_devcontainer_gets_what_makes_a_session() {
 
 #[test]
 fn a_step_of_pwsh_starts_a_session_or_stops() {
-    if find_tool("pwsh").is_none() {
+    if !RealShell::named("pwsh").is_installed() {
         return;
     }
     let recipe = &recipes()["GitHub Actions, a pwsh step"];
     let script =
         format!("pwsh -NoProfile -NonInteractive -Command '{recipe}; $env:AWS_ACCESS_KEY_ID'");
-    let shown = Machine::new().passes(&script);
+    let shown = passes(&new_machine(), &script);
     assert!(shown.starts_with("ASIA"), "{shown}");
 
-    let output = Machine::new().bash(&format!("export CMD=false\n{script}"));
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert_eq!(output.stdout, b"", "{output:?}");
+    let run = bash(&new_machine(), &format!("export CMD=false\n{script}"));
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
 }
 
 #[test]
 fn cron_needs_no_terminal_and_no_path() {
-    let machine = Machine::new();
+    let mut machine = new_machine();
     machine.program("backup", "echo \"by $AWS_ACCESS_KEY_ID\"");
-    let output = machine.cron(&recipes()["cron"]);
-    assert!(output.status.success(), "{output:?}");
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.starts_with("by ASIA"), "{printed}");
+    let run = cron(&mut machine, &recipes()["cron"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.starts_with("by ASIA"), "{run:?}");
 }
 
 /// direnv evaluates `.envrc` in a bash of its own, which inherits the environment of the outer shell.
 #[test]
 fn direnv_asks_nothing_while_the_session_outside_lives() {
-    let machine = Machine::new();
+    let machine = new_machine();
     let envrc = recipes()["direnv"].clone();
     machine
         .home
         .write(".envrc", format!("{envrc}\necho \"$AWS_ACCESS_KEY_ID\"\n"));
-    let keys = machine.passes(
+    let keys = passes(
+        &machine,
         "eval \"$(awsmfa env -p dev 123456)\"\n\
          echo \"$AWS_ACCESS_KEY_ID\"\n\
          bash -euo pipefail .envrc\n\
@@ -463,9 +424,8 @@ fn direnv_asks_nothing_while_the_session_outside_lives() {
 
 #[test]
 fn the_demonstration_does_what_it_says() {
-    let demo = std::process::Command::new(env!("CARGO"))
+    let demo = awsmfa_test_support::cargo()
         .args(["run", "--quiet", "--locked", "--example", "demo"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     assert!(demo.status.success(), "{demo:?}");
