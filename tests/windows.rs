@@ -11,7 +11,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use awsmfa_test_support::{Accounts, Emulator, TestHome, TotpDevice, optional_tool, say};
+use awsmfa_test_support::{Accounts, Emulator, TestHome, TotpDevice, optional_tool, skip};
 
 const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
 
@@ -87,7 +87,7 @@ impl Machine {
 fn in_both_powershells(script: &str, expected: &[&str]) {
     for program in ["powershell.exe", "pwsh.exe"] {
         if optional_tool(program).is_none() {
-            say(&format!("SKIPPED: {program} is missing"));
+            skip(program);
             continue;
         }
         let machine = Machine::new();

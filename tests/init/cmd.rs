@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use awsmfa::shell::by_name;
-use awsmfa_test_support::{TestHome, find_tool, say, tools_folder, tools_path};
+use awsmfa_test_support::{TestHome, find_tool, skip, tools_folder, tools_path};
 
 /// The program that runs its scripts.
 pub(crate) const CMD: &str = "wine";
@@ -82,7 +82,7 @@ fn what_is_not_evaluated_passes_through() {
 fn what_is_evaluated_sets_variables_and_statuses_are_kept() {
     let can = run("@for /f \"delims=\" %%i in ('echo set \"PROBE=x\"') do @%%i\n@echo %PROBE%\n");
     if can.is_none_or(|output| output != "x\n") {
-        say("SKIPPED: a cmd that runs `for /f … do @%i`, as wine's does since version 10");
+        skip("a cmd that runs `for /f … do @%i`, as wine's does since version 10");
         return;
     }
     let script = "@call awsmfa.bat env 123456\n@echo status %errorlevel%, %AWS_TEST%\n";

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use awsmfa_test_support::{find_tool, say, tools_path};
+use awsmfa_test_support::{find_tool, say, skip, tools_path};
 
 use crate::real::Place;
 
@@ -312,7 +312,7 @@ fn in_the_powershell_that_dotnet_runs() {
     let folder = folder.parent().unwrap();
     let (dotnet, library) = (folder.join("dotnet/dotnet"), folder.join("lib/pwsh.dll"));
     if !dotnet.exists() || !library.exists() {
-        return say("SKIPPED: no dotnet beside pwsh");
+        return skip("dotnet beside pwsh");
     }
     let place = place("dotnet");
     let words = [&[library.to_str().unwrap()], &PWSH[1..]].concat();

@@ -10,7 +10,8 @@ use std::process::{Command, Output, Stdio};
 use awsmfa::shell::{Change, Kind, SHELLS, by_name};
 use awsmfa::value::Value;
 use awsmfa_test_support::{
-    REAL_SHELLS, RealShell, find_tool, optional_tool, posix_shells, say, tools_folder, tools_path,
+    REAL_SHELLS, RealShell, find_tool, optional_tool, posix_shells, say, skip, tools_folder,
+    tools_path,
 };
 
 use crate::properties::value;
@@ -290,7 +291,7 @@ fn cmd_by_the_line_of_the_table() {
     let probe = format!("@echo off\n{probe}\nif defined PROBE echo yes");
     let probed = place.run(&CMD, "C.UTF-8", &probe);
     if !probed.stdout.starts_with(b"yes") {
-        return say("SKIPPED: a cmd that runs `for /f … do @%i`, as wine's does since version 10");
+        return skip("a cmd that runs `for /f … do @%i`, as wine's does since version 10");
     }
     prove(&Real {
         ways: &[Way::OF_THE_TABLE.after("@echo off")],

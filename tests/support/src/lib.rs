@@ -66,6 +66,6 @@ pub use shells::{REAL_SHELLS, RealShell, posix_shells};
 #[cfg(unix)]
 pub use stage::{Stage, Variables};
 pub use tool::{
-    cargo, find_tool, missing, optional_tool, say, tools_folder, tools_path, without_terminal,
+    cargo, find_tool, missing, optional_tool, say, skip, tools_folder, tools_path, without_terminal,
 };
 pub use totp::TotpDevice;

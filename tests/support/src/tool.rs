@@ -1,6 +1,7 @@
 //! Programs that tests run and a machine may lack.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -71,7 +72,7 @@ pub fn optional_tool(name: &str) -> Option<PathBuf> {
 pub fn find_tool(name: &str) -> Option<PathBuf> {
     let found = optional_tool(name);
     match (&found, name) {
-        (None, "pwsh") => say("SKIPPED: pwsh is missing"),
+        (None, "pwsh") => skip(name),
         (None, _) => missing(name),
         _ => {}
     }
@@ -98,7 +99,21 @@ pub fn without_terminal(program: impl AsRef<OsStr>) -> Command {
 pub fn missing(what: &str) {
     let required = std::env::var("AWSMFA_REQUIRE_SHELLS").is_ok_and(|value| value == "1");
     assert!(!required, "{what} is missing and AWSMFA_REQUIRE_SHELLS=1");
+    skip(what);
+}
+
+/// Says aloud that a test is skipped since something is missing that need not be there. `tests/run` names
+/// it once more in its summary, by the file that `AWSMFA_SKIPPED` names.
+///
+/// # Panics
+/// Where that file cannot be written.
+pub fn skip(what: &str) {
     say(&format!("SKIPPED: {what} is missing"));
+    if let Some(file) = std::env::var_os("AWSMFA_SKIPPED") {
+        let mut file = OpenOptions::new().append(true).open(file).expect("a file");
+        file.write_all(format!("{what}\n").as_bytes())
+            .expect("room in it");
+    }
 }
 
 /// Says something on standard error past the test harness, which keeps from the eye what a passing
