@@ -64,7 +64,7 @@ impl CodeSource {
         }
     }
 
-    /// Fails if the terminal will be asked and there is none, so that nothing is done in vain.
+    /// Fails early if the code must come from a terminal and there is none.
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Self::Terminal { .. } => Terminal::open().map(drop).map_err(no_code),
@@ -81,7 +81,8 @@ impl CodeSource {
         }
     }
 
-    /// Says why another code is needed, where it is asked for: standard error may be redirected.
+    /// Says why another code is needed, at the terminal if it is typed there: standard error may be
+    /// redirected.
     pub fn explain(&self, why: &str) {
         match (self, Terminal::open()) {
             (Self::Terminal { .. }, Ok(terminal)) => {
@@ -92,7 +93,7 @@ impl CodeSource {
         }
     }
 
-    /// Notes that a code is of no use; says whether another may be asked for.
+    /// Takes a code out of use. Returns whether there can be another.
     pub fn reject(&mut self, code: &TokenCode) -> bool {
         match self {
             Self::Given(_) if Terminal::open().is_ok() => {
@@ -121,7 +122,7 @@ fn no_code(problem: PromptError) -> Error {
         PromptError::TooManyTries => {
             return Error::new(format!("no valid code in {TRIES} tries"));
         }
-        // mintty, in which Git Bash runs, gives programs of Windows a console only if told to.
+        // mintty, in which Git Bash runs, gives Windows programs a console only with this setting.
         PromptError::NoTerminal(_) if cfg!(windows) => {
             format!("{OTHER_WAYS}; in Git Bash, set MSYS=enable_pcon or use Windows Terminal")
         }

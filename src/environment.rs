@@ -33,7 +33,7 @@ pub enum Content {
     /// The session's account, where the variable was set before.
     AccountId,
     /// The value of this key in the target profile, where the variable is not set.
-    Setting(&'static str),
+    ProfileKey(&'static str),
     /// Nothing: some SDKs would use it instead of the session.
     Removed,
 }
@@ -44,7 +44,7 @@ impl Variable {
     pub fn profile_key(&self) -> Option<&'static str> {
         match self.content {
             Content::Region => Some("region"),
-            Content::Setting(key) => Some(key),
+            Content::ProfileKey(key) => Some(key),
             _ => None,
         }
     }
@@ -66,7 +66,7 @@ pub fn variable(name: &str) -> Option<Cow<'static, Variable>> {
         name: Cow::Owned(name.to_owned()),
         replaced: Cow::Owned(format!("{REPLACED}{name}")),
         given: Cow::Owned(format!("{GIVEN}{name}")),
-        content: Content::Setting("services"),
+        content: Content::ProfileKey("services"),
     }))
 }
 
@@ -107,33 +107,33 @@ variables! {
     PROFILE = "AWS_PROFILE", Content::Removed;
     DEFAULT_PROFILE = "AWS_DEFAULT_PROFILE", Content::Removed;
     SECURITY_TOKEN = "AWS_SECURITY_TOKEN", Content::Removed;
-    USE_FIPS_ENDPOINT = "AWS_USE_FIPS_ENDPOINT", Content::Setting("use_fips_endpoint");
-    USE_DUALSTACK_ENDPOINT = "AWS_USE_DUALSTACK_ENDPOINT", Content::Setting("use_dualstack_endpoint");
-    CA_BUNDLE = "AWS_CA_BUNDLE", Content::Setting("ca_bundle");
-    ENDPOINT_URL = "AWS_ENDPOINT_URL", Content::Setting("endpoint_url");
+    USE_FIPS_ENDPOINT = "AWS_USE_FIPS_ENDPOINT", Content::ProfileKey("use_fips_endpoint");
+    USE_DUALSTACK_ENDPOINT = "AWS_USE_DUALSTACK_ENDPOINT", Content::ProfileKey("use_dualstack_endpoint");
+    CA_BUNDLE = "AWS_CA_BUNDLE", Content::ProfileKey("ca_bundle");
+    ENDPOINT_URL = "AWS_ENDPOINT_URL", Content::ProfileKey("endpoint_url");
     ACCOUNT_ID = "AWS_ACCOUNT_ID", Content::AccountId;
-    IGNORE_CONFIGURED_ENDPOINT_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", Content::Setting("ignore_configured_endpoint_urls");
-    DEFAULT_OUTPUT = "AWS_DEFAULT_OUTPUT", Content::Setting("output");
-    RETRY_MODE = "AWS_RETRY_MODE", Content::Setting("retry_mode");
-    MAX_ATTEMPTS = "AWS_MAX_ATTEMPTS", Content::Setting("max_attempts");
-    DEFAULTS_MODE = "AWS_DEFAULTS_MODE", Content::Setting("defaults_mode");
-    STS_REGIONAL_ENDPOINTS = "AWS_STS_REGIONAL_ENDPOINTS", Content::Setting("sts_regional_endpoints");
-    SDK_UA_APP_ID = "AWS_SDK_UA_APP_ID", Content::Setting("sdk_ua_app_id");
-    REQUEST_CHECKSUM_CALCULATION = "AWS_REQUEST_CHECKSUM_CALCULATION", Content::Setting("request_checksum_calculation");
-    RESPONSE_CHECKSUM_VALIDATION = "AWS_RESPONSE_CHECKSUM_VALIDATION", Content::Setting("response_checksum_validation");
-    ACCOUNT_ID_ENDPOINT_MODE = "AWS_ACCOUNT_ID_ENDPOINT_MODE", Content::Setting("account_id_endpoint_mode");
-    SIGV4A_SIGNING_REGION_SET = "AWS_SIGV4A_SIGNING_REGION_SET", Content::Setting("sigv4a_signing_region_set");
-    DISABLE_REQUEST_COMPRESSION = "AWS_DISABLE_REQUEST_COMPRESSION", Content::Setting("disable_request_compression");
-    REQUEST_MIN_COMPRESSION_SIZE_BYTES = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", Content::Setting("request_min_compression_size_bytes");
-    ENDPOINT_DISCOVERY_ENABLED = "AWS_ENDPOINT_DISCOVERY_ENABLED", Content::Setting("endpoint_discovery_enabled");
-    AUTH_SCHEME_PREFERENCE = "AWS_AUTH_SCHEME_PREFERENCE", Content::Setting("auth_scheme_preference");
-    DISABLE_HOST_PREFIX_INJECTION = "AWS_DISABLE_HOST_PREFIX_INJECTION", Content::Setting("disable_host_prefix_injection");
-    S3_DISABLE_EXPRESS_SESSION_AUTH = "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", Content::Setting("s3_disable_express_session_auth");
-    S3_USE_ARN_REGION = "AWS_S3_USE_ARN_REGION", Content::Setting("s3_use_arn_region");
-    S3_US_EAST_1_REGIONAL_ENDPOINT = "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", Content::Setting("s3_us_east_1_regional_endpoint");
-    S3_DISABLE_MULTIREGION_ACCESS_POINTS = "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS", Content::Setting("s3_disable_multiregion_access_points");
-    PAGER = "AWS_PAGER", Content::Setting("cli_pager");
-    CLI_AUTO_PROMPT = "AWS_CLI_AUTO_PROMPT", Content::Setting("cli_auto_prompt");
+    IGNORE_CONFIGURED_ENDPOINT_URLS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", Content::ProfileKey("ignore_configured_endpoint_urls");
+    DEFAULT_OUTPUT = "AWS_DEFAULT_OUTPUT", Content::ProfileKey("output");
+    RETRY_MODE = "AWS_RETRY_MODE", Content::ProfileKey("retry_mode");
+    MAX_ATTEMPTS = "AWS_MAX_ATTEMPTS", Content::ProfileKey("max_attempts");
+    DEFAULTS_MODE = "AWS_DEFAULTS_MODE", Content::ProfileKey("defaults_mode");
+    STS_REGIONAL_ENDPOINTS = "AWS_STS_REGIONAL_ENDPOINTS", Content::ProfileKey("sts_regional_endpoints");
+    SDK_UA_APP_ID = "AWS_SDK_UA_APP_ID", Content::ProfileKey("sdk_ua_app_id");
+    REQUEST_CHECKSUM_CALCULATION = "AWS_REQUEST_CHECKSUM_CALCULATION", Content::ProfileKey("request_checksum_calculation");
+    RESPONSE_CHECKSUM_VALIDATION = "AWS_RESPONSE_CHECKSUM_VALIDATION", Content::ProfileKey("response_checksum_validation");
+    ACCOUNT_ID_ENDPOINT_MODE = "AWS_ACCOUNT_ID_ENDPOINT_MODE", Content::ProfileKey("account_id_endpoint_mode");
+    SIGV4A_SIGNING_REGION_SET = "AWS_SIGV4A_SIGNING_REGION_SET", Content::ProfileKey("sigv4a_signing_region_set");
+    DISABLE_REQUEST_COMPRESSION = "AWS_DISABLE_REQUEST_COMPRESSION", Content::ProfileKey("disable_request_compression");
+    REQUEST_MIN_COMPRESSION_SIZE_BYTES = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", Content::ProfileKey("request_min_compression_size_bytes");
+    ENDPOINT_DISCOVERY_ENABLED = "AWS_ENDPOINT_DISCOVERY_ENABLED", Content::ProfileKey("endpoint_discovery_enabled");
+    AUTH_SCHEME_PREFERENCE = "AWS_AUTH_SCHEME_PREFERENCE", Content::ProfileKey("auth_scheme_preference");
+    DISABLE_HOST_PREFIX_INJECTION = "AWS_DISABLE_HOST_PREFIX_INJECTION", Content::ProfileKey("disable_host_prefix_injection");
+    S3_DISABLE_EXPRESS_SESSION_AUTH = "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", Content::ProfileKey("s3_disable_express_session_auth");
+    S3_USE_ARN_REGION = "AWS_S3_USE_ARN_REGION", Content::ProfileKey("s3_use_arn_region");
+    S3_US_EAST_1_REGIONAL_ENDPOINT = "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", Content::ProfileKey("s3_us_east_1_regional_endpoint");
+    S3_DISABLE_MULTIREGION_ACCESS_POINTS = "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS", Content::ProfileKey("s3_disable_multiregion_access_points");
+    PAGER = "AWS_PAGER", Content::ProfileKey("cli_pager");
+    CLI_AUTO_PROMPT = "AWS_CLI_AUTO_PROMPT", Content::ProfileKey("cli_auto_prompt");
 }
 
 /// A configured value and its place, which every message about it names.

@@ -108,7 +108,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Gets the session that is wanted.
+    /// Gets the session of the plan.
     pub async fn run(mut self) -> Result<NewSession, Failure> {
         if self.plan.sends_code_with_role() {
             let (owner, session) = self.send_code().await?;
@@ -189,8 +189,8 @@ impl<'a> Exchange<'a> {
         Ok(session)
     }
 
-    /// The session of the first role, or the MFA session itself where no role is wanted: whatever the
-    /// MFA session signs.
+    /// The session of the first role, or the MFA session itself if there is no role. No other call uses
+    /// the MFA session.
     async fn first_role(&mut self, mfa: &Session) -> Result<Session, Refused> {
         self.learn_user(Signer::Session(mfa)).await?;
         match self.plan.hops.first() {
@@ -293,7 +293,7 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Decides what a refused code means: another try, or the end.
+    /// Decides whether a refused code means another try or the end.
     async fn handle_refused_code(
         &mut self,
         keys: &Keys,
@@ -338,7 +338,7 @@ impl<'a> Exchange<'a> {
         identity.map_or_else(|_| keys.access_key_id.clone(), |identity| identity.arn)
     }
 
-    /// The device that is named, the user's only one, or the one that the user chooses.
+    /// The device of the plan, the user's only one, or the user's choice.
     async fn serial(&mut self, keys: &Keys) -> Result<String, Error> {
         if let Some(serial) = &self.serial {
             return Ok(serial.clone());

@@ -280,7 +280,7 @@ fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, O
         ("AWS_SECURITY_TOKEN", None),
     ];
     for variable in VARIABLES {
-        if let Content::Setting(_) = variable.content {
+        if let Content::ProfileKey(_) = variable.content {
             told.push(of_setting(&variable.name));
         }
     }

@@ -177,7 +177,7 @@ fn settings(plan: &Plan, context: &Context) -> Vec<Check> {
     let before = &context.memory().before;
     for (variable, setting) in &plan.settings.of_profile {
         let is_unset = before.get(&variable.name).is_none_or(Value::is_empty);
-        if is_unset && matches!(variable.content, Content::Setting(_)) {
+        if is_unset && matches!(variable.content, Content::ProfileKey(_)) {
             let text = format!("{}={}", variable.name, setting.text);
             checks.push(Check::good("exports", text).at(&setting.place));
         }

@@ -83,8 +83,8 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
     }
 }
 
-/// Renders statements with a stand-in for the session, so that a value of the environment or the
-/// profile that the shell cannot carry is refused before a code is spent.
+/// Renders statements with a stand-in for the session: a value of the environment or the profile that the
+/// shell cannot carry is an error before a code is used.
 fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> Result<(), Error> {
     let stand_in = || "stand-in".to_owned();
     let start = NewSession {

@@ -33,7 +33,7 @@ pub(super) async fn prepare(
     options: &SessionOptions,
     context: &Context,
 ) -> Result<Option<Start>, Error> {
-    // The code is looked at first: a slip of the finger is the most likely thing to be wrong.
+    // The code first: a typing error is the most likely fault.
     let code = options.code.as_ref();
     let given = code
         .map(|code| CodeSource::from_argument(code.as_str().unwrap_or_default()))
@@ -61,7 +61,7 @@ impl Start {
     }
 }
 
-/// The calls, by the proxy and the authorities that are set.
+/// The client for the calls, with the configured proxy and authorities.
 pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
     let environment = context.environment();
     let http = Http::new(
@@ -71,7 +71,7 @@ pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
     Ok(Aws::new(http, plan.endpoint.clone()))
 }
 
-/// What is wanted; where nothing says which keys, the user chooses a profile at the terminal.
+/// The plan. At a terminal, the user chooses a profile if nothing else says which keys.
 async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
     if let Some(origin) = Origin::find(options, context)? {
         return Plan::from_origin(&origin, options, context);
@@ -86,7 +86,7 @@ async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error
     Plan::from_origin(&Origin::profile(&chosen, None), options, context)
 }
 
-/// When the session in place ends, if it is what is wanted and need not be renewed yet.
+/// When the current session expires, if it is the one that is wanted and need not be renewed yet.
 fn satisfied(plan: &Plan, context: &Context) -> Option<DateTime<Utc>> {
     let within = TimeDelta::from_std(plan.renew_within?).ok()?;
     let current = context.memory().usable()?;

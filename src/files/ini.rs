@@ -4,10 +4,10 @@
 //! those of the AWS SDK for Rust: `:` separates as `=` does, an indented line continues the value
 //! above it, `[DEFAULT]` lends its keys to every section, and a file with one odd line is refused
 //! whole. A profile must mean the same here and there, so the same files are accepted and refused;
-//! `tests/files.rs` holds the two readings against each other.
+//! `tests/files.rs` compares the two readings.
 //!
-//! The text is scanned once and kept; an entry is where its key and value stand in it. Values are
-//! put together when asked for, so that a file of thousands of profiles costs no more than its scan.
+//! The text is scanned once and kept; an entry is the position of its key and value. Values are put
+//! together on demand, so that a file of thousands of profiles costs no more than its scan.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -353,8 +353,8 @@ impl<'p> Scan<'p> {
     }
 }
 
-/// A file that the AWS CLI refuses, and so do we. Nothing of a value or of a stray line may be told: any
-/// may be a secret.
+/// A file that the AWS CLI refuses, and so do we. The problem must not repeat a value or a stray line:
+/// either may be a secret.
 fn broken(path: &Path, line: usize, problem: &str, hint: &str) -> Error {
     let path = path.display();
     Error::new(format!("{path}, line {line}: {problem}")).hint(hint)

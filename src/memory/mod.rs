@@ -436,10 +436,10 @@ fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Opti
                 .or_else(as_before),
         },
         // An empty CA bundle counts as none; another variable that is set but empty is set.
-        Content::Setting(_) if *variable == environment::CA_BUNDLE => set(variable)
+        Content::ProfileKey(_) if *variable == environment::CA_BUNDLE => set(variable)
             .or_else(|| settings.of_profile(variable))
             .or_else(as_before),
-        Content::Setting(_) => as_before().or_else(|| settings.of_profile(variable)),
+        Content::ProfileKey(_) => as_before().or_else(|| settings.of_profile(variable)),
         Content::AccountId => as_before()
             .and(start.current.account_id.clone())
             .map(Value::from),

@@ -1,4 +1,4 @@
-//! How long the sessions are to live.
+//! Session lifetimes.
 
 use std::time::Duration;
 

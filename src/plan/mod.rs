@@ -1,5 +1,5 @@
-//! What session is wanted: the options, the environment and the shared files made into one answer,
-//! with all that can be checked before a code is asked for or sent.
+//! The plan of a session, from the options, the environment and the shared files. It checks all that can
+//! be checked before awsmfa asks for a code or sends one.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ mod variable {
 /// The session that is wanted.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What was asked for, to be remembered.
+    /// What was asked for; the bookkeeping records it.
     pub target: Target,
     /// Where the long-term keys are.
     pub source: Source,
@@ -57,11 +57,11 @@ pub struct Plan {
     pub code_command: Option<Setting>,
     /// Send the code with `AssumeRole` itself.
     pub no_session: bool,
-    /// How long the MFA session is to live.
+    /// Lifetime of the MFA session.
     pub mfa_duration: Duration,
-    /// How long the last role's session is to live, an hour if nobody says.
+    /// Lifetime of the last role's session: an hour by default.
     pub role_duration: Duration,
-    /// Leave a session alone that lives longer than this.
+    /// Do nothing if the current session has more than this left.
     pub renew_within: Option<Duration>,
     /// Where the calls go.
     pub endpoint: Endpoint,
@@ -171,7 +171,7 @@ impl Plan {
         same_keys && owner.endpoint_url.as_deref() == self.endpoint.sts_url()
     }
 
-    /// Whether the current session is what is wanted, whatever time it has left.
+    /// Whether the current session is the one that is wanted, expired or not.
     #[must_use]
     pub fn has_same_target(&self, current: &CurrentSession) -> bool {
         self.has_same_user(&current.owner)
@@ -179,8 +179,8 @@ impl Plan {
             && self.target.is_same(&current.target)
     }
 
-    /// Whether the code goes with `AssumeRole` itself: asked for, or because a role behind a session
-    /// would live an hour at most.
+    /// Whether the code goes with `AssumeRole` itself: by request, or because AWS allows a role behind a
+    /// session an hour at most.
     #[must_use]
     pub fn sends_code_with_role(&self) -> bool {
         !self.hops.is_empty() && (self.no_session || self.role_duration > CHAINED)

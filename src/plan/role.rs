@@ -18,7 +18,7 @@ pub struct Hop {
 }
 
 impl Hop {
-    /// A role with nothing else said about it.
+    /// A role without further settings.
     #[must_use]
     pub fn new(role_arn: Setting) -> Self {
         Self {

@@ -23,7 +23,7 @@ pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Ta
     if let Some(role_arn) = &options.role_arn
         && target.role_arn.as_ref() != Some(role_arn)
     {
-        // Another role: what was said about the last one is not about this one.
+        // These options belonged to the last role.
         target.role_session_name = None;
         target.external_id = None;
         target.duration = None;

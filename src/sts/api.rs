@@ -59,7 +59,7 @@ pub struct Mfa<'a> {
     pub code: &'a TokenCode,
 }
 
-/// What `AssumeRole` is asked for.
+/// The parameters of `AssumeRole`.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleRequest<'a> {
     /// The role.
@@ -68,7 +68,7 @@ pub struct RoleRequest<'a> {
     pub session_name: &'a str,
     /// What the trust policy may ask for.
     pub external_id: Option<&'a str>,
-    /// How long the session is to live.
+    /// Lifetime of the session.
     pub duration: Duration,
 }
 
@@ -225,7 +225,7 @@ impl Aws {
     }
 
     /// What the clients have in common. The region is always given: the SDK would ask the instance
-    /// metadata for it. A clock that is off is told, not corrected: the session's end is judged by this
+    /// metadata for it. A wrong clock is an error, not corrected: the session's end is judged by this
     /// clock later.
     fn shared(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
         SdkConfig::builder()
@@ -242,7 +242,7 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT)
                     .build(),
             )
-            // The attempt's own limit tells what happened; this one looks like a broken answer.
+            // The attempt's own limit gives a clear error; this one looks like a broken answer.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
             .build()

@@ -1,5 +1,6 @@
 //! One connection to AWS: straight or by a proxy, with TLS; and why there is none.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
@@ -63,6 +64,45 @@ pub enum ConnectError {
         /// Its address, without user and password.
         proxy: String,
     },
+}
+
+/// What to do where a proxy wants a user and a password.
+pub(super) const PROXY_AUTHORIZATION: &str =
+    "put them into HTTPS_PROXY, percent-encoded: http://user:password@proxy.example.com:3128";
+
+impl ConnectError {
+    /// What the user can do about it.
+    pub(super) fn hint(&self) -> Cow<'static, str> {
+        match self {
+            Self::Name(_) => {
+                "check the network, the region (--region) and AWS_ENDPOINT_URL; behind a \
+                 company's proxy, name it: HTTPS_PROXY=http://proxy.example.com:3128"
+            }
+            Self::Connect(_) | Self::TimedOut => {
+                "check the network and AWS_ENDPOINT_URL; behind a company's proxy, name it: \
+                 HTTPS_PROXY=http://proxy.example.com:3128"
+            }
+            Self::Untrusted(untrusted) if untrusted.unknown_issuer => {
+                return format!(
+                    "behind a proxy that opens TLS, name its CA: AWS_CA_BUNDLE=/path/to/ca.pem, or \
+                     ca_bundle in the profile (now decides: {})",
+                    untrusted.place
+                )
+                .into();
+            }
+            Self::Untrusted(_) => {
+                "check AWS_ENDPOINT_URL, the proxy, and the clock of this machine"
+            }
+            Self::Tls(_) => {
+                "check AWS_ENDPOINT_URL and the proxy: what answers there does not speak TLS as AWS does"
+            }
+            Self::Proxy { .. } => {
+                "check HTTPS_PROXY, and name hosts that need no proxy in NO_PROXY"
+            }
+            Self::ProxyAuthorization { .. } => PROXY_AUTHORIZATION,
+        }
+        .into()
+    }
 }
 
 /// Makes the connections: straight, or by a proxy.

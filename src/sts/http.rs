@@ -107,7 +107,7 @@ impl Http {
         Some(bare(state.asked.as_ref()?))
     }
 
-    /// Whether what is slow may say so; not while a question stands at the terminal.
+    /// Allows the note on a slow call; not while the user is at a prompt.
     pub fn set_notes_allowed(&self, may: bool) {
         self.connector.state().notes_allowed = may;
     }
@@ -120,7 +120,7 @@ struct Connector {
     state: Mutex<Progress>,
 }
 
-/// What the user is told, of what is waited for and what was found.
+/// The state of the calls, for notes and diagnoses.
 #[derive(Debug)]
 struct Progress {
     asked: Option<Uri>,

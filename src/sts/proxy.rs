@@ -91,7 +91,7 @@ impl Proxies {
 }
 
 impl fmt::Debug for Proxies {
-    /// Without the password that a URL may hold.
+    /// Without the password that a URL may contain.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies").finish_non_exhaustive()
     }

@@ -1,6 +1,7 @@
-//! Why a call to AWS gave no session: causes, sentences and hints in place of the SDK's errors,
-//! whose own text may hold the answer's body and so a secret.
+//! Why a call to AWS failed: causes, sentences and hints in place of the SDK's errors, whose own text
+//! may contain the answer's body and so a secret.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http_body_util::LengthLimitError;
 
-use super::connection::{ConnectError, Unreached, chain};
+use super::connection::{ConnectError, PROXY_AUTHORIZATION, Unreached, chain};
 use crate::clock;
 use crate::duration;
 use crate::text::tame;
@@ -49,91 +50,168 @@ pub struct Refusal {
     pub request_id: Option<String>,
 }
 
-/// Why a call failed. The texts of AWS that tell them apart were seen on its servers.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a call failed; [`Cause::words`] says it in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The code is wrong, or was used before.
-    #[error("the MFA code is wrong or was used before")]
     WrongCode,
-    /// The device is not this user's, or was tried too often.
-    #[error("the MFA device is not one of this user's, or too many codes were tried with it")]
     Device,
-    /// The device is locked for a while: codes were refused before that it accepted the name of.
-    #[error("too many codes were tried with the MFA device, so AWS looks at none for a while")]
+    /// AWS accepted the device before, so that [`Cause::Device`] means this.
     TooManyTries,
-    /// The role wants MFA and none was given.
-    #[error("MFA is needed for this call")]
     MfaMissing,
-    /// `GetSessionToken` with the keys of a session.
-    #[error("the keys are those of a temporary session, which cannot start another")]
     SessionKeys,
-    /// A role behind a session for longer than an hour.
-    #[error("a role that is assumed by a temporary session lives an hour at most")]
     TooLongForChaining,
-    /// Longer than the role allows.
-    #[error("the role does not allow sessions as long as this")]
     TooLongForRole,
-    /// The clock of this machine is off.
-    #[error("the clock of this machine is {}", offset_in_words(*.0))]
+    /// The clock of this machine is off, by so much if AWS tells.
     Clock(Option<TimeDelta>),
-    /// The secret access key does not go with the access key ID.
-    #[error("the secret access key does not belong to the access key ID")]
     WrongSecret,
-    /// The access key is not known.
-    #[error("AWS does not know the access key")]
     UnknownKey,
-    /// The session is over.
-    #[error("the session has expired")]
     Expired,
-    /// `AssumeRole` was denied.
-    #[error("the role may not be assumed this way")]
-    RoleRefused,
-    /// Another call was denied.
-    #[error("the user has no permission for {0}")]
     Denied(Operation),
-    /// STS is not active in the region.
-    #[error("the region is not enabled for this account")]
     RegionDisabled,
-    /// Too many calls.
-    #[error("AWS answers that there are too many requests")]
     Throttled,
     /// Any other error that AWS names.
-    #[error("AWS answers {code}{}", .message.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
     Service {
-        /// The error code.
         code: String,
         /// The message, where it is safe to repeat.
         message: Option<String>,
     },
-    /// An answer that does not come from AWS, or not whole.
-    #[error("the answer (HTTP status {0}) is not one of AWS's")]
+    /// With the HTTP status.
     NotAws(u16),
-    /// A server error.
-    #[error("AWS answers that something is wrong on its side (HTTP status {0})")]
+    /// With the HTTP status.
     Server(u16),
-    /// An answer without the credentials that it should hold.
-    #[error("the answer of AWS is incomplete")]
     Incomplete,
-    /// An answer much longer than any of AWS's.
-    #[error("the answer is too long to be one of AWS's")]
     TooLong,
-    /// The proxy wants to know who asks, and says so in place of AWS.
-    #[error("the proxy wants a user and a password, or other ones")]
     ProxyAuthorization,
     /// There is no connection, so nothing was sent.
-    #[error("{0}")]
     Unreached(Box<Unreached>),
-    /// No answer in time.
-    #[error("AWS did not answer in time")]
     TimedOut,
-    /// The connection broke.
-    #[error("the connection broke off before the answer ({0})")]
     Broken(String),
+}
+
+impl Cause {
+    /// What is wrong, and what the user can do about it.
+    #[allow(clippy::too_many_lines, reason = "a table with a row for each cause")]
+    fn words(&self) -> (Cow<'static, str>, Cow<'static, str>) {
+        const NEXT_CODE: &str =
+            "try again with the next code; if it stays, see https://health.aws.amazon.com";
+        let (what, hint): (Cow<'static, str>, &str) = match self {
+            Self::WrongCode => (
+                "the MFA code is wrong or was used before".into(),
+                "wait until the device shows the next code: each works once",
+            ),
+            Self::Device => (
+                "the MFA device is not one of this user's, or too many codes were tried with it"
+                    .into(),
+                "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL); after many wrong codes \
+                 wait three minutes",
+            ),
+            Self::TooManyTries => (
+                "too many codes were tried with the MFA device, so AWS looks at none for a while"
+                    .into(),
+                "wait three minutes, then try with a fresh code",
+            ),
+            Self::MfaMissing => (
+                "MFA is needed for this call".into(),
+                "give a code: awsmfa env 123456",
+            ),
+            Self::SessionKeys => (
+                "the keys are those of a temporary session, which cannot start another".into(),
+                "name a profile with long-term keys: --profile NAME",
+            ),
+            Self::TooLongForChaining => (
+                "a role that is assumed by a temporary session lives an hour at most".into(),
+                "ask for an hour at most: --duration 1h",
+            ),
+            Self::TooLongForRole => (
+                "the role does not allow sessions as long as this".into(),
+                "ask for less (--duration 1h), or let an administrator raise the role's maximum session \
+                 duration",
+            ),
+            Self::Clock(offset) => (
+                format!("the clock of this machine is {}", offset_in_words(*offset)).into(),
+                "set the clock of this machine right, then try again",
+            ),
+            Self::WrongSecret => (
+                "the secret access key does not belong to the access key ID".into(),
+                "check the secret access key of the source (the whole of it, without blanks)",
+            ),
+            Self::UnknownKey => (
+                "AWS does not know the access key".into(),
+                "check that the access key exists and is active, and that the region is of its partition \
+                 and enabled for the account",
+            ),
+            Self::Expired => (
+                "the session has expired".into(),
+                "start a new one: awsmfa env",
+            ),
+            Self::Denied(Operation::AssumeRole) => (
+                "the role may not be assumed this way".into(),
+                "check the role's ARN, its trust policy (the user as principal, the external ID, \
+                 aws:MultiFactorAuthPresent, aws:MultiFactorAuthAge) and the user's permission for \
+                 sts:AssumeRole",
+            ),
+            Self::Denied(operation @ Operation::ListMfaDevices) => (
+                format!("the user has no permission for {operation}").into(),
+                "name the device: --serial ARN, mfa_serial in the profile, or AWS_MFA_SERIAL",
+            ),
+            Self::Denied(operation) => (
+                format!("the user has no permission for {operation}").into(),
+                "ask an administrator for the permission",
+            ),
+            Self::RegionDisabled => (
+                "the region is not enabled for this account".into(),
+                "use another region (--region), or let an administrator enable this one",
+            ),
+            Self::Throttled => (
+                "AWS answers that there are too many requests".into(),
+                "wait a minute, then try again",
+            ),
+            Self::Service {
+                code,
+                message: None,
+            } => (format!("AWS answers {code}").into(), NEXT_CODE),
+            Self::Service {
+                code,
+                message: Some(message),
+            } => (format!("AWS answers {code}: {message}").into(), NEXT_CODE),
+            Self::NotAws(status) => (
+                format!("the answer (HTTP status {status}) is not one of AWS's").into(),
+                "look for a captive portal or a proxy that answers in place of AWS, and check \
+                 AWS_ENDPOINT_URL",
+            ),
+            Self::Server(status) => (
+                format!("AWS answers that something is wrong on its side (HTTP status {status})")
+                    .into(),
+                NEXT_CODE,
+            ),
+            Self::Incomplete => ("the answer of AWS is incomplete".into(), NEXT_CODE),
+            Self::TooLong => (
+                "the answer is too long to be one of AWS's".into(),
+                "check AWS_ENDPOINT_URL: something else than AWS answers there",
+            ),
+            Self::ProxyAuthorization => (
+                "the proxy wants a user and a password, or other ones".into(),
+                PROXY_AUTHORIZATION,
+            ),
+            Self::Unreached(unreached) => {
+                return (unreached.to_string().into(), unreached.problem.hint());
+            }
+            Self::TimedOut => (
+                "AWS did not answer in time".into(),
+                "check the network and the proxy, then try again with the next code",
+            ),
+            Self::Broken(how) => (
+                format!("the connection broke off before the answer ({how})").into(),
+                NEXT_CODE,
+            ),
+        };
+        (what, hint.into())
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.cause)?;
+        f.write_str(&self.cause.words().0)?;
         if let (Cause::Server(_) | Cause::Service { .. } | Cause::Throttled, Some(id)) =
             (&self.cause, &self.request_id)
         {
@@ -146,7 +224,7 @@ impl fmt::Display for Refusal {
 impl StdError for Refusal {}
 
 impl Refusal {
-    /// An answer without what it should hold.
+    /// An answer without what it should contain.
     #[must_use]
     pub fn incomplete() -> Self {
         Self {
@@ -206,63 +284,7 @@ impl Refusal {
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> String {
-        match &self.cause {
-            Cause::WrongCode => {
-                "wait until the device shows the next code: each works once".to_owned()
-            }
-            Cause::Device => {
-                "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL); after many wrong codes \
-                 wait three minutes"
-                    .to_owned()
-            }
-            Cause::TooManyTries => "wait three minutes, then try with a fresh code".to_owned(),
-            Cause::MfaMissing => "give a code: awsmfa env 123456".to_owned(),
-            Cause::SessionKeys => "name a profile with long-term keys: --profile NAME".to_owned(),
-            Cause::TooLongForChaining => "ask for an hour at most: --duration 1h".to_owned(),
-            Cause::TooLongForRole => {
-                "ask for less (--duration 1h), or let an administrator raise the role's maximum session \
-                 duration"
-                    .to_owned()
-            }
-            Cause::Clock(_) => "set the clock of this machine right, then try again".to_owned(),
-            Cause::WrongSecret => {
-                "check the secret access key of the source (the whole of it, without blanks)".to_owned()
-            }
-            Cause::UnknownKey => {
-                "check that the access key exists and is active, and that the region is of its partition \
-                 and enabled for the account"
-                    .to_owned()
-            }
-            Cause::Expired => "start a new one: awsmfa env".to_owned(),
-            Cause::RoleRefused => {
-                "check the role's ARN, its trust policy (the user as principal, the external ID, \
-                 aws:MultiFactorAuthPresent, aws:MultiFactorAuthAge) and the user's permission for \
-                 sts:AssumeRole"
-                    .to_owned()
-            }
-            Cause::Denied(Operation::ListMfaDevices) => {
-                "name the device: --serial ARN, mfa_serial in the profile, or AWS_MFA_SERIAL".to_owned()
-            }
-            Cause::Denied(_) => "ask an administrator for the permission".to_owned(),
-            Cause::RegionDisabled => {
-                "use another region (--region), or let an administrator enable this one".to_owned()
-            }
-            Cause::Throttled => "wait a minute, then try again".to_owned(),
-            Cause::Service { .. } | Cause::Server(_) | Cause::Incomplete | Cause::Broken(_) => {
-                "try again with the next code; if it stays, see https://health.aws.amazon.com".to_owned()
-            }
-            Cause::NotAws(_) => {
-                "look for a captive portal or a proxy that answers in place of AWS, and check \
-                 AWS_ENDPOINT_URL"
-                    .to_owned()
-            }
-            Cause::TooLong => "check AWS_ENDPOINT_URL: something else than AWS answers there".to_owned(),
-            Cause::TimedOut => "check the network and the proxy, then try again with the next code".to_owned(),
-            Cause::ProxyAuthorization => hint_of(&ConnectError::ProxyAuthorization {
-                proxy: String::new(),
-            }),
-            Cause::Unreached(unreached) => hint_of(&unreached.problem),
-        }
+        self.cause.words().1.into_owned()
     }
 
     /// Whether the request never left: no code can have been spent, and another try may do better.
@@ -287,12 +309,15 @@ impl Refusal {
         passing || self.was_never_sent()
     }
 
-    /// Whether a session that was used for the call is of no more use, so that a fresh code may help.
+    /// Whether AWS may no longer accept the session that signed the call, so that a fresh code may help.
     #[must_use]
     pub fn wants_fresh_mfa(&self) -> bool {
         matches!(
             self.cause,
-            Cause::Expired | Cause::RoleRefused | Cause::UnknownKey | Cause::MfaMissing
+            Cause::Expired
+                | Cause::Denied(Operation::AssumeRole)
+                | Cause::UnknownKey
+                | Cause::MfaMissing
         )
     }
 }
@@ -303,37 +328,47 @@ fn is_html(answer: Option<&HttpResponse>) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-fn hint_of(problem: &ConnectError) -> String {
-    match problem {
-        ConnectError::Name(_) => "check the network, the region (--region) and AWS_ENDPOINT_URL; behind a \
-             company's proxy, name it: HTTPS_PROXY=http://proxy.example.com:3128"
-            .to_owned(),
-        ConnectError::Connect(_) | ConnectError::TimedOut => {
-            "check the network and AWS_ENDPOINT_URL; behind a company's proxy, name it: \
-             HTTPS_PROXY=http://proxy.example.com:3128"
-                .to_owned()
-        }
-        ConnectError::Untrusted(untrusted) if untrusted.unknown_issuer => format!(
-            "behind a proxy that opens TLS, name its CA: AWS_CA_BUNDLE=/path/to/ca.pem, or ca_bundle in \
-             the profile (now decides: {})",
-            untrusted.place
-        ),
-        ConnectError::Untrusted(_) => {
-            "check AWS_ENDPOINT_URL, the proxy, and the clock of this machine".to_owned()
-        }
-        ConnectError::Tls(_) => {
-            "check AWS_ENDPOINT_URL and the proxy: what answers there does not speak TLS as AWS does"
-                .to_owned()
-        }
-        ConnectError::Proxy { .. } => {
-            "check HTTPS_PROXY, and name hosts that need no proxy in NO_PROXY".to_owned()
-        }
-        ConnectError::ProxyAuthorization { .. } => {
-            "put them into HTTPS_PROXY, percent-encoded: http://user:password@proxy.example.com:3128"
-                .to_owned()
-        }
-    }
-}
+const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException"];
+const INVALID: &[&str] = &["ValidationError"];
+const TOO_OFTEN: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+];
+
+/// The codes of an error of AWS, a part of its message, and what it means. The first row that fits
+/// counts. The messages were seen on AWS's servers. [`by_code`] fills in what a row cannot know.
+static MEANINGS: &[(&[&str], &str, Cause)] = &[
+    (DENIED, "invalid MFA one time pass code", Cause::WrongCode),
+    (DENIED, "unable to validate MFA code", Cause::Device),
+    (
+        DENIED,
+        "must provide both MFA serial number",
+        Cause::MfaMissing,
+    ),
+    (DENIED, "with session credentials", Cause::SessionKeys),
+    (DENIED, "", Cause::Denied(Operation::AssumeRole)),
+    (INVALID, "role chaining", Cause::TooLongForChaining),
+    (INVALID, "MaxSessionDuration", Cause::TooLongForRole),
+    (&["SignatureDoesNotMatch"], "Signature ", Cause::Clock(None)),
+    (&["SignatureDoesNotMatch"], "", Cause::WrongSecret),
+    (&["IncompleteSignature"], "", Cause::WrongSecret),
+    (
+        &["RequestTimeTooSkewed", "RequestExpired"],
+        "",
+        Cause::Clock(None),
+    ),
+    (&["InvalidClientTokenId"], "", Cause::UnknownKey),
+    (&["UnrecognizedClientException"], "", Cause::UnknownKey),
+    (
+        &["ExpiredToken", "ExpiredTokenException"],
+        "",
+        Cause::Expired,
+    ),
+    (&["RegionDisabledException"], "", Cause::RegionDisabled),
+    (TOO_OFTEN, "", Cause::Throttled),
+];
 
 fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, status: u16) -> Cause {
     let text = message.unwrap_or_default();
@@ -345,36 +380,15 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
             _ => Cause::NotAws(status),
         };
     };
-    match code {
-        "AccessDenied" | "AccessDeniedException" => {
-            if text.contains("invalid MFA one time pass code") {
-                Cause::WrongCode
-            } else if text.contains("unable to validate MFA code") {
-                Cause::Device
-            } else if text.contains("must provide both MFA serial number") {
-                Cause::MfaMissing
-            } else if text.contains("with session credentials") {
-                Cause::SessionKeys
-            } else if operation == Operation::AssumeRole {
-                Cause::RoleRefused
-            } else {
-                Cause::Denied(operation)
-            }
-        }
-        "ValidationError" if text.contains("role chaining") => Cause::TooLongForChaining,
-        "ValidationError" if text.contains("MaxSessionDuration") => Cause::TooLongForRole,
-        "SignatureDoesNotMatch" if text.starts_with("Signature ") => Cause::Clock(offset(text)),
-        "RequestTimeTooSkewed" | "RequestExpired" => Cause::Clock(None),
-        "SignatureDoesNotMatch" | "IncompleteSignature" => Cause::WrongSecret,
-        "InvalidClientTokenId" | "UnrecognizedClientException" => Cause::UnknownKey,
-        "ExpiredToken" | "ExpiredTokenException" => Cause::Expired,
-        "RegionDisabledException" => Cause::RegionDisabled,
-        "Throttling"
-        | "ThrottlingException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded" => Cause::Throttled,
-        _ if status >= 500 => Cause::Server(status),
-        _ => Cause::Service {
+    let row = MEANINGS
+        .iter()
+        .find(|(codes, part, _)| codes.contains(&code) && text.contains(part));
+    match row {
+        Some((.., Cause::Denied(_))) => Cause::Denied(operation),
+        Some((.., Cause::Clock(_))) => Cause::Clock(offset(text)),
+        Some((.., cause)) => cause.clone(),
+        None if status >= 500 => Cause::Server(status),
+        None => Cause::Service {
             code: code.to_owned(),
             // A validation error repeats what was sent, a token code perhaps.
             message: (code != "ValidationError" && !text.is_empty()).then(|| printable(text)),
@@ -466,7 +480,7 @@ fn offset_in_words(offset: Option<TimeDelta>) -> String {
     } else {
         "ahead of"
     };
-    // AWS minds five minutes and more, so that seconds tell nothing.
+    // AWS refuses from five minutes on, so seconds say nothing.
     let minutes = (offset.abs() + TimeDelta::seconds(30)).num_minutes();
     let by = Duration::from_mins(minutes.unsigned_abs());
     format!("{} {direction} AWS's", duration::in_words(by))
@@ -511,7 +525,7 @@ mod tests {
                 "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: sts:AssumeRole on \
                  resource: arn:aws:iam::111122223333:role/dev"
             ),
-            Cause::RoleRefused
+            Cause::Denied(Operation::AssumeRole)
         );
         assert_eq!(
             denied(Operation::ListMfaDevices, "User: …"),
@@ -530,7 +544,7 @@ mod tests {
             403,
         );
         assert_eq!(
-            cause.to_string(),
+            cause.words().0,
             "the clock of this machine is 1h behind AWS's"
         );
         let ahead = "Signature not yet current: 20261124T120000Z is still later than 20261124T110500Z \
@@ -542,7 +556,7 @@ mod tests {
             403,
         );
         assert_eq!(
-            cause.to_string(),
+            cause.words().0,
             "the clock of this machine is 1h ahead of AWS's"
         );
     }
@@ -556,7 +570,7 @@ mod tests {
             Some(text),
             400,
         );
-        assert_eq!(cause.to_string(), "AWS answers ValidationError");
+        assert_eq!(cause.words().0, "AWS answers ValidationError");
     }
 
     #[test]

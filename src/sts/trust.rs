@@ -243,7 +243,7 @@ fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
     Some(certificate.tbs_certificate().issuer().to_string())
 }
 
-/// Reads a bundle whole, so that a broken one is told before a code is asked for.
+/// Reads the whole bundle, so that a broken one is an error before a code is used.
 fn read_bundle(
     path: &Path,
     place: &impl fmt::Display,
