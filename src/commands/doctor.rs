@@ -17,7 +17,9 @@ use crate::environment::{Content, Setting};
 use crate::error::{Error, FAILED};
 use crate::exchange::{kept_mfa_session, long_term_keys};
 use crate::plan::Plan;
+use crate::plan::source::{Origin, no_origin};
 use crate::session::Keys;
+use crate::shell;
 use crate::sts::api::{Aws, Identity, Signer};
 use crate::sts::refusal::{Cause, Refusal};
 use crate::text::{Page, Tone};
@@ -26,7 +28,7 @@ use crate::value::Value;
 const EXAMPLES: &str = "\
 Examples:
   awsmfa doctor
-  awsmfa doctor -p dev --format json
+  awsmfa doctor dev --format json
 
 Exit codes: 0 a session can be started, 1 something would stop it";
 
@@ -34,7 +36,10 @@ Exit codes: 0 a session can be started, 1 something would stop it";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The profile of the shared AWS files
+    /// Profile of the shared AWS files
+    #[arg(value_name = "PROFILE", add = ArgValueCandidates::new(candidates::profiles))]
+    pub word: Option<String>,
+    /// The same as PROFILE
     #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token
@@ -58,7 +63,7 @@ const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// One thing that a session needs.
 struct Check {
     name: &'static str,
-    /// Whether it is as it must be; `None` where it cannot be told or does not matter.
+    /// What came of trying it; `None` for what was only looked up.
     good: Option<bool>,
     text: String,
     /// The option, the variable, or the line of a file that decides.
@@ -67,20 +72,22 @@ struct Check {
 }
 
 impl Check {
-    fn good(name: &'static str, text: impl Into<String>) -> Self {
+    /// A setting, or what cannot be tried.
+    fn note(name: &'static str, text: impl Into<String>) -> Self {
         Self {
             name,
-            good: Some(true),
+            good: None,
             text: text.into(),
             place: None,
             hint: None,
         }
     }
 
-    fn unclear(name: &'static str, text: impl Into<String>) -> Self {
+    /// It was tried and works.
+    fn good(name: &'static str, text: impl Into<String>) -> Self {
         Self {
-            good: None,
-            ..Self::good(name, text)
+            good: Some(true),
+            ..Self::note(name, text)
         }
     }
 
@@ -88,7 +95,22 @@ impl Check {
         Self {
             good: Some(false),
             hint: Some(hint.into()),
-            ..Self::good(name, text)
+            ..Self::note(name, text)
+        }
+    }
+
+    /// An error of the same code that `env` runs.
+    fn failed(name: &'static str, error: &Error) -> Self {
+        let mut text = error.to_string();
+        for cause in error.causes() {
+            if !text.contains(&cause) {
+                let _ = write!(text, ": {cause}");
+            }
+        }
+        Self {
+            good: Some(false),
+            hint: error.hint.clone(),
+            ..Self::note(name, text)
         }
     }
 
@@ -102,8 +124,34 @@ impl Check {
 
 /// Runs the verb.
 pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
-    let checks = checks(options, context).await;
+    let profile = match (&options.word, &options.profile) {
+        (Some(word), Some(option)) if word != option => {
+            let message = format!("two profiles: {word} and {option}");
+            return Err(Error::usage(message).hint("name one of them").into());
+        }
+        (word, option) => option.as_ref().or(word.as_ref()).cloned(),
+    };
+    let session = SessionOptions {
+        profile,
+        serial: options.serial.clone(),
+        role_arn: options.role_arn.clone(),
+        region: options.region.clone(),
+        ..SessionOptions::default()
+    };
+    let mut checks = vec![
+        Check::note("version", concat!("awsmfa ", env!("CARGO_PKG_VERSION"))),
+        shell(),
+    ];
+    match plan(&session, context) {
+        Ok((plan, place)) => {
+            checks.extend(settings(&plan, place, context));
+            checks.extend(tried(&plan, context).await);
+        }
+        Err(error) => checks.push(Check::failed("settings", &error)),
+    }
     let is_well = checks.iter().all(|check| check.good != Some(false));
+    // What `env` would do is known only where nothing stops it.
+    checks.retain(|check| is_well || check.name != "env");
     let output = match options.format {
         ListFormat::Json => Output::json(&json(&checks, is_well)),
         ListFormat::Text => Output::page(page(&checks, is_well)),
@@ -114,110 +162,126 @@ pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     })
 }
 
-async fn checks(options: &Args, context: &Context) -> Vec<Check> {
-    let options = SessionOptions {
-        profile: options.profile.clone(),
-        serial: options.serial.clone(),
-        role_arn: options.role_arn.clone(),
-        region: options.region.clone(),
-        ..SessionOptions::default()
-    };
-    let plan = match Plan::new(&options, context) {
-        Ok(plan) => plan,
-        Err(error) => return vec![failed("settings", &error)],
-    };
-    let mut checks = settings(&plan, context);
-    let aws = match start::aws(&plan, context) {
-        Ok(aws) => aws,
-        Err(error) => {
-            checks.push(failed("network", &error));
-            return checks;
-        }
-    };
-    match long_term_keys(&plan.source).await {
-        Ok(keys) => {
-            checks.push(Check::good("keys", keys.access_key_id.clone()).at(&plan.source.place));
-            checks.extend(calls(&aws, &plan, &keys).await);
-        }
-        Err(error) => checks.push(failed("keys", &error)),
-    }
-    checks.extend(way(&aws));
-    checks.push(Check::unclear("env", would_do(&plan, context)));
-    checks
-}
-
-/// An error of the same code that `env` runs.
-fn failed(name: &'static str, error: &Error) -> Check {
-    let mut text = error.to_string();
-    for cause in error.causes() {
-        if !text.contains(&cause) {
-            let _ = write!(text, ": {cause}");
-        }
-    }
-    Check {
-        good: Some(false),
-        hint: error.hint.clone(),
-        ..Check::good(name, text)
+/// The shell that `env` would print for.
+fn shell() -> Check {
+    match shell::reader::asking() {
+        Ok(Some(shell)) => Check::note("shell", shell.name),
+        Ok(None) => Check::note(
+            "shell",
+            "not known: env prints statements for sh, or --shell SHELL",
+        ),
+        Err(error) => Check::failed("shell", &error),
     }
 }
 
-fn settings(plan: &Plan, context: &Context) -> Vec<Check> {
+/// What is wanted, and what names the profile.
+fn plan(options: &SessionOptions, context: &Context) -> Result<(Plan, Option<String>), Error> {
+    let origin = Origin::find(options, context)?.ok_or_else(|| no_origin(context))?;
+    let place = match &origin {
+        // The user has just typed it.
+        Origin::Profile { .. } if options.profile.is_some() => None,
+        Origin::Profile { named_by, .. } => Some(
+            named_by
+                .clone()
+                .unwrap_or_else(|| "no profile is named".to_owned()),
+        ),
+        Origin::Session(_) => Some("the session in this shell".to_owned()),
+        Origin::Environment(_) => None,
+    };
+    let plan = Plan::from_origin(&origin, options, context)?;
+    plan.check_default_profile()?;
+    Ok((plan, place))
+}
+
+fn settings(plan: &Plan, profile_place: Option<String>, context: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     if let Some(profile) = &plan.target.profile {
-        checks.push(Check::good("profile", profile));
+        checks.push(Check {
+            place: profile_place,
+            ..Check::note("profile", profile)
+        });
     }
     for hop in &plan.hops {
-        checks.push(Check::good("role", &hop.role_arn.text));
+        checks.push(Check::note("role", &hop.role_arn.text).at(&hop.role_arn.place));
     }
     let region = &plan.endpoint.region;
-    checks.push(Check::good("region", &region.text).at(&region.place));
+    checks.push(Check::note("region", &region.text).at(&region.place));
     if let Some(url) = &plan.endpoint.sts_url {
-        checks.push(Check::good("endpoint", &url.text).at(&url.place));
+        checks.push(Check::note("endpoint", &url.text).at(&url.place));
     }
     let before = &context.memory().before;
     for (variable, setting) in &plan.settings.of_profile {
         let is_unset = before.get(&variable.name).is_none_or(Value::is_empty);
         if is_unset && matches!(variable.content, Content::ProfileKey(_)) {
             let text = format!("{}={}", variable.name, setting.text);
-            checks.push(Check::good("exports", text).at(&setting.place));
+            checks.push(Check::note("exports", text).at(&setting.place));
         }
     }
     if let Some(command) = &plan.code_command {
-        checks.push(Check::good("code", "printed by a program").at(&command.place));
+        checks.push(Check::note("code", "from a code command").at(&command.place));
     }
+    let notices = plan.notices.iter().chain(&plan.session_notices);
+    checks.extend(notices.map(|notice| Check::note("note", notice)));
+    checks
+}
+
+/// What needs AWS, and what `env` would do then.
+async fn tried(plan: &Plan, context: &Context) -> Vec<Check> {
+    let aws = match start::aws(plan, context) {
+        Ok(aws) => aws,
+        Err(error) => return vec![Check::failed("network", &error)],
+    };
+    let keys = match long_term_keys(&plan.source).await {
+        Ok(keys) => keys,
+        Err(error) => return vec![Check::failed("keys", &error)],
+    };
+    let key = match plan.source.access_key_id() {
+        Some(id) => Check::note("keys", id),
+        None => Check::good("keys", &keys.access_key_id),
+    };
+    let mut checks = vec![key.at(&plan.source.place)];
+    let calls = calls(&aws, plan, &keys).await;
+    // Which proxy counts depends on the host, known since it was asked.
+    checks.push(match aws.http().proxy() {
+        Some(proxy) => Check::note("proxy", proxy.address).at(&proxy.variable),
+        None => Check::note("proxy", "none"),
+    });
+    checks.push(Check::note("CA", aws.http().authorities()));
+    checks.extend(calls);
+    checks.push(Check::note("env", would_do(plan, context)));
     checks
 }
 
 /// What AWS says: whose keys they are, what time it is, which devices there are.
 async fn calls(aws: &Aws, plan: &Plan, keys: &Keys) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let refused = |refusal: &Refusal| Check::bad("identity", refusal.to_string(), refusal.hint());
     let identity = aws.get_caller_identity(Signer::User(keys)).await;
-    checks.push(Check::good(
+    let mut checks = vec![Check::good(
         "network",
         aws.http().asked().unwrap_or_default(),
-    ));
+    )];
+    let clock = aws.http().clock_offset().map(clock_check);
     match &identity {
-        Ok(identity) => checks.push(Check::good("identity", &identity.arn)),
+        Ok(identity) => {
+            checks.extend(clock);
+            checks.push(Check::good("identity", &identity.arn));
+            let devices = aws.list_mfa_devices(keys).await;
+            checks.push(device(plan, identity, devices));
+        }
         Err(refusal) => match &refusal.cause {
-            Cause::Clock(_) => {}
+            Cause::Clock(_) => checks.extend(clock),
             Cause::Unreached(_)
             | Cause::TimedOut
             | Cause::Broken(_)
             | Cause::NotAws(_)
             | Cause::TooLong
             | Cause::ProxyAuthorization => {
-                checks.pop();
-                checks.push(Check::bad("network", refusal.to_string(), refusal.hint()));
-                return checks;
+                return vec![Check::bad("network", refusal.to_string(), refusal.hint())];
             }
-            _ => checks.push(refused(refusal)),
+            _ => {
+                checks.extend(clock);
+                checks.push(Check::bad("identity", refusal.to_string(), refusal.hint()));
+            }
         },
-    }
-    checks.extend(aws.http().clock_offset().map(clock_check));
-    if let Ok(identity) = &identity {
-        let devices = aws.list_mfa_devices(keys).await;
-        checks.push(device(plan, identity, devices));
     }
     checks
 }
@@ -227,57 +291,52 @@ fn clock_check(offset: TimeDelta) -> Check {
         let refusal = Refusal::clock(offset);
         return Check::bad("clock", refusal.to_string(), refusal.hint());
     }
+    let off = |offset: TimeDelta| duration::in_words(offset.abs().to_std().unwrap_or_default());
     // The header counts whole seconds, and the answer took its time.
     match offset.num_seconds() {
-        -2..=2 => Check::good("clock", "right"),
-        ahead @ 3.. => Check::good("clock", format!("{ahead} s ahead of AWS's")),
-        behind => Check::good("clock", format!("{} s behind AWS's", -behind)),
+        -2..=2 => Check::good("clock", "in sync"),
+        3.. => Check::good("clock", format!("{} ahead of AWS", off(offset))),
+        _ => Check::good("clock", format!("{} behind AWS", off(offset))),
     }
 }
 
 /// Whether there is a device that the user's codes can come from.
 fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
     let usable = listed.map(|listed| without_security_keys(listed).0);
-    match (&plan.serial, usable) {
-        (
-            Some(Setting {
-                text: serial,
-                place,
-            }),
-            listed,
-        ) => {
-            let check = match (check_owner(serial, identity), listed) {
-                (Err(error), _) => failed("device", &error),
-                (Ok(()), Ok(listed)) if listed.contains(serial) => Check::good("device", serial),
-                (Ok(()), Ok(listed)) => Check::bad(
-                    "device",
-                    format!("{serial} is not one of {}", identity.arn),
-                    hint_of_devices(&listed),
-                ),
-                (Ok(()), Err(refusal)) => Check::unclear(
-                    "device",
-                    format!("{serial}; whose it is cannot be told: {refusal}"),
-                ),
-            };
-            check.at(place)
-        }
-        (None, Err(refusal)) => Check::bad(
+    let Some(Setting { text, place }) = &plan.serial else {
+        return unnamed_device(usable);
+    };
+    let check = match (check_owner(text, identity), usable) {
+        (Err(error), _) => Check::failed("device", &error),
+        (Ok(()), Ok(listed)) if listed.contains(text) => Check::good("device", text),
+        (Ok(()), Ok(listed)) => Check::bad(
             "device",
-            format!("none is named, and they cannot be listed: {refusal}"),
-            "name it: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL",
+            format!("{text} is not one of {}", identity.arn),
+            hint_of_devices(&listed),
         ),
-        (None, Ok(listed)) => match listed.as_slice() {
-            [] => Check::bad(
+        (Ok(()), Err(refusal)) => Check::note("device", format!("{text}, not checked: {refusal}")),
+    };
+    check.at(place)
+}
+
+fn unnamed_device(listed: Result<Vec<String>, Refusal>) -> Check {
+    let listed = match listed {
+        Ok(listed) => listed,
+        Err(refusal) => {
+            return Check::bad(
                 "device",
-                "the user has none that shows codes",
-                hint_of_devices(&[]),
-            ),
-            [only] => Check::good("device", only).at(&"the only one of the user"),
-            several => Check::unclear(
-                "device",
-                format!("env asks at the terminal which of {}", several.join(", ")),
-            ),
-        },
+                format!("none is named, and listing them failed: {refusal}"),
+                "name it: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL",
+            );
+        }
+    };
+    match listed.as_slice() {
+        [] => Check::bad("device", "no device that shows codes", hint_of_devices(&[])),
+        [only] => Check::good("device", only).at(&"the user's only one"),
+        several => Check::note(
+            "device",
+            format!("env will ask which one: {}", several.join(", ")),
+        ),
     }
 }
 
@@ -285,17 +344,8 @@ fn hint_of_devices(listed: &[String]) -> String {
     if listed.is_empty() {
         "add a virtual device or a hardware token in the IAM console".to_owned()
     } else {
-        format!("the user has {}", listed.join(", "))
+        format!("the user's devices: {}", listed.join(", "))
     }
-}
-
-/// The way to AWS: the proxy, and who vouches for the other end.
-fn way(aws: &Aws) -> [Check; 2] {
-    let proxy = match aws.http().proxy() {
-        Some(proxy) => Check::good("proxy", proxy.address).at(&proxy.variable),
-        None => Check::good("proxy", "none"),
-    };
-    [proxy, Check::good("CA", aws.http().authorities())]
 }
 
 /// What `env` would do now.
@@ -318,7 +368,7 @@ fn would_do(plan: &Plan, context: &Context) -> String {
             format!("assume {}", hop.role_arn.text)
         });
     }
-    steps.join(", then ")
+    format!("would {}", steps.join(", then "))
 }
 
 fn json(checks: &[Check], is_well: bool) -> serde_json::Value {
@@ -343,16 +393,17 @@ fn page(checks: &[Check], is_well: bool) -> Page {
         let (mark, tone) = match check.good {
             Some(true) => ("✓", Tone::Good),
             Some(false) => ("✗", Tone::Bad),
-            None => ("·", Tone::Warning),
+            None => ("·", Tone::Plain),
         };
-        let place = check.place.as_ref();
-        let place = place
-            .map(|place| format!("  ({place})"))
-            .unwrap_or_default();
-        page.add(tone, mark);
-        page.line(&format!(" {:<9} {}{place}", check.name, check.text));
+        let mut text = format!(" {:<9} {}", check.name, check.text);
+        if let Some(place) = &check.place {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "  ({place})");
+        }
+        page.wrapped(12, &[(tone, mark), (Tone::Plain, &text)]);
         if let Some(hint) = &check.hint {
-            page.line(&format!("  {:<9} hint: {hint}", ""));
+            let hint = format!("{:12}hint: {hint}", "");
+            page.wrapped(12, &[(Tone::Plain, &hint)]);
         }
     }
     if !is_well {

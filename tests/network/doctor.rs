@@ -13,7 +13,9 @@ fn doctor(stage: &Stage, arguments: &[&str], code: i32) -> String {
     let run = stage.awsmfa(&[&["doctor"], arguments].concat());
     stage.assert_no_code_sent();
     assert_eq!(run.code, code, "{run:?}");
-    let printed = stage.redact(&run.stdout);
+    let printed = stage
+        .redact(&run.stdout)
+        .replace(env!("CARGO_PKG_VERSION"), "[VERSION]");
     assert_eq!(
         code != 0,
         printed.contains('✗') || printed.contains("\"ok\": false")
@@ -33,7 +35,7 @@ fn all_is_well() {
         "HTTPS_PROXY",
         format!("http://alice:p%40ss@127.0.0.1:{}", proxy.port),
     );
-    insta::assert_snapshot!(doctor(&stage, &["-p", "dev"], 0));
+    insta::assert_snapshot!(doctor(&stage, &["dev"], 0));
 }
 
 #[test]
@@ -74,6 +76,27 @@ fn each_trouble_is_told_with_its_place_and_a_hint() {
     socks.set("ALL_PROXY", "socks5://127.0.0.1:1080");
     piece("SOCKS proxy", doctor(&socks, &[], 1));
 
+    let mut process = stage();
+    process.home.write_credentials("");
+    process
+        .home
+        .write_config("[default]\ncredential_process = false\n");
+    process.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    piece(
+        "keys that a program does not give",
+        doctor(&process, &[], 1),
+    );
+
+    let mut diverted = stage();
+    diverted.remove("AWS_ENDPOINT_URL");
+    diverted.home.write_config(
+        "[default]\nendpoint_url = http://127.0.0.1:9\n[profile prod]\nregion = eu-central-1\n",
+    );
+    diverted.home.write_credentials(
+        "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n",
+    );
+    piece("an endpoint of [default]", doctor(&diverted, &["prod"], 1));
+
     piece("no such profile", doctor(&stage(), &["-p", "deb"], 1));
 
     let none = stage();
@@ -93,7 +116,7 @@ fn a_device_need_not_be_named() {
         .write_config("[default]\nregion = eu-central-1\n");
     let printed = doctor(&stage, &[], 0);
     assert!(
-        printed.contains("arn:aws:iam::123456789012:mfa/alice  (the only one of the user)"),
+        printed.contains("✓ device    arn:aws:iam::123456789012:mfa/alice  (the user's only one)"),
         "{printed}"
     );
     stage.emulator.edit(|accounts| {
@@ -105,7 +128,7 @@ fn a_device_need_not_be_named() {
     });
     let printed = doctor(&stage, &[], 0);
     assert!(
-        printed.contains("env asks at the terminal which of "),
+        printed.contains("· device    env will ask which one: arn:"),
         "{printed}"
     );
 }
@@ -124,6 +147,31 @@ fn what_the_profile_gives_is_shown_with_its_place() {
     assert!(!printed.contains("/profile.pem"), "{printed}");
 }
 
+/// The profile is a word, or an option; the session's own needs neither.
+#[test]
+fn the_profile_is_named_in_one_way() {
+    let mut stage = stage();
+    for arguments in [&["dev"][..], &["-p", "dev"], &["dev", "-p", "dev"]] {
+        let printed = doctor(&stage, arguments, 0);
+        assert!(
+            printed.contains("· profile   dev\n"),
+            "{arguments:?}: {printed}"
+        );
+    }
+    stage.set("AWS_PROFILE", "dev");
+    let printed = doctor(&stage, &[], 0);
+    assert!(
+        printed.contains("· profile   dev  (AWS_PROFILE)\n"),
+        "{printed}"
+    );
+    let run = stage.awsmfa(&["doctor", "dev", "-p", "default"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(
+        run.stderr.contains("two profiles: dev and default"),
+        "{run:?}"
+    );
+}
+
 /// The program's command line may hold the seed of the device.
 #[test]
 fn a_program_for_the_code_is_told_by_its_place() {
@@ -131,7 +179,7 @@ fn a_program_for_the_code_is_told_by_its_place() {
     stage.set("AWSMFA_CODE_COMMAND", "oathtool --totp JBSWY3DPEHPK3PXP");
     let printed = doctor(&stage, &[], 0);
     assert!(
-        printed.contains("printed by a program  (AWSMFA_CODE_COMMAND)"),
+        printed.contains("· code      from a code command  (AWSMFA_CODE_COMMAND)"),
         "{printed}"
     );
     assert!(!printed.contains("JBSWY3DPEHPK3PXP"), "{printed}");
