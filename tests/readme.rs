@@ -350,8 +350,9 @@ fn each_profile_key_with_a_variable_is_listed() {
         .iter()
         .map(|(key, names)| format!("| `{key}` | {} |", names.join(", ")))
         .collect();
+    // One variable is named by what the section has.
     let table = format!(
-        "| profile key | variable |\n|---|---|\n{}\n\n",
+        "| profile key | variable |\n|---|---|\n{}\n| `services` | ",
         rows.join("\n")
     );
     assert!(readme().contains(&table), "README.md lacks:\n{table}");
