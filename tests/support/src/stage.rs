@@ -248,10 +248,11 @@ impl Stage {
 
     /// The same with something to read on standard input.
     pub fn awsmfa_with_input(&self, args: &[&str], input: &str) -> Run {
-        // Of its own, since awsmfa prints no secret to where the shell around it prints.
+        // To a file of its own, since awsmfa prints no secret to where the shell around it prints. dash
+        // redirects itself for the time of a command, unless that is in a subshell.
         let stdout = self.file("stdout-", "");
         let path = stdout.path().to_str().expect("a path in UTF-8");
-        let shell = ["sh", "-c", r#"awsmfa "$@" >"$0"; exit $?"#, path];
+        let shell = ["sh", "-c", r#"(exec awsmfa "$@" >"$0"); exit $?"#, path];
         let run = Run::with_input(&mut self.command(&[&shell, args].concat()), input);
         assert_eq!(run.stdout, "");
         let stdout = fs::read_to_string(path).expect("what it printed");
