@@ -169,7 +169,8 @@ fn the_variable_for_the_duration_is_for_mfa_sessions_only() {
     let mut stage = Stage::new();
     stage.set("AWSMFA_DURATION", "20h");
     let code = stage.code();
-    assert_eq!(stage.env(&["-p", "dev", &code]), "");
+    let told = stage.env(&["-p", "dev", &code]);
+    assert_eq!(told, "awsmfa: region of [default] counts in this session\n");
     let log = stage.emulator.log();
     let seconds: Vec<_> = log
         .entries

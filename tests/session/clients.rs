@@ -19,17 +19,22 @@ const JAVASCRIPT: &str = "node -e '\
     const { STSClient, GetCallerIdentityCommand } = require(\"@aws-sdk/client-sts\");\
     new STSClient({}).send(new GetCallerIdentityCommand({})).then((it) => console.log(it.Arn));'";
 
-/// Starts a session in bash and lets a client ask who it is.
+/// Starts a session in bash and lets a client ask who it is; nothing is noted.
 fn who_am_i(stage: &mut Stage, client: &str) {
+    assert_eq!(who_am_i_with_notes(stage, client), "");
+}
+
+/// The same; gives what standard error showed.
+fn who_am_i_with_notes(stage: &mut Stage, client: &str) -> String {
     let code = stage.code();
     stage.set("CODE", code);
     let script = format!("set -eu\neval \"$(awsmfa env \"$CODE\")\"\n{client}\n");
     let run = stage.script(&["bash", "--norc"], &script);
-    run.assert_quiet_success();
-    assert_eq!(run.stdout.trim_end(), USER);
+    assert_eq!((run.code, run.stdout.trim_end()), (0, USER), "{run:?}");
     let log = stage.emulator.log();
     assert_eq!(log.actions(), ["GetSessionToken", "GetCallerIdentity"]);
     assert!(log.last().session_token, "the session, not the keys");
+    run.stderr
 }
 
 #[test]
@@ -100,7 +105,11 @@ fn over_https_with_the_ca_of_the_profile() {
         stage.emulator.https_url()
     ));
     stage.set("AWS_PROFILE", "secure");
-    who_am_i(&mut stage, AWS_CLI);
+    let noted = who_am_i_with_notes(&mut stage, AWS_CLI);
+    assert!(
+        noted.starts_with("awsmfa: this session sets AWS_ENDPOINT_URL,"),
+        "{noted}"
+    );
     let regions: Vec<_> = stage.emulator.log().entries;
     let regions: Vec<_> = regions
         .iter()
