@@ -73,11 +73,11 @@ pub struct StatementOptions {
 #[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::doc_markdown)] // The help shows these comments as they are.
 pub struct SessionOptions {
-    /// The six digits of the MFA device, "123 456" too; - reads them from standard input; asked at
-    /// the terminal if missing
-    #[arg(value_name = "CODE")]
-    pub code: Option<Value>,
-    /// The profile of the shared AWS files
+    /// Profile and MFA code, in any order: six digits are the code, - reads it from standard input, any
+    /// other word is the profile; the code is prompted for if omitted
+    #[arg(value_name = "PROFILE|CODE", add = ArgValueCandidates::new(candidates::profiles))]
+    pub words: Vec<Value>,
+    /// Profile in the shared AWS files, even one named like a code
     #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
     /// The MFA device: its ARN, or the serial number of a hardware token; else mfa_serial in the profile,

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::prompt::{PromptError, TRIES, Terminal};
 use crate::text;
 use crate::token_code::{NotSixDigits, TokenCode};
+use crate::words::GivenCode;
 
 /// How long a program has to print another code than the refused one: a step of 30 seconds and a
 /// little.
@@ -41,11 +42,11 @@ pub enum CodeSource {
 }
 
 impl CodeSource {
-    /// The code of the command line, or of standard input for `-`.
-    pub fn from_argument(code: &str) -> Result<Self, Error> {
+    /// The code of the command line, or of standard input.
+    pub fn from_argument(code: GivenCode) -> Result<Self, Error> {
         match code {
-            "-" => from_stdin().map(Self::Given),
-            code => Ok(Self::Given(TokenCode::parse(code)?)),
+            GivenCode::Digits(code) => Ok(Self::Given(code)),
+            GivenCode::StandardInput => from_stdin().map(Self::Given),
         }
     }
 

@@ -24,3 +24,4 @@ mod testing;
 pub mod text;
 pub mod token_code;
 pub mod value;
+pub mod words;

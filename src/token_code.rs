@@ -28,11 +28,16 @@ impl From<NotSixDigits> for Error {
 }
 
 impl TokenCode {
-    /// Reads a code; blanks in and around it are ignored.
+    /// Reads a code; blanks in and around it and dashes inside are ignored.
     pub fn parse(text: &str) -> Result<Self, NotSixDigits> {
-        let digits: Zeroizing<String> =
-            Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
-        if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        let digits: Zeroizing<String> = Zeroizing::new(
+            text.chars()
+                .filter(|c| !c.is_whitespace() && *c != '-')
+                .collect(),
+        );
+        let text = text.trim();
+        let is_option = text.starts_with('-') || text.ends_with('-');
+        if !is_option && digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(digits))
         } else {
             Err(NotSixDigits)
@@ -58,7 +63,13 @@ mod tests {
 
     #[test]
     fn blanks_are_ignored_and_leading_zeros_stay() {
-        for text in ["012345", "012 345", " 0 1 2 3 4 5 ", "012\u{a0}345\r"] {
+        for text in [
+            "012345",
+            "012 345",
+            "012-345",
+            " 0 1 2 3 4 5 ",
+            "012\u{a0}345\r",
+        ] {
             assert_eq!(
                 TokenCode::parse(text).unwrap().digits(),
                 "012345",
@@ -76,6 +87,7 @@ mod tests {
             "12345a",
             "１２３４５６",
             "-12345",
+            "-123456",
             "123.456",
         ] {
             assert_eq!(TokenCode::parse(text), Err(NotSixDigits), "{text:?}");

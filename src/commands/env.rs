@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::start::{Prepared, Reuse};
 use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of, start};
 use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
@@ -9,7 +10,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exchange;
 use crate::memory::{
-    CurrentSession, NewSession, Owner, current_variables, is_record, reinstate, replaced_variable,
+    CurrentSession, NewSession, Owner, current_variables, in_region, is_record, reinstate,
+    replaced_variable,
 };
 use crate::plan::Plan;
 use crate::session::Session;
@@ -45,12 +47,19 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
     let shell = shell_of(options.statements.shell.as_deref())?;
     must_be_evaluated(shell, options.statements.print_secrets, args)?;
     let (memory, environment) = (context.memory(), context.environment());
-    let Some(start) = start::prepare(&options.session, context).await? else {
-        let changes = match shell.kind {
-            Kind::Shell => reinstate(environment),
-            Kind::Format => current_variables(environment),
-        };
-        return Ok(render(shell, &changes)?);
+    let reuse = match shell.kind {
+        Kind::Shell => Reuse::OnRequest,
+        Kind::Format => Reuse::Live,
+    };
+    let start = match start::prepare(&options.session, context, reuse).await? {
+        Prepared::New(start) => start,
+        Prepared::Current { region } => {
+            let changes = match shell.kind {
+                Kind::Shell => reinstate(environment),
+                Kind::Format => in_region(current_variables(environment), region),
+            };
+            return Ok(render(shell, &changes)?);
+        }
     };
     // What reads the document has a profile of its own.
     if shell.name != "json" {

@@ -5,11 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::start::{Prepared, Reuse};
 use super::{Failure, start};
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
-use crate::memory::{is_for_child, is_record, reinstate};
+use crate::memory::{in_region, is_for_child, is_record, reinstate};
 use crate::shell::{Change, detect};
 use crate::text;
 
@@ -44,9 +45,9 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
     if arguments.is_empty() && detect::is_shell(&program) {
         text::mention("this shell is inside yours: leave it with exit to end the session");
     }
-    let changes = match start::prepare(&options.session, context).await? {
-        None => reinstate(context.environment()),
-        Some(start) => {
+    let changes = match start::prepare(&options.session, context, Reuse::Live).await? {
+        Prepared::Current { region } => in_region(reinstate(context.environment()), region),
+        Prepared::New(start) => {
             start.plan.check_default_profile()?;
             text::notes(&start.plan.session_notices);
             let session = start.run(context).await.map_err(|failure| failure.error)?;

@@ -7,9 +7,11 @@ use crate::cli::SessionOptions;
 use crate::clock;
 use crate::code_source::CodeSource;
 use crate::context::Context;
+use crate::duration::{CHAINED, DEFAULT_MFA_SESSION};
 use crate::error::Error;
-use crate::exchange::{Exchange, Failure};
-use crate::memory::NewSession;
+use crate::exchange::{Exchange, Failure, kept_mfa_session};
+use crate::files::profile::Profile;
+use crate::memory::{CurrentSession, Memory, NewSession};
 use crate::plan::source::{self, Origin};
 use crate::plan::{Plan, chain};
 use crate::prompt::Terminal;
@@ -19,6 +21,7 @@ use crate::sts::http::Http;
 use crate::sts::proxy::Proxies;
 use crate::sts::trust::Trust;
 use crate::text;
+use crate::words::Words;
 
 /// A session that can be started: all is checked that needs no request, and no code is used yet.
 #[derive(Debug)]
@@ -28,24 +31,54 @@ pub(super) struct Start {
     aws: Aws,
 }
 
-/// Plans the session; none if the current one is what is wanted and lasts long enough.
+/// What `env` and `exec` work with.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    /// The current session is what is wanted and lasts long enough; `--region` goes beside it.
+    Current {
+        region: Option<String>,
+    },
+    New(Box<Start>),
+}
+
+/// When the current session makes a new one unnecessary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reuse {
+    /// Whenever it can be used: the output goes to one consumer.
+    Live,
+    /// Where `--renew-within` says so: the shell was told to start one.
+    OnRequest,
+}
+
+/// Plans the session.
 pub(super) async fn prepare(
     options: &SessionOptions,
     context: &Context,
-) -> Result<Option<Start>, Error> {
+    reuse: Reuse,
+) -> Result<Prepared, Error> {
     // The code first: a typing error is the most likely fault.
-    let code = options.code.as_ref();
-    let given = code
-        .map(|code| CodeSource::from_argument(code.as_str().unwrap_or_default()))
-        .transpose()?;
+    let is_profile = |name: &str| {
+        let files = context.files();
+        files.is_ok_and(|files| Profile::find(files, name).is_some())
+    };
+    let words = Words::parse(&options.words, options.profile.as_deref(), is_profile)?;
+    let given = words.code.map(CodeSource::from_argument).transpose()?;
+    let options = &SessionOptions {
+        profile: words.profile.or(options.profile.clone()),
+        ..options.clone()
+    };
     let plan = plan(options, context).await?;
-    if let Some(expiration) = satisfied(&plan, context) {
+    // A code makes a fresh session; a variable that is set for good does not stand against it.
+    let may_reuse = given.is_none() || options.renew_within.is_some();
+    if may_reuse && let Some(expiration) = reusable(&plan, options, context, reuse) {
         text::mention(&format!("session still valid, {}", left(expiration)));
-        return Ok(None);
+        return Ok(Prepared::Current {
+            region: options.region.clone(),
+        });
     }
     let codes = given.unwrap_or_else(|| CodeSource::new(plan.code_command.as_ref()));
     let aws = aws(&plan, context)?;
-    Ok(Some(Start { plan, codes, aws }))
+    Ok(Prepared::New(Box::new(Start { plan, codes, aws })))
 }
 
 impl Start {
@@ -87,12 +120,47 @@ async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error
 }
 
 /// When the current session expires, if it is the one that is wanted and need not be renewed yet.
-fn satisfied(plan: &Plan, context: &Context) -> Option<DateTime<Utc>> {
-    let within = TimeDelta::from_std(plan.renew_within?).ok()?;
-    let current = context.memory().usable()?;
+fn reusable(
+    plan: &Plan,
+    options: &SessionOptions,
+    context: &Context,
+    reuse: Reuse,
+) -> Option<DateTime<Utc>> {
+    let memory = context.memory();
+    let current = memory.usable()?;
     let expiration = current.expiration?;
-    let lives_on = expiration - clock::now() > within.max(TOO_LITTLE);
-    (plan.has_same_target(current) && lives_on).then_some(expiration)
+    let limit = match (plan.renew_within, reuse) {
+        (Some(within), _) => TimeDelta::from_std(within).ok()?,
+        (None, Reuse::OnRequest) => return None,
+        // Renewing costs no code, so it is done in time.
+        (None, Reuse::Live) if renews_without_code(plan, memory) => RENEWED_AT,
+        (None, Reuse::Live) => TOO_LITTLE,
+    };
+    let is_wanted = match reuse {
+        Reuse::Live => {
+            plan.has_same_target_in_any_region(current) && is_long_enough(options, current)
+        }
+        Reuse::OnRequest => plan.has_same_target(current),
+    };
+    let is_left = expiration - clock::now() > limit.max(TOO_LITTLE);
+    (is_wanted && is_left).then_some(expiration)
+}
+
+/// What is left of a session that is renewed where that costs no code.
+const RENEWED_AT: TimeDelta = TimeDelta::minutes(15);
+
+fn renews_without_code(plan: &Plan, memory: &Memory) -> bool {
+    !plan.sends_code_with_role() && kept_mfa_session(plan, memory).is_some()
+}
+
+/// Whether the current session was asked for as long as `--duration` says.
+fn is_long_enough(options: &SessionOptions, current: &CurrentSession) -> bool {
+    let default = match current.role_arn {
+        Some(_) => CHAINED,
+        None => DEFAULT_MFA_SESSION,
+    };
+    let asked = current.target.duration.unwrap_or(default);
+    options.duration.is_none_or(|duration| duration <= asked)
 }
 
 fn left(expiration: DateTime<Utc>) -> String {

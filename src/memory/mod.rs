@@ -364,6 +364,21 @@ pub fn current_variables(environment: &Environment) -> Vec<Change> {
         .collect()
 }
 
+/// The same changes with another region.
+#[must_use]
+pub fn in_region(mut changes: Vec<Change>, region: Option<String>) -> Vec<Change> {
+    if let Some(region) = region {
+        for variable in [&environment::REGION, &environment::DEFAULT_REGION] {
+            changes.retain(|change| change.name() != variable.name);
+            changes.push(Change::Set(
+                variable.name.clone(),
+                Value::from(region.as_str()),
+            ));
+        }
+    }
+    changes
+}
+
 /// The changes that let the session in place count again where something was set since that would
 /// win over it; none where nothing was.
 #[must_use]

@@ -179,6 +179,14 @@ impl Plan {
             && self.target.is_same(&current.target)
     }
 
+    /// The same, whatever region either names: a session is valid in all of them.
+    #[must_use]
+    pub fn has_same_target_in_any_region(&self, current: &CurrentSession) -> bool {
+        let mut current = current.clone();
+        current.target.region.clone_from(&self.target.region);
+        self.has_same_target(&current)
+    }
+
     /// Whether the code goes with `AssumeRole` itself: by request, or because AWS allows a role behind a
     /// session an hour at most.
     #[must_use]

@@ -8,6 +8,7 @@ mod devices;
 mod endpoints;
 mod inside;
 mod kept;
+mod live;
 mod long;
 mod other_keys;
 mod renewing;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use awsmfa_test_support::{Fault, Role, Stage, Trust, find_tool};
 
-const DEV: &str = "arn:aws:iam::111122223333:role/dev";
+pub(crate) const DEV: &str = "arn:aws:iam::111122223333:role/dev";
 const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
 const AUDIT: &str = "arn:aws:iam::444455556666:role/audit";
 const CHAINED: &str = "arn:aws:iam::444455556666:role/chained";

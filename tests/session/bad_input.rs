@@ -137,7 +137,12 @@ fn codes() {
         code("a code of five digits", &["12345"]),
         code("a code of seven digits", &["1234567"]),
         code("a code with letters", &["12345a"]),
-        code("a code in two words", &["135", "790"]),
+        code("half a code", &["135"]),
+        code("two codes", &["135790", "135791"]),
+        code(
+            "a code with a letter for a digit, beside a profile",
+            &["default", "12345O"],
+        ),
         code("an empty code", &[""]),
         code("a code in the digits of another script", &["١٢٣٤٥٦"]),
         code("a code with a dash", &["--", "-23456"]),
@@ -158,8 +163,8 @@ fn stray_digits() {
     let stage = Stage::new();
     for args in [
         &["135790"][..],
-        &["env", "135", "790"],
-        &["exec", "135", "790", "--", "true"],
+        &["env", "135790", "135790"],
+        &["exec", "135", "790", "135790", "--", "true"],
         &["unset", "135790"],
     ] {
         let run = stage.awsmfa(args);

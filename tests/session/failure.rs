@@ -78,7 +78,7 @@ fn a_reused_code() {
 fn what_the_command_line_gets_wrong() {
     let stage = stage_with_code();
     for (command, says) in [
-        ("awsmfa env 12345", "not an MFA code"),
+        ("awsmfa env 12345", "an MFA code has six digits"),
         ("awsmfa env -x $CODE", "-x"),
         (
             "awsmfa env $CODE --shell nonsense",
