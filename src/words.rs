@@ -126,12 +126,20 @@ mod tests {
         Words::parse(&words, option, |name| known.contains(&name))
     }
 
+    /// Words, `--profile`, and what they mean.
+    type Case<'a> = (
+        &'a [&'a str],
+        Option<&'a str>,
+        Option<String>,
+        Option<GivenCode>,
+    );
+
     #[test]
     fn every_combination() {
         let digits = |text| Some(GivenCode::Digits(TokenCode::parse(text).unwrap()));
         let stdin = || Some(GivenCode::StandardInput);
         let profile = |name: &str| Some(name.to_owned());
-        let cases: &[(&[&str], Option<&str>, Option<String>, Option<GivenCode>)] = &[
+        let cases: &[Case<'_>] = &[
             (&[], None, None, None),
             (&["135790"], None, None, digits("135790")),
             (&["135 790"], None, None, digits("135790")),
