@@ -1,10 +1,11 @@
-//! The table: starting environments × targets × shells. In the real shell, `env`, `env` for another
-//! target, an edit, `unset`; what a child process inherits is the same before and after.
+//! The table: starting environments × targets × shells. In the real shell, `env`, a client that asks
+//! AWS who it is, `env` for another target, an edit, `unset`; what a child process inherits is the same
+//! before and after.
 
 use std::fmt::Write as _;
 use std::fs;
 
-use awsmfa_test_support::{Accounts, Outcome, RealShell, Stage};
+use awsmfa_test_support::{Accounts, Outcome, RealShell, Stage, Variables, find_tool};
 
 use crate::Pairs;
 
@@ -73,17 +74,31 @@ fn bare(start: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// A client, signed by curl.
+const IDENTITY: &str = r#"curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
+    --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+    --header "X-Amz-Security-Token: $AWS_SESSION_TOKEN" \
+    --data 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL/""#;
+
 /// How a shell says it.
 struct Dialect {
     name: &'static str,
+    /// Which of the starts it goes through, by their names; none for all.
+    starts: Option<&'static [&'static str]>,
+    /// What a careful script begins with.
+    prelude: &'static str,
     /// Evaluates what awsmfa prints, and stops the script if that fails.
     eval: fn(&str) -> String,
     /// Sets a variable for children.
     edit: &'static str,
 }
 
+const SOME: Option<&[&str]> = Some(&["clean", "both profile variables", "set but empty"]);
+
 const POSIX: Dialect = Dialect {
     name: "dash",
+    starts: None,
+    prelude: "set -eu",
     eval: |command| format!("eval \"$({command})\" || exit 9"),
     edit: "export AWS_DEFAULT_REGION=eu-north-1",
 };
@@ -99,7 +114,29 @@ const DIALECTS: &[Dialect] = &[
     },
     POSIX,
     Dialect {
+        name: "ksh",
+        starts: SOME,
+        ..POSIX
+    },
+    Dialect {
+        name: "mksh",
+        starts: SOME,
+        ..POSIX
+    },
+    Dialect {
+        name: "busybox",
+        starts: SOME,
+        ..POSIX
+    },
+    Dialect {
+        name: "yash",
+        starts: SOME,
+        ..POSIX
+    },
+    Dialect {
         name: "fish",
+        starts: None,
+        prelude: "",
         eval: |command| format!("{command} | source; or exit 9"),
         edit: "set -gx AWS_DEFAULT_REGION eu-north-1",
     },
@@ -107,6 +144,9 @@ const DIALECTS: &[Dialect] = &[
 
 #[test]
 fn equal_before_and_after() {
+    if find_tool("curl").is_none() {
+        return;
+    }
     let mut combinations = 0_usize;
     std::thread::scope(|scope| {
         let rows: Vec<_> = DIALECTS
@@ -116,6 +156,7 @@ fn equal_before_and_after() {
                 scope.spawn(|| {
                     STARTS
                         .iter()
+                        .filter(|(start, _)| dialect.starts.is_none_or(|some| some.contains(start)))
                         .map(|start| row(dialect, start))
                         .sum::<usize>()
                 })
@@ -156,7 +197,7 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
         .collect();
 
     for targets in targets.chunks(2) {
-        let mut script = String::new();
+        let mut script = format!("{}\n", dialect.prelude);
         for (index, (target, _, user)) in targets.iter().enumerate() {
             let code = stage.emulator.device(user).code();
             // Another target of the same user, for which no code is asked.
@@ -169,6 +210,7 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
                 format!("env -0 > before-{index}"),
                 eval(&format!("env {target} {code}")),
                 format!("env -0 > session-{index}"),
+                format!("{IDENTITY} > identity-{index}"),
                 if target.contains("--no-session") {
                     String::new()
                 } else {
@@ -186,30 +228,15 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
         let shell = RealShell::named(dialect.name).command;
         let run = stage.script(shell, &script);
         assert_eq!(run.code, 0, "{shell:?}: {run:?}\n{script}");
-        for (index, (target, role, _)) in targets.iter().enumerate() {
-            let context = format!("{} in {start}, {target}", dialect.name);
-            let read = |name: &str| stage.dumped(&format!("{name}-{index}"));
-            let session = read("session");
-            for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"] {
-                assert_eq!(session.get(name), None, "{context}");
-                assert_eq!(read("second").get(name), None, "{context}");
-            }
-            let in_place = session.get("AWSMFA_ROLE_ARN").map(String::as_str);
-            assert_eq!(in_place.is_some(), role.is_some(), "{context}");
-            assert!(
-                in_place.is_none_or(|arn| arn.ends_with(role.unwrap())),
-                "{context}"
-            );
-            assert!(
-                session["AWS_ACCESS_KEY_ID"].starts_with("ASIA"),
-                "{context}"
-            );
-
-            let mut expected = read("before");
-            expected.insert("AWS_DEFAULT_REGION".to_owned(), "eu-north-1".to_owned());
-            assert_eq!(read("after"), expected, "{context}");
+        assert_eq!(run.stdout, "", "{shell:?}: {run:?}");
+        for (index, target) in targets.iter().enumerate() {
+            let context = format!("{} in {start}, {}", dialect.name, target.0);
+            check(&stage, index, target, &context);
         }
         stage.emulator.forget_codes();
+    }
+    if dialect.name != "fish" {
+        stage.assert_clean_home();
     }
     // Every code was good, and nothing but codes and roles was asked for.
     let log = stage.emulator.log();
@@ -219,4 +246,51 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
             .all(|entry| entry.outcome == Outcome::Done)
     );
     targets.len()
+}
+
+/// What one target left in its dumps.
+fn check(stage: &Stage, index: usize, (_, role, user): &(&str, Option<&str>, &str), context: &str) {
+    let read = |name: &str| {
+        let mut variables = stage.dumped(&format!("{name}-{index}"));
+        // In it ksh tells of its own child.
+        variables.remove("_");
+        variables
+    };
+    let session = read("session");
+    for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"] {
+        assert_eq!(session.get(name), None, "{context}");
+        assert_eq!(read("second").get(name), None, "{context}");
+    }
+    assert_eq!(
+        not_of_aws(&session),
+        not_of_aws(&read("before")),
+        "{context}"
+    );
+    let identity = stage.written(&format!("identity-{index}"));
+    let arn = match role {
+        Some(role) => format!(":assumed-{role}/"),
+        None => format!(":user/{user}<"),
+    };
+    assert!(identity.contains(&arn), "{context}: {identity}");
+    let in_place = session.get("AWSMFA_ROLE_ARN").map(String::as_str);
+    assert_eq!(in_place.is_some(), role.is_some(), "{context}");
+    assert!(
+        in_place.is_none_or(|arn| arn.ends_with(role.unwrap())),
+        "{context}"
+    );
+    assert!(
+        session["AWS_ACCESS_KEY_ID"].starts_with("ASIA"),
+        "{context}"
+    );
+
+    let mut expected = read("before");
+    expected.insert("AWS_DEFAULT_REGION".to_owned(), "eu-north-1".to_owned());
+    assert_eq!(read("after"), expected, "{context}");
+}
+
+/// What no session has a say in.
+fn not_of_aws(variables: &Variables) -> Variables {
+    let mut variables = variables.clone();
+    variables.retain(|name, _| !name.starts_with("AWS"));
+    variables
 }

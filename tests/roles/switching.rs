@@ -1,9 +1,8 @@
 //! One code, then any role of the same user.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use awsmfa_test_support::{Fault, Role, Stage, Trust, find_tool};
+use awsmfa_test_support::{Fault, Role, Run, Stage, Trust, find_tool};
 
 pub(crate) const DEV: &str = "arn:aws:iam::111122223333:role/dev";
 const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
@@ -46,11 +45,30 @@ fn one_code_then_four_roles_and_back() {
     assert_eq!(stage.variables, before);
 }
 
+/// Clients that print whom AWS takes them for.
+const CLIENTS: [&[&str]; 2] = [
+    &[
+        "aws",
+        "sts",
+        "get-caller-identity",
+        "--query",
+        "Arn",
+        "--output",
+        "text",
+    ],
+    &[
+        "python3",
+        "-c",
+        "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])",
+    ],
+];
+
 #[test]
 fn the_aws_cli_and_boto3_see_each_identity() {
-    let (Some(aws), Some(python)) = (find_tool("aws"), find_tool("python3")) else {
+    // With the AWS CLI comes the Python that has boto3.
+    if find_tool("aws").is_none() {
         return;
-    };
+    }
     let mut stage = Stage::new();
     let code = stage.code();
     stage.env(&[&code]);
@@ -63,30 +81,15 @@ fn the_aws_cli_and_boto3_see_each_identity() {
         ("default", "arn:aws:iam::123456789012:user/alice"),
     ] {
         stage.env(&["-p", profile]);
-        let cli = Command::new(&aws)
-            .args("sts get-caller-identity --query Arn --output text".split(' '))
-            .env_clear()
-            .envs(&stage.variables)
-            .output()
-            .unwrap();
-        assert_eq!(String::from_utf8_lossy(&cli.stdout).trim(), arn, "{cli:?}");
-        let boto3 = Command::new(&python)
-            .args([
-                "-c",
-                "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])",
-            ])
-            .env_clear()
-            .envs(&stage.variables)
-            .output()
-            .unwrap();
-        assert_eq!(
-            String::from_utf8_lossy(&boto3.stdout).trim(),
-            arn,
-            "{boto3:?}"
-        );
+        for client in CLIENTS {
+            let run = Run::of(&mut stage.command(client));
+            run.assert_quiet_success();
+            assert_eq!(run.stdout.trim(), arn, "{client:?}");
+            assert!(stage.emulator.log().last().session_token, "not the keys");
+        }
     }
-    let agents: Vec<_> = stage.emulator.log().entries;
-    assert!(agents.iter().filter(|e| e.token_code.is_some()).count() == 1);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
+    stage.assert_clean_home();
 }
 
 #[test]

@@ -10,10 +10,6 @@ const USER: &str = "arn:aws:iam::123456789012:user/alice";
 /// Prints whom AWS takes the AWS CLI for.
 const AWS_CLI: &str = "aws sts get-caller-identity --query Arn --output text";
 
-/// Prints whom AWS takes boto3 for.
-const BOTO3: &str =
-    "python3 -c 'import boto3; print(boto3.client(\"sts\").get_caller_identity()[\"Arn\"])'";
-
 /// Prints whom AWS takes the AWS SDK for JavaScript for.
 const JAVASCRIPT: &str = "node -e '\
     const { STSClient, GetCallerIdentityCommand } = require(\"@aws-sdk/client-sts\");\
@@ -35,23 +31,6 @@ fn who_am_i_with_notes(stage: &mut Stage, client: &str) -> String {
     assert_eq!(log.actions(), ["GetSessionToken", "GetCallerIdentity"]);
     assert!(log.last().session_token, "the session, not the keys");
     run.stderr
-}
-
-#[test]
-fn the_aws_cli() {
-    if find_tool("aws").is_some() {
-        let mut stage = Stage::new();
-        who_am_i(&mut stage, AWS_CLI);
-        stage.assert_clean_home();
-    }
-}
-
-#[test]
-fn boto3() {
-    // The tools' own Python, which has it.
-    if find_tool("aws").is_some() {
-        who_am_i(&mut Stage::new(), BOTO3);
-    }
 }
 
 /// This SDK lets a profile win over keys in the environment.

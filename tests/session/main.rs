@@ -13,7 +13,6 @@ mod nothing_on_disk;
 mod profiles;
 #[cfg(target_os = "linux")]
 mod prompt_cost;
-mod shells;
 mod status;
 mod streams;
 mod tame;
