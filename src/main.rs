@@ -34,7 +34,9 @@ fn main() -> ExitCode {
             print(&failure.error);
             let code = failure.error.exit;
             let mut statements = failure.statements;
-            statements.extend_from_slice(evaluator.failure(code).as_bytes());
+            if failure.is_evaluated {
+                statements.extend_from_slice(evaluator.failure(code).as_bytes());
+            }
             finish(&statements, code)
         }
     }

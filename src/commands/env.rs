@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
+use super::guard::must_be_evaluated;
 use super::start::{Prepared, Reuse};
-use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of, start};
+use super::{Failure, Output, note_other_keys, render, shell_of, start};
 use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
 use crate::context::Context;
@@ -45,7 +46,8 @@ pub struct Args {
 /// Runs the verb.
 pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
-    must_be_evaluated(shell, options.statements.print_secrets, args)?;
+    let print_secrets = options.statements.print_secrets;
+    must_be_evaluated(shell, print_secrets, "has secrets", args)?;
     let (memory, environment) = (context.memory(), context.environment());
     let reuse = match shell.kind {
         Kind::Shell => Reuse::OnRequest,

@@ -5,15 +5,13 @@ pub mod doctor;
 pub mod env;
 pub mod evaluator;
 pub mod exec;
+mod guard;
 pub mod init;
 pub mod profiles;
 mod start;
 pub mod status;
 mod summary;
 pub mod unset;
-
-use std::borrow::Cow;
-use std::ffi::OsString;
 
 use zeroize::Zeroizing;
 
@@ -59,6 +57,8 @@ pub struct Failure {
     pub error: Error,
     /// Statements to print before the one that fails.
     pub statements: Zeroizing<Vec<u8>>,
+    /// Whether anything evaluates them. If nothing does, the one that fails is not printed either.
+    pub is_evaluated: bool,
 }
 
 impl<E: Into<Error>> From<E> for Failure {
@@ -66,6 +66,7 @@ impl<E: Into<Error>> From<E> for Failure {
         Self {
             error: error.into(),
             statements: Zeroizing::default(),
+            is_evaluated: true,
         }
     }
 }
@@ -79,22 +80,6 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
         }),
         None => shell::asking(),
     }
-}
-
-/// Fails if standard output is a terminal, with the line that the user wanted to type.
-fn must_be_evaluated(shell: &Shell, print_secrets: bool, args: &[OsString]) -> Result<(), Error> {
-    if print_secrets || !text::is_stdout_terminal() {
-        return Ok(());
-    }
-    let args: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-    let words: Vec<&str> = std::iter::once("awsmfa")
-        .chain(args.iter().map(AsRef::as_ref))
-        .collect();
-    let line = shell.line_for(&shell.command_line(&words));
-    Err(Error::usage(
-        "this prints secrets for the shell to evaluate, and standard output is a terminal",
-    )
-    .hint(format!("type {line}")))
 }
 
 /// Names the profile and the endpoint that count again, where other keys ended a session.

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use super::{Failure, Output, must_be_evaluated, note_other_keys, render, shell_of};
+use super::guard::must_be_evaluated;
+use super::{Failure, Output, note_other_keys, render, shell_of};
 use crate::cli::StatementOptions;
 use crate::context::Context;
 use crate::error::Error;
@@ -39,7 +40,8 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
         .hint("name a shell: --shell bash")
         .into());
     }
-    must_be_evaluated(shell, options.statements.print_secrets, args)?;
+    let print_secrets = options.statements.print_secrets;
+    must_be_evaluated(shell, print_secrets, "is for the shell", args)?;
     let environment = context.environment();
     let changes = if options.all {
         unset_all(environment)

@@ -5,11 +5,14 @@ use std::sync::OnceLock;
 
 use super::Shell;
 use super::detect::{is_wsl, recognise};
-use super::processes::{FileKind, Processes, System};
+use super::processes::{FileKind, Pid, Processes, System};
 use crate::error::Error;
 
 /// How far up to look: past `sudo`, `timeout`, `xargs`, `make` and whatever they are wrapped in.
 const LEVELS: usize = 10;
+
+/// Where tcsh keeps its standard output, so that its children's is free (`FSHOUT` in its `sh.h`).
+const TCSH_OUT: u32 = 17;
 
 /// A shell of Linux, inside WSL, asks the Windows program. Which one it is cannot be seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +55,51 @@ fn asking_among(processes: &impl Processes) -> Result<Option<&'static Shell>, As
     Ok(nearest)
 }
 
+/// Whether standard output is the asking shell's own, and no shell reads it: a log, or the program
+/// that collects one. Then the user forgot to evaluate what is printed.
+#[must_use]
+pub fn is_forgotten() -> bool {
+    is_forgotten_among(&System::new()) == Some(true)
+}
+
+/// None where the shell or its output cannot be seen.
+fn is_forgotten_among(processes: &impl Processes) -> Option<bool> {
+    let output = processes.output()?;
+    let ancestors = || processes.ancestors().take(LEVELS);
+    let shell_of = |pid| recognise(processes, pid, processes.exe(pid).as_deref());
+    let (asking, shell) = ancestors().find_map(|pid| Some((pid, shell_of(pid)?)))?;
+    // What `$(…)` reads is a file there.
+    if shell.name == "ksh" && output.kind == FileKind::Unlinked {
+        return Some(false);
+    }
+    let number = if shell.name == "tcsh" { TCSH_OUT } else { 1 };
+    for pid in std::iter::successors(Some(asking), |&pid| forked_by(processes, pid)) {
+        if processes.descriptor(pid, number)? != output {
+            return Some(false);
+        }
+        // Many shells redirect themselves for one command, and keep what they had. They do so with
+        // files: into a pipe a copy of the shell writes.
+        let is_file = !matches!(output.kind, FileKind::Pipe | FileKind::Socket);
+        if is_file && processes.keeps_another(pid, output) {
+            return Some(false);
+        }
+    }
+    let mut shells = ancestors().filter(|&pid| shell_of(pid).is_some());
+    Some(!shells.any(|pid| processes.reads(pid, output) == Some(true)))
+}
+
+/// The process of which this one is a copy: a subshell's output is the user's choice.
+fn forked_by(processes: &impl Processes, pid: Pid) -> Option<Pid> {
+    let parent = processes.parent(pid)?;
+    let is_copy = processes.exe(pid)? == processes.exe(parent)?
+        && processes.argv(pid) == processes.argv(parent);
+    is_copy.then_some(parent)
+}
+
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
-    use super::{AskedFromWsl, asking_among};
+    use super::{AskedFromWsl, asking_among, is_forgotten_among};
     use crate::shell::processes::testing::{Fake, FakeProcess, file, process};
     use crate::shell::processes::{File, FileKind};
 
@@ -153,5 +197,83 @@ mod tests {
         assert_eq!(hidden.err(), Some(AskedFromWsl));
         let shell = name(&Fake::new([powershell(), wsl()]));
         assert_eq!(shell, Some("powershell"));
+    }
+
+    #[test]
+    fn the_shells_own_output_is_no_place_for_statements() {
+        let forgotten = |output: File, ancestors: Vec<FakeProcess>| {
+            is_forgotten_among(&Fake::new(ancestors).writing_to(output))
+        };
+        let log = file(FileKind::Other, 3);
+        let terminal = file(FileKind::Other, 4);
+        let runner = || process("/opt/runner", &["runner"]);
+
+        // A step whose output a runner reads, or finds in a file.
+        let step = bash().writing_to(PIPE);
+        assert_eq!(
+            forgotten(PIPE, vec![step.clone(), runner().reading(PIPE)]),
+            Some(true)
+        );
+        assert_eq!(
+            forgotten(log, vec![bash().writing_to(log), runner()]),
+            Some(true)
+        );
+        // Through a program, and a script in a script.
+        assert_eq!(
+            forgotten(PIPE, vec![sudo(), make(), step.clone(), runner()]),
+            Some(true)
+        );
+        assert_eq!(
+            forgotten(PIPE, vec![dash().writing_to(PIPE), step.clone(), runner()]),
+            Some(true)
+        );
+        // Captured, piped or redirected by the shell.
+        let at_terminal = || bash().writing_to(terminal);
+        assert_eq!(
+            forgotten(PIPE, vec![at_terminal().reading(PIPE)]),
+            Some(false)
+        );
+        assert_eq!(forgotten(log, vec![at_terminal()]), Some(false));
+        assert_eq!(
+            forgotten(PIPE, vec![bash().writing_to(log), runner()]),
+            Some(false)
+        );
+        // Redirected by a shell that redirects itself; the log of one that does not.
+        let redirecting = |output| dash().redirecting_to(output);
+        assert_eq!(
+            forgotten(log, vec![redirecting(log), runner()]),
+            Some(false)
+        );
+        assert_eq!(
+            forgotten(PIPE, vec![redirecting(PIPE), runner().reading(PIPE)]),
+            Some(true)
+        );
+        let tcsh = |number| {
+            let tcsh = process("/usr/bin/tcsh", &["tcsh"]);
+            tcsh.writing_to(log).numbered(number)
+        };
+        assert_eq!(forgotten(log, vec![tcsh(17), runner()]), Some(true));
+        assert_eq!(forgotten(log, vec![tcsh(1), runner()]), None);
+        // A script whose output a shell evaluates, and a subshell.
+        assert_eq!(
+            forgotten(PIPE, vec![dash().writing_to(PIPE), fish().reading(PIPE)]),
+            Some(false)
+        );
+        assert_eq!(forgotten(PIPE, vec![step, at_terminal()]), Some(false));
+        // ksh keeps what `$(…)` reads in a file without a name.
+        let unnamed = file(FileKind::Unlinked, 5);
+        let ksh = process("/usr/bin/ksh93", &["ksh"]).writing_to(unnamed);
+        assert_eq!(forgotten(unnamed, vec![ksh]), Some(false));
+        assert_eq!(
+            forgotten(unnamed, vec![bash().writing_to(unnamed)]),
+            Some(true)
+        );
+        // No shell, or one that cannot be seen.
+        assert_eq!(forgotten(PIPE, vec![runner()]), None);
+        assert_eq!(forgotten(PIPE, vec![bash().hidden()]), None);
+        assert_eq!(
+            is_forgotten_among(&Fake::new([bash().writing_to(PIPE)])),
+            None
+        );
     }
 }

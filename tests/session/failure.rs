@@ -238,7 +238,7 @@ fn a_terminal_instead_of_eval_spends_no_code() {
             return;
         };
         let (shown, code) = terminal.end();
-        assert_eq!(code, 2, "{shown}");
+        assert_eq!(code, 1, "{shown}");
         assert!(shown.contains(line), "{shown}");
         assert!(!shown.contains("MFA code for"), "{shown}");
     }

@@ -7,6 +7,7 @@
 mod bad_input;
 mod clients;
 mod failure;
+mod guard;
 mod no_code;
 #[cfg(target_os = "linux")]
 mod nothing_on_disk;

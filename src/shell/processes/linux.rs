@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, open, readlinkat, readlinkat_raw,
-    statat,
+    stat, statat,
 };
 
 use super::{File, FileKind, Pid, Processes};
@@ -60,34 +60,72 @@ impl Processes for System {
         fstat(rustix::stdio::stdout()).ok().map(|it| file(&it))
     }
 
-    /// The links are read and not followed: one may lead to a network disk that does not answer.
-    fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
-        let wanted = format!("pipe:[{}]", pipe.id.1);
-        let folder = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = open(format!("/proc/{pid}/fd"), folder, Mode::empty()).ok()?;
-        let mut entries = [std::mem::MaybeUninit::uninit(); 4096];
-        let mut entries = RawDir::new(&folder, &mut entries);
-        while let Some(entry) = entries.next() {
-            let entry = entry.ok()?;
-            if entry.file_name().to_bytes().starts_with(b".") {
-                continue;
-            }
-            let mut target = [0; 64];
-            let length = readlinkat_raw(&folder, entry.file_name(), &mut target);
-            let is_wanted = length.is_ok_and(|length| target[..length] == *wanted.as_bytes());
-            // The link has the rights that the descriptor was opened with.
-            let rights = || statat(&folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
-            if is_wanted && rights().is_ok_and(|it| Mode::from(it.st_mode).contains(Mode::RUSR)) {
-                return Some(true);
-            }
-        }
-        Some(false)
+    fn descriptor(&self, pid: Pid, number: u32) -> Option<File> {
+        let it = stat(format!("/proc/{pid}/fd/{number}")).ok()?;
+        Some(file(&it))
     }
+
+    fn keeps_another(&self, pid: Pid, _output: File) -> bool {
+        let Some(output) = link("/proc/self/fd/1") else {
+            return false;
+        };
+        let is_kept = |number: u32, target: &[u8], rights: &dyn Fn() -> Mode| {
+            let own = || link(&format!("/proc/self/fd/{number}"));
+            number >= 10
+                && target != output.as_bytes()
+                && rights().contains(Mode::WUSR)
+                && own().is_none_or(|own| own.as_bytes() != target)
+        };
+        any_descriptor(pid, is_kept) == Some(true)
+    }
+
+    fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
+        let pipe = format!("pipe:[{}]", pipe.id.1);
+        any_descriptor(pid, |_, target, rights| {
+            target == pipe.as_bytes() && rights().contains(Mode::RUSR)
+        })
+    }
+}
+
+/// Looks at descriptors, of each the number, what it is open on, and for what. The links are read
+/// and not followed: one may lead to a network disk that does not answer.
+fn any_descriptor(
+    pid: Pid,
+    is_wanted: impl Fn(u32, &[u8], &dyn Fn() -> Mode) -> bool,
+) -> Option<bool> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = open(format!("/proc/{pid}/fd"), flags, Mode::empty()).ok()?;
+    let mut entries = [std::mem::MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(&folder, &mut entries);
+    while let Some(entry) = entries.next() {
+        let entry = entry.ok()?;
+        let Some(number) = entry
+            .file_name()
+            .to_str()
+            .ok()
+            .and_then(|it| it.parse().ok())
+        else {
+            continue;
+        };
+        let mut target = [0; 256];
+        let Ok(length) = readlinkat_raw(&folder, entry.file_name(), &mut target) else {
+            continue;
+        };
+        let rights = || {
+            let link = statat(&folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+            link.map_or(Mode::empty(), |link| Mode::from(link.st_mode))
+        };
+        if is_wanted(number, &target[..length], &rights) {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 fn file(it: &Stat) -> File {
     let kind = match FileType::from_raw_mode(it.st_mode) {
         FileType::Fifo => FileKind::Pipe,
+        FileType::Socket => FileKind::Socket,
         FileType::RegularFile if it.st_nlink == 0 => FileKind::Unlinked,
         _ => FileKind::Other,
     };

@@ -28,6 +28,7 @@ pub(super) struct File {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileKind {
     Pipe,
+    Socket,
     /// A regular file that is in no folder any more.
     Unlinked,
     Other,
@@ -48,6 +49,16 @@ pub(super) trait Processes {
     /// This process's standard output.
     fn output(&self) -> Option<File> {
         None
+    }
+
+    /// What another process has open under this number.
+    fn descriptor(&self, _pid: Pid, _number: u32) -> Option<File> {
+        None
+    }
+
+    /// Whether a process keeps, at 10 or above and from its children, another file to write to.
+    fn keeps_another(&self, _pid: Pid, _output: File) -> bool {
+        false
     }
 
     /// Whether a process has the read end of this pipe.
@@ -77,6 +88,9 @@ pub(super) mod testing {
         exe: String,
         argv: Vec<OsString>,
         name: OsString,
+        output: Option<File>,
+        number: u32,
+        keeps_another: bool,
         reads: Option<Vec<File>>,
     }
 
@@ -86,6 +100,9 @@ pub(super) mod testing {
             exe: exe.to_owned(),
             argv: argv.iter().map(Into::into).collect(),
             name: OsString::new(),
+            output: None,
+            number: 1,
+            keeps_another: false,
             reads: Some(Vec::new()),
         }
     }
@@ -95,6 +112,26 @@ pub(super) mod testing {
             Self {
                 name: name.into(),
                 ..self
+            }
+        }
+
+        pub(in crate::shell) fn writing_to(self, output: File) -> Self {
+            Self {
+                output: Some(output),
+                ..self
+            }
+        }
+
+        /// It has its standard output under another number.
+        pub(in crate::shell) fn numbered(self, number: u32) -> Self {
+            Self { number, ..self }
+        }
+
+        /// It redirects its standard output for one command.
+        pub(in crate::shell) fn redirecting_to(self, output: File) -> Self {
+            Self {
+                keeps_another: true,
+                ..self.writing_to(output)
             }
         }
 
@@ -108,6 +145,7 @@ pub(super) mod testing {
         /// Another user's: its descriptors may not be read.
         pub(in crate::shell) fn hidden(self) -> Self {
             Self {
+                output: None,
                 reads: None,
                 ..self
             }
@@ -185,6 +223,15 @@ pub(super) mod testing {
 
         fn output(&self) -> Option<File> {
             self.output
+        }
+
+        fn descriptor(&self, pid: Pid, number: u32) -> Option<File> {
+            let process = self.of(pid);
+            process.output.filter(|_| number == process.number)
+        }
+
+        fn keeps_another(&self, pid: Pid, _output: File) -> bool {
+            self.of(pid).keeps_another
         }
 
         fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {

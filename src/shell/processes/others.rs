@@ -60,6 +60,16 @@ impl Processes for System {
     }
 
     #[cfg(target_os = "macos")]
+    fn descriptor(&self, pid: Pid, number: u32) -> Option<File> {
+        super::macos::file(pid, number.try_into().ok()?)
+    }
+
+    #[cfg(target_os = "macos")]
+    fn keeps_another(&self, pid: Pid, output: File) -> bool {
+        super::macos::keeps_another(pid, output)
+    }
+
+    #[cfg(target_os = "macos")]
     fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
         super::macos::reads(pid, pipe)
     }

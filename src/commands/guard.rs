@@ -1,0 +1,58 @@
+//! Statements are for a shell: where none evaluates them, they would put secrets on a screen or in
+//! a log.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+
+use super::Failure;
+use crate::error::Error;
+use crate::shell::{Shell, reader};
+use crate::text;
+
+/// Fails where no shell would evaluate what is printed, with the line that the user wanted to type.
+pub(super) fn must_be_evaluated(
+    shell: &Shell,
+    print_secrets: bool,
+    verb_prints: &str,
+    args: &[OsString],
+) -> Result<(), Failure> {
+    let is_terminal = text::is_stdout_terminal();
+    // json is for programs, which start awsmfa by a shell too.
+    let is_log = || shell.name != "json" && reader::is_forgotten();
+    if print_secrets || !(is_terminal || is_log()) {
+        return Ok(());
+    }
+    let place = if is_terminal {
+        "to the screen"
+    } else {
+        "where this shell itself prints, such as a log"
+    };
+    let error = Error::new(format!(
+        "nothing printed: the output {verb_prints} and would go {place}"
+    ));
+    let args: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    // The code was not used, and others read a log.
+    let is_hidden = |arg: &str| !is_terminal && is_code(arg);
+    let args = args
+        .iter()
+        .map(|arg| if is_hidden(arg) { "CODE" } else { arg });
+    let words: Vec<&str> = std::iter::once("awsmfa").chain(args).collect();
+    let line = shell.line_for(&shell.command_line(&words));
+    let hint = match &shell.function {
+        Some(function) => format!(
+            "type {line}, or load the function that makes this unnecessary: {}",
+            function.load
+        ),
+        None => format!("type {line}"),
+    };
+    Err(Failure {
+        is_evaluated: false,
+        ..error.hint(hint).into()
+    })
+}
+
+/// Whether a word would be taken for a code.
+fn is_code(word: &str) -> bool {
+    let digits = word.bytes().filter(|b| !matches!(b, b' ' | b'-'));
+    digits.clone().count() == 6 && digits.clone().all(|b| b.is_ascii_digit())
+}
