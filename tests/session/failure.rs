@@ -1,7 +1,6 @@
 //! A failure is loud even through `eval`, whose own status says nothing of the command inside.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use awsmfa_test_support::{Fault, Run, Stage, find_tool, posix_shells};
@@ -144,113 +143,6 @@ fn a_signal_while_aws_does_not_answer() {
         run.assert_no_secret_told(&stage.variables["CODE"]);
         assert!(begin.elapsed() < PATIENCE);
     }
-}
-
-/// A shell at a terminal that is the test's to type at.
-struct AtTerminal {
-    child: Child,
-    shown: String,
-}
-
-impl AtTerminal {
-    fn start(stage: &Stage, script: &str) -> Option<Self> {
-        find_tool("script")?;
-        std::fs::write(stage.out("at-terminal"), script).unwrap();
-        let line = "bash --norc \"$OUT/at-terminal\"";
-        let mut command = stage.command(&["script", "-qefc", line, "/dev/null"]);
-        let child = command.stdin(Stdio::piped()).spawn().unwrap();
-        Some(Self {
-            child,
-            shown: String::new(),
-        })
-    }
-
-    /// Reads what is shown until it ends so.
-    fn expect(&mut self, end: &str) {
-        let stdout = self.child.stdout.as_mut().unwrap();
-        let mut byte = [0];
-        while !self.shown.ends_with(end) {
-            let read = stdout.read(&mut byte).unwrap();
-            assert_eq!(read, 1, "ended with {:?}", self.shown);
-            self.shown.push(char::from(byte[0]));
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        let stdin = self.child.stdin.as_mut().unwrap();
-        stdin.write_all(keys.as_bytes()).unwrap();
-        stdin.flush().unwrap();
-    }
-
-    /// Everything that was shown, and the exit code.
-    fn end(mut self) -> (String, i32) {
-        // Only its end closes the terminal.
-        let mut stdin = self.child.stdin.take();
-        let rest = Run::wait(self.child);
-        stdin.take();
-        (self.shown + &rest.stdout, rest.code)
-    }
-}
-
-#[test]
-fn a_signal_or_a_key_while_the_terminal_is_asked() {
-    for (what, shown_at_the_end) in [
-        ("TERM", "interrupted (SIGTERM)"),
-        ("INT", ""),
-        ("QUIT", "interrupted (SIGQUIT)"),
-        ("Ctrl-C", ""),
-        ("Ctrl-D", "no code entered"),
-    ] {
-        let stage = Stage::new();
-        let script = "trap 'stty -a > \"$OUT/stty\"' EXIT\n".to_owned() + &stopping_with_pid("");
-        let Some(mut terminal) = AtTerminal::start(&stage, &script) else {
-            return;
-        };
-        terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/alice: ");
-        match what {
-            "Ctrl-C" => terminal.press("\u{3}"),
-            "Ctrl-D" => terminal.press("\u{4}"),
-            name => signal(&stage, name),
-        }
-        let (shown, code) = terminal.end();
-        assert!(!shown.contains("\non"), "{what}: {shown}");
-        assert!(shown.contains(shown_at_the_end), "{what}: {shown}");
-        // Ctrl-C ends the shell as well, in its own way.
-        assert!(
-            code == 1 || what == "Ctrl-C" && code == 130,
-            "{what}: {code}"
-        );
-        let settings = stage.written("stty");
-        assert!(settings.contains(" echo "), "{what}: {settings}");
-        assert!(settings.contains(" icanon "), "{what}: {settings}");
-        assert_eq!(stage.emulator.log().count_with_token_code(), 0);
-    }
-}
-
-#[test]
-fn a_terminal_instead_of_eval_spends_no_code() {
-    let stage = stage_with_code();
-    for (command, line) in [
-        ("awsmfa env 123456", "eval \"$(awsmfa env 123456)\""),
-        ("awsmfa unset", "eval \"$(awsmfa unset)\""),
-    ] {
-        let Some(terminal) = AtTerminal::start(&stage, &format!("{command}\n")) else {
-            return;
-        };
-        let (shown, code) = terminal.end();
-        assert_eq!(code, 1, "{shown}");
-        assert!(shown.contains(line), "{shown}");
-        assert!(!shown.contains("MFA code for"), "{shown}");
-    }
-    assert_eq!(stage.emulator.log().actions(), [""; 0]);
-
-    let all_the_same = "awsmfa env --print-secrets \"$CODE\"\n";
-    let Some(terminal) = AtTerminal::start(&stage, all_the_same) else {
-        return;
-    };
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains(" AWS_SESSION_TOKEN='"), "{shown}");
 }
 
 /// Statements that nobody receives are a failure.

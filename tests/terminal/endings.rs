@@ -78,15 +78,18 @@ fn ctrl_backslash() {
 }
 
 #[test]
-fn sigterm() {
-    let shown = shown_after(|terminal| terminal.signal(Signal::TERM));
-    assert!(shown.contains("interrupted (SIGTERM)"), "{shown}");
-}
-
-#[test]
-fn sighup() {
-    let shown = shown_after(|terminal| terminal.signal(Signal::HUP));
-    assert!(shown.contains("interrupted (SIGHUP)"), "{shown}");
+fn a_signal() {
+    for (signal, name) in [
+        (Signal::TERM, "SIGTERM"),
+        (Signal::HUP, "SIGHUP"),
+        (Signal::QUIT, "SIGQUIT"),
+    ] {
+        let shown = shown_after(|terminal| terminal.signal(signal));
+        assert!(shown.contains(&format!("interrupted ({name})")), "{shown}");
+    }
+    // As Ctrl-C has it.
+    let shown = shown_after(|terminal| terminal.signal(Signal::INT));
+    assert_eq!(shown, format!("{PROMPT}\r\n"));
 }
 
 #[test]
