@@ -10,8 +10,7 @@ use crate::commands::{complete, doctor, env, exec, init, profiles, status, unset
 use crate::duration;
 use crate::value::Value;
 
-/// Trades an MFA code for a temporary AWS session and prints the statements that put it into the
-/// shell that asked.
+/// Trade an MFA code for a temporary AWS session in your shell
 #[derive(Debug, Parser)]
 #[command(
     name = "awsmfa",
@@ -46,7 +45,7 @@ Examples:
   awsmfa env 123456 | source       the same in fish
   eval \"$(awsmfa unset)\"           end it
   eval \"$(awsmfa init bash)\"       in ~/.bashrc; then: awsmfa env 123456
-  awsmfa doctor                    what keeps a session from starting?";
+  awsmfa doctor                    find out why a session does not start";
 
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -61,10 +60,10 @@ pub enum ListFormat {
 /// How statements are printed.
 #[derive(Debug, Args)]
 pub struct StatementOptions {
-    /// The dialect of the statements; else it is detected from the parent process
+    /// Shell syntax to print [default: detected]
     #[arg(short, long, value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells_and_formats))]
     pub shell: Option<String>,
-    /// Print to a terminal all the same
+    /// Print even if standard output is a terminal
     #[arg(long)]
     pub print_secrets: bool,
 }
@@ -80,40 +79,40 @@ pub struct SessionOptions {
     /// Profile in the shared AWS files, even one named like a code
     #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
-    /// The MFA device: its ARN, or the serial number of a hardware token; else mfa_serial in the profile,
-    /// AWS_MFA_SERIAL, or the one that the user has
+    /// MFA device: ARN or serial number; defaults to mfa_serial, then AWS_MFA_SERIAL, then the user's
+    /// only device
     #[arg(long, value_name = "ARN")]
     pub serial: Option<String>,
-    /// How long the session in the shell lives: 90m, 12h, 1h30m or seconds; AWSMFA_DURATION says it for
-    /// MFA sessions
+    /// Session lifetime: 90m, 12h, 1h30m or seconds [default: 12h, 1h for a role; AWSMFA_DURATION applies
+    /// to MFA sessions only]
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub duration: Option<Duration>,
-    /// How long the MFA session behind a role lives; else AWSMFA_SESSION_DURATION
+    /// Lifetime of the MFA session behind a role; defaults to AWSMFA_SESSION_DURATION, then
+    /// AWSMFA_DURATION, then 12h
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub session_duration: Option<Duration>,
-    /// Assume this role, in place of one that the profile names; an empty one means none, the user's
-    /// own session
+    /// Role to assume instead of the profile's; '' for no role: the user's own session
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// The name of the role's session; else role_session_name in the profile,
-    /// AWSMFA_ROLE_SESSION_NAME, or the name of the IAM user
+    /// Name of the role session; defaults to role_session_name, then AWSMFA_ROLE_SESSION_NAME, then the
+    /// IAM user's name
     #[arg(long, value_name = "NAME")]
     pub role_session_name: Option<String>,
-    /// The external ID that the role's trust policy asks for
+    /// External ID that the role's trust policy requires
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
-    /// Send the code with AssumeRole itself and keep no MFA session; a role session that is started
-    /// this way carries no MFA context; AWSMFA_NO_SESSION=true means the same
+    /// Send the code with AssumeRole itself and keep no MFA session; such a role session carries no MFA
+    /// context; AWSMFA_NO_SESSION=true means the same
     #[arg(long)]
     pub no_session: bool,
-    /// Do nothing while the current session of the same target lives longer than this; else
+    /// Do nothing if the current session for the same target has more than this left; defaults to
     /// AWSMFA_RENEW_WITHIN
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub renew_within: Option<Duration>,
-    /// A program that prints the code; else mfa_process in the profile, or AWSMFA_CODE_COMMAND
+    /// Program that prints the code; defaults to mfa_process, then AWSMFA_CODE_COMMAND
     #[arg(long, value_name = "CMD")]
     pub code_command: Option<String>,
-    /// The region of the STS endpoint, which is exported too
+    /// Region of the STS endpoint; also exported
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `awsmfa complete`: what may stand next in a command line, for the scripts of `awsmfa init`.
+//! `awsmfa complete`: what can come next in a command line, for the scripts of `awsmfa init`.
 //!
 //! clap's engine knows the verbs and options from the same place as the parser and the help, and the
 //! values from `candidates.rs`.
@@ -14,7 +14,7 @@ use crate::cli::Cli;
 use crate::error::Error;
 use crate::text::tame;
 
-/// Print what may stand next in a command line, for the scripts of awsmfa init
+/// Print what can come next in a command line, for the scripts of awsmfa init
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
 pub struct Args {

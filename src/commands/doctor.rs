@@ -1,4 +1,4 @@
-//! `awsmfa doctor`: what a session needs, checked without spending a code.
+//! `awsmfa doctor`: everything a session needs, checked without using a code.
 
 use std::fmt::{self, Write as _};
 
@@ -30,28 +30,28 @@ Examples:
   awsmfa doctor
   awsmfa doctor dev --format json
 
-Exit codes: 0 a session can be started, 1 something would stop it";
+Exit codes: 0 a session can start, 1 something would stop it";
 
-/// Check, without spending a code, everything that a session needs
+/// Check everything a session needs, without using a code
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Profile of the shared AWS files
+    /// Profile in the shared AWS files
     #[arg(value_name = "PROFILE", add = ArgValueCandidates::new(candidates::profiles))]
     pub word: Option<String>,
     /// The same as PROFILE
     #[arg(short, long, value_name = "NAME", add = ArgValueCandidates::new(candidates::profiles))]
     pub profile: Option<String>,
-    /// The MFA device: its ARN, or the serial number of a hardware token
+    /// MFA device: ARN or serial number
     #[arg(long, value_name = "ARN")]
     pub serial: Option<String>,
-    /// The role that is to be assumed
+    /// Role to assume
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// The region of the STS endpoint
+    /// Region of the STS endpoint
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
 }
@@ -126,7 +126,7 @@ impl Check {
 pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let profile = match (&options.word, &options.profile) {
         (Some(word), Some(option)) if word != option => {
-            let message = format!("two profiles: {word} and {option}");
+            let message = format!("two profiles are named: {word}, and --profile {option}");
             return Err(Error::usage(message).hint("name one of them").into());
         }
         (word, option) => option.as_ref().or(word.as_ref()).cloned(),

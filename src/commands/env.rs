@@ -25,9 +25,9 @@ Examples:
   awsmfa env 123456 | source       fish
   awsmfa env 123456 | iex          PowerShell
   eval \"$(awsmfa env -p dev)\"      a profile, its role too; asks for the code
-  eval \"$(awsmfa env)\"             the same session anew
+  eval \"$(awsmfa env)\"             renew the current session
   eval \"$(awsmfa env --renew-within 15m)\"
-                                   only where less than 15 minutes are left
+                                   only if less than 15 minutes are left
 
 Exit codes: 0 done, 1 failed, 2 wrong usage";
 
@@ -80,9 +80,7 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
         Err(exchange::Failure { error, kept, spent }) => {
             let mut failure = Failure::from(error);
             if let (Some(mfa), Kind::Shell) = (&kept, shell.kind) {
-                text::note(
-                    "the MFA session is kept in this shell: the next try needs no code while it lives",
-                );
+                text::note("kept the MFA session in this shell; the next try needs no code");
                 let changes = memory.keep(environment, mfa, spent.as_ref());
                 if memory.has_other_keys {
                     note_other_keys(memory, &changes);

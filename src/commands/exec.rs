@@ -1,4 +1,4 @@
-//! `awsmfa exec`: one command inside a session; the shell gets nothing.
+//! `awsmfa exec`: one command in a session; the shell stays as it is.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::start::{Prepared, Reuse};
-use super::{Failure, start};
+use super::{Failure, start, summary};
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
-use crate::memory::{in_region, is_for_child, is_record, reinstate};
+use crate::memory::{CurrentSession, in_region, is_for_child, is_record, reinstate};
 use crate::shell::{Change, detect};
 use crate::text;
 
@@ -20,16 +20,16 @@ Examples:
   awsmfa exec -p dev -- make deploy                     asks for the code
   pass otp aws | awsmfa exec - -- make deploy           reads the code
 
-Exit codes: the command's own; 126 it cannot be executed, 127 it is not found";
+Exit codes: the command's own; 126 not executable, 127 not found";
 
-/// Run one command inside a session; the shell gets nothing
+/// Run one command in a session and leave the shell as it is
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// What session is wanted.
     #[command(flatten)]
     pub session: SessionOptions,
-    /// The command, after --
+    /// Command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
@@ -40,17 +40,23 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
         .command
         .split_first()
         .ok_or_else(Error::no_command)?;
-    // What cannot be run is found out before a code is spent.
+    // What cannot be run is found out before a code is used.
     let program = find(name, context)?;
-    if arguments.is_empty() && detect::is_shell(&program) {
-        text::mention("this shell is inside yours: leave it with exit to end the session");
-    }
+    let nests = arguments.is_empty() && detect::is_shell(&program);
     let changes = match start::prepare(&options.session, context, Reuse::Live).await? {
-        Prepared::Current { region } => in_region(reinstate(context.environment()), region),
+        Prepared::Current { region } => {
+            if let (true, Some(current)) = (nests, &context.memory().current) {
+                mention_subshell(current);
+            }
+            in_region(reinstate(context.environment()), region)
+        }
         Prepared::New(start) => {
             start.plan.check_default_profile()?;
             text::notes(&start.plan.session_notices);
             let session = start.run(context).await.map_err(|failure| failure.error)?;
+            if nests {
+                mention_subshell(&session.current);
+            }
             context.memory().start(context.environment(), &session)
         }
     };
@@ -73,6 +79,13 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
         };
     }
     Ok(command)
+}
+
+fn mention_subshell(current: &CurrentSession) {
+    let name = summary::short_name(current);
+    text::mention(&format!(
+        "subshell with the session of {name}; type exit to leave it"
+    ));
 }
 
 /// Finds a program as a shell would.
@@ -107,12 +120,12 @@ fn not_found(program: &OsStr) -> Error {
     let program = program.to_string_lossy();
     Error::new(format!("there is no command {program}"))
         .exit(NOT_FOUND)
-        .hint("no code was spent; check its name and PATH")
+        .hint("check its name and PATH")
 }
 
 fn not_executable(program: &OsStr) -> Error {
     let program = program.to_string_lossy();
     Error::new(format!("{program} cannot be executed"))
         .exit(NOT_EXECUTABLE)
-        .hint("no code was spent; make it executable: chmod +x")
+        .hint("make it executable: chmod +x")
 }

@@ -1,4 +1,4 @@
-//! `awsmfa init`: the function that spares the user the eval.
+//! `awsmfa init`: the shell function that makes eval unnecessary.
 
 use clap_complete::engine::ArgValueCandidates;
 
@@ -8,23 +8,23 @@ use crate::error::Error;
 
 const EXAMPLES: &str = "\
 Examples:
-  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; so for zsh, ksh, sh
+  eval \"$(awsmfa init bash)\"                   in ~/.bashrc; likewise zsh, ksh, sh
   awsmfa init fish | source                   in config.fish
   awsmfa init powershell | Out-String | iex   in $PROFILE of PowerShell
 
-Then awsmfa env 123456 is all that has to be typed, and Tab completes it.
+Then you type just awsmfa env 123456, and Tab completes it.
 
-Nushell and cmd take the function from a file:
+Nushell and cmd load the function from a file:
   awsmfa init nu | save -f ~/.awsmfa.nu
       then, in config.nu: source ~/.awsmfa.nu
   awsmfa init cmd > awsmfa.bat
       in a folder before that of awsmfa.exe on PATH";
 
-/// Print a shell function that spares the eval, with completions
+/// Print the shell function and completions (no more eval)
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The shell
+    /// Shell
     #[arg(value_name = "SHELL", add = ArgValueCandidates::new(candidates::shells))]
     pub shell: String,
 }

@@ -16,11 +16,11 @@ Examples:
   awsmfa profiles
   awsmfa profiles --format json";
 
-/// List the profiles, and whether and how each can start a session
+/// List the profiles and how each can start a session
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// For people or for programs
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
 }

@@ -21,13 +21,13 @@ Examples:
   awsmfa status --format json
   PS1='$(awsmfa status --format prompt) $ '    in ~/.bashrc
 
-Exit codes: 0 a session lives, 3 there is none, 4 it has expired";
+Exit codes: 0 valid, 3 none, 4 expired";
 
-/// Say what session this shell holds, and for how long
+/// Show this shell's session and the time left
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// For people, for programs, or a short piece for a prompt
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
@@ -40,7 +40,7 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
-    /// A short piece for a prompt; nothing where there is no session.
+    /// For a prompt; empty if there is no session.
     Prompt,
 }
 

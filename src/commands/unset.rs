@@ -1,4 +1,4 @@
-//! `awsmfa unset`: the statements that end a session and put back what it replaced.
+//! `awsmfa unset`: the statements that end a session and restore what it replaced.
 
 use std::ffi::OsString;
 
@@ -17,11 +17,11 @@ Examples:
   awsmfa unset | source            fish
   awsmfa unset | iex               PowerShell";
 
-/// Print the statements that end a session and put back what was there
+/// Print the statements that end the session and restore what it replaced
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Clear whatever AWS credentials the shell holds, not only those that awsmfa put there
+    /// Clear all AWS credentials of the shell, not only those from awsmfa
     #[arg(long)]
     pub all: bool,
     /// How the statements are printed.
@@ -53,10 +53,8 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
         note_other_keys(memory, &changes);
     } else if !options.all && memory.current.is_none() {
         text::note(match memory.mfa_sessions().next() {
-            Some(_) => {
-                "the MFA session that was kept for roles is dropped; nothing of AWS's is changed"
-            }
-            None => "no session of awsmfa is in place; nothing of AWS's is changed",
+            Some(_) => "removed the MFA session used to switch roles",
+            None => "no awsmfa session in this shell; nothing to undo",
         });
     }
     Ok(render(shell, &changes)?)

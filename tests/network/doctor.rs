@@ -167,7 +167,8 @@ fn the_profile_is_named_in_one_way() {
     let run = stage.awsmfa(&["doctor", "dev", "-p", "default"]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(
-        run.stderr.contains("two profiles: dev and default"),
+        run.stderr
+            .contains("two profiles are named: dev, and --profile default"),
         "{run:?}"
     );
 }

@@ -136,7 +136,7 @@ fn a_refused_role_keeps_the_session_that_the_code_paid_for() {
         let run = stage.eval(&["unset"]);
         assert_eq!(
             run.stderr,
-            "awsmfa: the MFA session that was kept for roles is dropped; nothing of AWS's is changed\n"
+            "awsmfa: removed the MFA session used to switch roles\n"
         );
         assert_eq!(stage.variables, before, "unset after the failure");
 

@@ -91,8 +91,7 @@ fn eval_without_quotes() {
     }
 }
 
-const NOTHING_TO_END: &str =
-    "awsmfa: no session of awsmfa is in place; nothing of AWS's is changed\n";
+const NOTHING_TO_END: &str = "awsmfa: no awsmfa session in this shell; nothing to undo\n";
 
 #[test]
 fn unset_may_run_twice_and_in_a_trap() {

@@ -58,7 +58,7 @@ fn a_shell_is_told_that_it_nests() {
     let stage = Stage::new();
     let command = stage.terminal_command(&["awsmfa", "exec", &stage.code(), "--", "sh"]);
     let mut terminal = Terminal::showing(command, 120);
-    terminal.expect("this shell is inside yours");
+    terminal.expect("subshell with the session of default; type exit to leave it");
     terminal.enter("echo ${AWS_SESSION_TOKEN:+in a session}; exit 3");
     terminal.expect("in a session\r");
     assert_eq!(terminal.wait().code(), Some(3));
