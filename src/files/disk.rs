@@ -98,7 +98,7 @@ fn read_file(path: &Path, variable: &'static str) -> Result<IniFile, Error> {
                 )),
             );
         }
-        Ok(metadata) if metadata.is_file() => std::fs::read(path).map_err(unreadable)?,
+        Ok(metadata) if metadata.is_file() => super::read(path).map_err(unreadable)?,
         Ok(_) => Vec::new(),
         Err(error)
             if matches!(

@@ -21,6 +21,7 @@ use x509_cert::der::Decode;
 
 use crate::environment::{Environment, Setting};
 use crate::error::Error;
+use crate::files;
 
 /// What rustls reads of it by itself.
 const CERT_FILE: &str = "SSL_CERT_FILE";
@@ -255,7 +256,7 @@ fn read_bundle(
         ))
         .hint("name a file with PEM certificates there, or take the setting away")
     };
-    let bytes = std::fs::read(path).map_err(|error| bad("cannot be read").source(error))?;
+    let bytes = files::read(path).map_err(|error| bad("cannot be read").source(error))?;
     usable(&bytes).ok_or_else(|| bad("holds no usable certificate in PEM form"))
 }
 
