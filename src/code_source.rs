@@ -1,15 +1,15 @@
 //! Where a code comes from: the command line, standard input, a program, or the user.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
-use std::process::Stdio;
+use std::io::{self, Read as _};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
-use crate::environment::Setting;
+use crate::environment::Place;
 use crate::error::Error;
+use crate::program::Program;
 use crate::prompt::{PromptError, TRIES, Terminal};
 use crate::text;
 use crate::token_code::{NotSixDigits, TokenCode};
@@ -19,6 +19,9 @@ use crate::words::GivenCode;
 /// little.
 const NEXT_CODE: Duration = Duration::from_secs(35);
 
+/// More than any line with a code, in bytes.
+const LONGEST_LINE: usize = 1024;
+
 /// A source of codes.
 #[derive(Debug)]
 pub enum CodeSource {
@@ -26,8 +29,8 @@ pub enum CodeSource {
     Given(TokenCode),
     /// A program.
     Program {
-        /// Its command line, for the system's shell.
-        command: String,
+        /// The program.
+        program: Program,
         /// The code that AWS has refused.
         refused: Option<TokenCode>,
     },
@@ -52,10 +55,10 @@ impl CodeSource {
 
     /// The code command, or else the terminal.
     #[must_use]
-    pub fn new(command: Option<&Setting>) -> Self {
+    pub fn new(command: Option<Program>) -> Self {
         match command {
-            Some(command) => Self::Program {
-                command: command.text.clone(),
+            Some(program) => Self::Program {
+                program,
                 refused: None,
             },
             None => Self::Terminal {
@@ -77,7 +80,7 @@ impl CodeSource {
     pub async fn next(&mut self, serial: &str) -> Result<TokenCode, Error> {
         match self {
             Self::Given(code) => Ok(code.clone()),
-            Self::Program { command, refused } => from_program(command, refused.as_ref()).await,
+            Self::Program { program, refused } => from_program(program, refused.as_ref()).await,
             Self::Terminal { refused, tries } => from_terminal(serial, refused, tries).await,
         }
     }
@@ -136,22 +139,24 @@ fn no_code(problem: PromptError) -> Error {
         .source(problem)
 }
 
-/// The code command gives no code.
-fn bad_command(problem: &str) -> Error {
-    Error::new(format!("the program for the code {problem}"))
-        .hint("check --code-command, mfa_process in the profile, and AWSMFA_CODE_COMMAND")
-}
-
 /// Reads the code's line and not a byte more: what follows is for the command of `exec`.
 fn from_stdin() -> Result<TokenCode, Error> {
-    let mut line = Zeroizing::new(String::new());
-    let read = stdin().and_then(|input| BufReader::with_capacity(1, input).read_line(&mut line));
-    read.map_err(|error| {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
+    let mut read = || {
+        let mut input = stdin()?;
+        let mut byte = [0];
+        while line.len() < LONGEST_LINE && input.read(&mut byte)? > 0 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        Ok(())
+    };
+    read().map_err(|error: io::Error| {
         Error::new("standard input gives no code")
             .hint(NotSixDigits::HINT)
             .source(error)
     })?;
-    Ok(TokenCode::parse(&line)?)
+    let line = str::from_utf8(&line).map_err(|_| NotSixDigits)?;
+    Ok(TokenCode::parse(line)?)
 }
 
 /// Standard input without the buffer that [`io::stdin`] has.
@@ -190,47 +195,69 @@ async fn from_terminal(
     Ok(code)
 }
 
-async fn from_program(command: &str, refused: Option<&TokenCode>) -> Result<TokenCode, Error> {
+async fn from_program(program: &Program, refused: Option<&TokenCode>) -> Result<TokenCode, Error> {
+    if let (None, Place::Variable(name)) = (refused, program.place()) {
+        text::note(&format!("running the code command from {name}"));
+    }
     let end = Instant::now() + NEXT_CODE;
     loop {
-        let code = run(command).await?;
+        let printed = program.output().await?;
+        let code = code_in(&printed).map_err(|problem| program.bad_output(problem))?;
         if Some(&code) != refused {
             return Ok(code);
         }
         if Instant::now() >= end {
-            return Err(bad_command("prints the refused code again"));
+            return Err(program.bad_output("prints the refused code again"));
         }
         sleep(Duration::from_secs(1)).await;
     }
 }
 
-async fn run(command: &str) -> Result<TokenCode, Error> {
-    let output = shell_command(command)
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|error| bad_command("cannot be run").source(error))?;
-    let printed = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(bad_command(&format!("failed ({})", output.status)));
-    }
-    std::str::from_utf8(&printed)
+/// The code among the words that a program prints: all of them, or the only group of six digits.
+fn code_in(printed: &[u8]) -> Result<TokenCode, &'static str> {
+    if let Some(code) = str::from_utf8(printed)
         .ok()
-        .and_then(|text| TokenCode::parse(text).ok())
-        .ok_or_else(|| bad_command("printed something else than six digits"))
+        .and_then(|it| TokenCode::parse(it).ok())
+    {
+        return Ok(code);
+    }
+    let words = printed.split(|byte| !byte.is_ascii_alphanumeric());
+    let mut codes = words.filter_map(|word| TokenCode::parse(str::from_utf8(word).ok()?).ok());
+    match (codes.next(), codes.next()) {
+        (Some(code), None) => Ok(code),
+        (Some(_), Some(_)) => Err("printed several groups of six digits"),
+        (None, _) if printed.trim_ascii().is_empty() => Err("printed nothing"),
+        (None, _) => Err("printed no group of six digits"),
+    }
 }
 
-#[cfg(unix)]
-fn shell_command(command: &str) -> tokio::process::Command {
-    let mut shell = tokio::process::Command::new("sh");
-    shell.args(["-c", command]);
-    shell
-}
+#[cfg(test)]
+mod tests {
+    use super::code_in;
 
-#[cfg(windows)]
-fn shell_command(command: &str) -> tokio::process::Command {
-    let mut shell = tokio::process::Command::new("cmd.exe");
-    shell.arg("/C").raw_arg(format!("\"{command}\""));
-    shell
+    #[test]
+    fn a_code_may_have_words_around_it() {
+        for printed in [
+            "123456",
+            " 123 456\n",
+            "Your code is 123456.\n",
+            "\x1b[1m 123456 \x1b[0m",
+            "20261125T160854 otp=123456",
+            "(123456)",
+        ] {
+            let code = code_in(printed.as_bytes()).unwrap();
+            assert_eq!(code.digits(), "123456", "{printed:?}");
+        }
+        assert!(code_in(b"\xff 123456").is_ok());
+        for (printed, problem) in [
+            ("", "printed nothing"),
+            (" \n", "printed nothing"),
+            ("1234567", "printed no group of six digits"),
+            ("a123456", "printed no group of six digits"),
+            ("123456 654321", "printed several groups of six digits"),
+            ("123456\n123456", "printed several groups of six digits"),
+        ] {
+            assert_eq!(code_in(printed.as_bytes()), Err(problem), "{printed:?}");
+        }
+    }
 }

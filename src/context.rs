@@ -1,6 +1,6 @@
 //! The world around the process, read once: environment, memory, shared files.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 
 use crate::environment::Environment;
 use crate::error::Error;
@@ -14,7 +14,6 @@ pub struct Context {
     environment: Environment,
     memory: Memory,
     files: OnceCell<SharedFiles>,
-    code_sent: Cell<bool>,
 }
 
 impl Context {
@@ -25,7 +24,6 @@ impl Context {
             memory: Memory::read(&environment),
             environment,
             files: OnceCell::new(),
-            code_sent: Cell::new(false),
         }
     }
 
@@ -59,13 +57,6 @@ impl Context {
     #[must_use]
     pub fn memory(&self) -> &Memory {
         &self.memory
-    }
-
-    /// Whether a code was sent that may be used up. A signal can end the run before anything else
-    /// tells that.
-    #[must_use]
-    pub fn code_sent(&self) -> &Cell<bool> {
-        &self.code_sent
     }
 
     /// The shared AWS files, read when they are first needed.

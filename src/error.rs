@@ -68,12 +68,6 @@ impl Error {
         }
     }
 
-    /// A failure of which the user needs no word.
-    #[must_use]
-    pub fn silent() -> Self {
-        Self::new("")
-    }
-
     /// `exec` without a command.
     #[must_use]
     pub fn no_command() -> Self {

@@ -1,6 +1,5 @@
 //! The exchange: a code for a session, and that session for the sessions of roles.
 
-use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,14 +7,15 @@ use chrono::TimeDelta;
 
 use crate::clock;
 use crate::code_source::CodeSource;
-use crate::context::Context;
 use crate::device::{check_owner, choose_device};
 use crate::duration::{self, CHAINED};
+use crate::environment::Setting;
 use crate::error::Error;
 use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
 use crate::plan::Plan;
 use crate::plan::role::{Hop, fit_role_session_name};
-use crate::plan::source::{KeysFrom, Source};
+use crate::plan::source::KeysFrom;
+use crate::program::{Kind, Program};
 use crate::prompt::Terminal;
 use crate::session::{Keys, Session};
 use crate::sts::api::{Aws, Caller, Mfa, RoleRequest, Signer};
@@ -70,8 +70,6 @@ pub struct Exchange<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
     codes: CodeSource,
-    /// See [`Context::code_sent`].
-    code_sent: &'a Cell<bool>,
     /// An MFA session that makes a code unnecessary.
     kept: Option<MfaSession>,
     /// The device, once it is known.
@@ -89,8 +87,7 @@ pub struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     /// An exchange with the codes from `codes`. A given code makes a fresh MFA session in any case.
     #[must_use]
-    pub fn new(plan: &'a Plan, context: &'a Context, aws: &'a Aws, codes: CodeSource) -> Self {
-        let memory = context.memory();
+    pub fn new(plan: &'a Plan, memory: &Memory, aws: &'a Aws, codes: CodeSource) -> Self {
         let known = live_mfa_session(plan, memory);
         let is_code_given = matches!(codes, CodeSource::Given(_));
         let kept = kept_mfa_session(plan, memory).filter(|_| !is_code_given);
@@ -98,7 +95,6 @@ impl<'a> Exchange<'a> {
             plan,
             aws,
             codes,
-            code_sent: context.code_sent(),
             kept: kept.cloned(),
             serial: plan.serial.as_ref().map(|serial| serial.text.clone()),
             user_arn: known.and_then(|mfa| mfa.owner.user_arn.clone()),
@@ -148,7 +144,7 @@ impl<'a> Exchange<'a> {
     /// Sends codes until AWS takes one: for an MFA session, or with the first role itself.
     async fn send_code(&mut self) -> Result<(Owner, Session), Error> {
         self.codes.check()?;
-        let keys = long_term_keys(&self.plan.source).await?;
+        let keys = long_term_keys(self.plan).await?;
         let serial = self.serial(&keys).await?;
         loop {
             let code = self.unspent_code(&keys, &serial).await?;
@@ -158,7 +154,6 @@ impl<'a> Exchange<'a> {
             };
             let session = if self.plan.sends_code_with_role() {
                 self.learn_user(Signer::User(&keys)).await?;
-                self.code_sent.set(true);
                 self.assume_role(0, Caller::User(&keys, mfa)).await
             } else {
                 self.mfa_session(&keys, mfa).await
@@ -174,7 +169,6 @@ impl<'a> Exchange<'a> {
     }
 
     async fn mfa_session(&mut self, keys: &Keys, mfa: Mfa<'_>) -> Result<Session, Refusal> {
-        self.code_sent.set(true);
         let aws = self.aws;
         let exchange = aws.get_session_token(keys, self.plan.mfa_duration, mfa);
         let session = if self.needs_user_name() {
@@ -250,7 +244,6 @@ impl<'a> Exchange<'a> {
     /// The next code. While the user types, the keys are checked on the connection that the exchange
     /// will use, and the user learns of a problem before typing a code.
     async fn code_and_key_check(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
-        self.code_sent.set(false);
         if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
             return self.codes.next(serial).await;
         }
@@ -494,9 +487,16 @@ impl Plan {
 }
 
 /// The long-term keys, which a program may have to print.
-pub(crate) async fn long_term_keys(source: &Source) -> Result<Keys, Error> {
-    match &source.keys {
+pub(crate) async fn long_term_keys(plan: &Plan) -> Result<Keys, Error> {
+    match &plan.source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),
-        KeysFrom::Process(command) => credential_process::run(&source.place, command).await,
+        KeysFrom::Process(command) => {
+            let setting = Setting {
+                text: command.clone(),
+                place: plan.source.place.clone(),
+            };
+            let program = Program::new(Kind::Keys, setting, plan.surroundings.clone());
+            credential_process::keys(&program).await
+        }
     }
 }

@@ -15,9 +15,11 @@ pub mod exchange;
 pub mod files;
 pub mod memory;
 pub mod plan;
+pub mod program;
 pub mod prompt;
 pub mod session;
 pub mod shell;
+pub mod signals;
 pub mod sts;
 #[cfg(test)]
 mod testing;

@@ -12,7 +12,9 @@ use awsmfa::commands::{
 use awsmfa::context::Context;
 use awsmfa::environment::Environment;
 use awsmfa::error::{Error, FAILED};
+use awsmfa::program;
 use awsmfa::prompt::Terminal;
+use awsmfa::signals::{self, Signal};
 use awsmfa::text;
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -22,12 +24,19 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let evaluator = Evaluator::from_arguments(&args);
     fail_loudly_on_panic(evaluator);
+    // Only Linux tells which signals are ignored. What is heard, the command of `exec` would find at its
+    // default.
+    if evaluator.evaluates() || cfg!(any(target_os = "linux", windows)) {
+        // Without a thread, signals end the process without a word.
+        let _ = signals::hear(move |signal, is_first| interrupted(signal, is_first, evaluator));
+    }
     let context = Context::new(Environment::of_this_process());
     let outcome = match parse(&args) {
         Ok(Some(cli)) => run(&cli, &context, &args),
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => Err(error.into()),
     };
+    signals::leave_to_main();
     match outcome {
         Ok(output) => finish(&output.text, output.exit_code),
         Err(failure) => {
@@ -74,12 +83,11 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
         "the test asked for it"
     );
     match &cli.command {
-        Command::Env(options) => wait_for(until_signal(context, env::run(options, context, args))),
+        Command::Env(options) => wait_for(env::run(options, context, args)),
         Command::Unset(options) => unset::run(options, context, args),
         Command::Exec(options) => {
-            // Nobody evaluates its output. A signal that the user lets it ignore, as by nohup, is
-            // ignored by the command too as long as there is no handler.
             let command = wait_for(exec::run(options, context))?;
+            signals::leave_to_main();
             Err(become_command(command).into())
         }
         Command::Status(options) => Ok(status::run(options, context)),
@@ -102,39 +110,12 @@ fn wait_for<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     outcome
 }
 
-/// A verb, until it is done or a signal comes.
-async fn until_signal<T>(
-    context: &Context,
-    verb: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        signal = signal() => Err(interrupted(context, signal?).into()),
-        outcome = verb => outcome,
-    }
-}
-
-/// Who typed Ctrl-C knows what it does, but not whether the code was used.
-fn interrupted(context: &Context, signal: &str) -> Error {
-    let is_typed = signal == INTERRUPT && Terminal::end_line();
-    let by = if is_typed {
-        String::new()
-    } else {
-        format!(" ({signal})")
-    };
-    match context.code_sent().get() {
-        true => Error::new(format!("interrupted{by}; the code may have been used")),
-        false if is_typed => Error::silent(),
-        false => Error::new(format!("interrupted{by}")),
-    }
-}
-
 /// Becomes the command of `exec`; comes back only if that fails.
 #[cfg(unix)]
 fn become_command(mut command: std::process::Command) -> Error {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
-    exec::cannot_execute(command.get_program(), &error)
+    exec::cannot_start(command.get_program(), error)
 }
 
 /// Runs the command of `exec` and ends with its exit code.
@@ -142,48 +123,51 @@ fn become_command(mut command: std::process::Command) -> Error {
 fn become_command(mut command: std::process::Command) -> Error {
     match command.status() {
         Ok(status) => end(status.code().unwrap_or(i32::from(FAILED))),
-        Err(error) => exec::cannot_execute(command.get_program(), &error),
+        Err(error) => exec::cannot_start(command.get_program(), error),
     }
 }
 
-/// The signal of Ctrl-C.
-#[cfg(unix)]
-const INTERRUPT: &str = "SIGINT";
-#[cfg(windows)]
-const INTERRUPT: &str = "Ctrl-C";
-
-/// Waits for a signal that would end the process without a word to the shell.
-#[cfg(unix)]
-async fn signal() -> Result<&'static str, Error> {
-    use tokio::signal::unix::SignalKind;
-    tokio::select! {
-        signal = heard(SignalKind::hangup(), "SIGHUP") => signal,
-        signal = heard(SignalKind::interrupt(), INTERRUPT) => signal,
-        signal = heard(SignalKind::quit(), "SIGQUIT") => signal,
-        signal = heard(SignalKind::terminate(), "SIGTERM") => signal,
+/// Ends the process by a signal, and the programs that it runs: in the way of the signal, or, where
+/// a shell evaluates standard output, with the statement that fails.
+fn interrupted(signal: &Signal, is_first: bool, evaluator: Evaluator) {
+    if is_first {
+        program::end_all();
+        signal.let_next_end_process();
+        say_interrupted(signal, evaluator);
+        if evaluator.evaluates() {
+            finish(evaluator.failure(FAILED).as_bytes(), FAILED);
+            end(i32::from(FAILED));
+        }
+    } else if cfg!(windows) {
+        // It is for the command of `exec`, for which this process waits.
+        return;
     }
+    end(signal.end_process());
 }
 
-#[cfg(unix)]
-async fn heard(
-    kind: tokio::signal::unix::SignalKind,
-    name: &'static str,
-) -> Result<&'static str, Error> {
-    let mut signal = tokio::signal::unix::signal(kind).map_err(Error::setup)?;
-    signal.recv().await;
-    Ok(name)
-}
-
-#[cfg(windows)]
-async fn signal() -> Result<&'static str, Error> {
-    tokio::signal::ctrl_c().await.map_err(Error::setup)?;
-    Ok(INTERRUPT)
+/// Who typed Ctrl-C knows what it does, but not whether the code was used.
+fn say_interrupted(signal: &Signal, evaluator: Evaluator) {
+    let is_code_sent = signals::is_code_sent();
+    if !evaluator.evaluates() && !is_code_sent {
+        // The shell says it.
+        return;
+    }
+    let is_typed = signal.is_key() && Terminal::end_line() && signal.is_ctrl_c();
+    let by = if is_typed {
+        String::new()
+    } else {
+        format!(" ({})", signal.name())
+    };
+    if is_code_sent {
+        text::note(&format!("interrupted{by}; the code may have been used"));
+    } else if !is_typed {
+        text::note(&format!("interrupted{by}"));
+    }
 }
 
 fn print(error: &Error) {
     match error.parse_error() {
         Some(error) => text::usage(&error.render().to_string()),
-        None if error.message.is_empty() => {}
         None => text::error(&error.message, &error.causes(), error.hint.as_deref()),
     }
 }
@@ -220,6 +204,7 @@ fn fail_loudly_on_panic(evaluator: Evaluator) {
             &[],
             Some("please report it, with the command line and without secrets"),
         );
+        program::end_all();
         finish(evaluator.failure(FAILED).as_bytes(), FAILED);
         end(i32::from(FAILED));
     }));

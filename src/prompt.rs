@@ -1,7 +1,7 @@
 //! The terminal of the user: questions go there while standard output is captured.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead as _, BufReader, IsTerminal, Read as _, Write as _};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::sts::arn::Arn;
 use crate::text;
+
+/// More than any answer, in bytes.
+const LONGEST_ANSWER: u64 = 4096;
 
 /// Why the terminal gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +103,9 @@ impl Terminal {
         self.wait_for_foreground()?;
         self.show(&text::tame(question))?;
         let mut line = Zeroizing::new(Vec::new());
-        let read = self.input.read_until(b'\n', &mut line);
+        // In a mode without lines there may be no end to what is typed.
+        let mut input = (&mut self.input).take(LONGEST_ANSWER);
+        let read = input.read_until(b'\n', &mut line);
         if read.map_err(PromptError::Io)? == 0 {
             self.show("\n")?;
         }
@@ -183,6 +188,40 @@ impl Terminal {
     #[allow(clippy::unused_self)] // As on Unix.
     fn is_in_foreground(&self) -> bool {
         true
+    }
+}
+
+/// The modes of the terminal, echo for example, to be put back where a program that changed them is
+/// ended before it could do that itself.
+#[derive(Debug)]
+pub struct Modes {
+    #[cfg(unix)]
+    terminal: Terminal,
+    #[cfg(unix)]
+    modes: rustix::termios::Termios,
+}
+
+impl Modes {
+    /// The present modes; `None` without a terminal, and on Windows, where programs have none.
+    #[must_use]
+    pub fn now() -> Option<Self> {
+        #[cfg(unix)]
+        {
+            let terminal = Terminal::open().ok()?;
+            let modes = rustix::termios::tcgetattr(terminal.input.get_ref()).ok()?;
+            Some(Self { terminal, modes })
+        }
+        #[cfg(windows)]
+        None
+    }
+
+    /// Puts them back. In the background that would stop this process.
+    pub fn restore(&self) {
+        #[cfg(unix)]
+        if self.terminal.is_in_foreground() {
+            let (now, terminal) = (rustix::termios::OptionalActions::Now, &self.terminal);
+            let _ = rustix::termios::tcsetattr(terminal.input.get_ref(), now, &self.modes);
+        }
     }
 }
 

@@ -231,7 +231,7 @@ async fn tried(plan: &Plan, context: &Context) -> Vec<Check> {
         Ok(aws) => aws,
         Err(error) => return vec![Check::failed("network", &error)],
     };
-    let keys = match long_term_keys(&plan.source).await {
+    let keys = match long_term_keys(plan).await {
         Ok(keys) => keys,
         Err(error) => return vec![Check::failed("keys", &error)],
     };

@@ -37,6 +37,12 @@ impl Evaluator {
         }
     }
 
+    /// Whether a shell evaluates what the verb prints.
+    #[must_use]
+    pub fn evaluates(&self) -> bool {
+        self.evaluates
+    }
+
     /// The statement that makes the evaluating line fail; none where nothing evaluates.
     #[must_use]
     pub fn failure(&self, status: u8) -> String {

@@ -11,6 +11,7 @@ use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
 use crate::memory::{CurrentSession, in_region, is_for_child, is_record, reinstate};
+use crate::program::missing_interpreter;
 use crate::shell::{Change, detect};
 use crate::text;
 
@@ -92,40 +93,49 @@ fn mention_subshell(current: &CurrentSession) {
 fn find(name: &OsStr, context: &Context) -> Result<PathBuf, Error> {
     let path = context.environment().os_text("PATH").unwrap_or_default();
     let here = std::env::current_dir().unwrap_or_default();
-    which::which_in(name, Some(&path), here).map_err(|_| {
+    let Ok(program) = which::which_in(name, Some(&path), here) else {
         let is_path = Path::new(name).file_name() != Some(name);
         let is_there = if is_path {
             Path::new(name).exists()
         } else {
             std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
         };
-        if is_there {
-            not_executable(name)
+        return Err(if is_there {
+            not_executable(name).hint("make it executable: chmod +x")
         } else {
             not_found(name)
-        }
-    })
+        });
+    };
+    match missing_interpreter(&program) {
+        Some(interpreter) => Err(cannot_run(name, &interpreter.problem())
+            .exit(NOT_FOUND)
+            .hint(interpreter.hint())),
+        None => Ok(program),
+    }
 }
 
-/// The system did not start the command.
+fn cannot_run(program: &OsStr, problem: &str) -> Error {
+    Error::new(format!("cannot run {}: {problem}", program.display()))
+}
+
+/// The system did not start the command, for which a code may have been used.
 #[must_use]
-pub fn cannot_execute(program: &OsStr, error: &io::Error) -> Error {
+pub fn cannot_start(program: &OsStr, error: io::Error) -> Error {
     match error.kind() {
+        io::ErrorKind::NotFound if Path::new(program).exists() => {
+            cannot_run(program, "the loader that it needs does not exist").exit(NOT_FOUND)
+        }
         io::ErrorKind::NotFound => not_found(program),
-        _ => not_executable(program),
+        _ => not_executable(program).source(error),
     }
 }
 
 fn not_found(program: &OsStr) -> Error {
-    let program = program.to_string_lossy();
-    Error::new(format!("there is no command {program}"))
+    Error::new(format!("there is no command {}", program.display()))
         .exit(NOT_FOUND)
         .hint("check its name and PATH")
 }
 
 fn not_executable(program: &OsStr) -> Error {
-    let program = program.to_string_lossy();
-    Error::new(format!("{program} cannot be executed"))
-        .exit(NOT_EXECUTABLE)
-        .hint("make it executable: chmod +x")
+    Error::new(format!("{} cannot be executed", program.display())).exit(NOT_EXECUTABLE)
 }

@@ -14,6 +14,7 @@ use crate::files::profile::Profile;
 use crate::memory::{CurrentSession, Memory, NewSession};
 use crate::plan::source::{self, Origin};
 use crate::plan::{Plan, chain};
+use crate::program::{Kind, Program};
 use crate::prompt::Terminal;
 use crate::session::TOO_LITTLE;
 use crate::sts::api::Aws;
@@ -76,7 +77,10 @@ pub(super) async fn prepare(
             region: options.region.clone(),
         });
     }
-    let codes = given.unwrap_or_else(|| CodeSource::new(plan.code_command.as_ref()));
+    let codes = given.unwrap_or_else(|| {
+        let command = plan.code_command.clone();
+        CodeSource::new(command.map(|it| Program::new(Kind::Code, it, plan.surroundings.clone())))
+    });
     let aws = aws(&plan, context)?;
     Ok(Prepared::New(Box::new(Start { plan, codes, aws })))
 }
@@ -85,7 +89,7 @@ impl Start {
     /// Starts the session.
     pub(super) async fn run(self, context: &Context) -> Result<NewSession, Failure> {
         text::notes(&self.plan.notices);
-        let exchange = Exchange::new(&self.plan, context, &self.aws, self.codes);
+        let exchange = Exchange::new(&self.plan, context.memory(), &self.aws, self.codes);
         let session = exchange.run().await?;
         let region = context.memory().region(&session);
         let name = summary::name(&session.current, region.as_deref());

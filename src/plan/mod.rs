@@ -10,6 +10,7 @@ use crate::environment::{self, Environment, Setting};
 use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::memory::{CurrentSession, OWNER_ENDPOINT_URL, Owner, Settings, Target};
+use crate::program::Surroundings;
 use crate::sts::api::Endpoint;
 
 use chain::Chain;
@@ -53,6 +54,8 @@ pub struct Plan {
     pub hops: Vec<Hop>,
     /// The MFA device, if one is named; AWS lists them otherwise.
     pub serial: Option<Setting>,
+    /// What the programs that give code and keys see.
+    pub surroundings: Surroundings,
     /// A program that prints the code. It may contain a secret, so messages name its place only.
     pub code_command: Option<Setting>,
     /// Send the code with `AssumeRole` itself.
@@ -127,6 +130,7 @@ impl Plan {
         let durations = durations(&target, &chain.hops, no_session, environment)?;
         Ok(Self {
             serial,
+            surroundings: Surroundings::new(environment, &context.memory().before),
             code_command: code_command(options, &chain, environment)?,
             no_session,
             mfa_duration: durations.mfa,

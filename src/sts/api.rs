@@ -17,6 +17,7 @@ use super::refusal::{Operation, Refusal};
 use crate::clock;
 use crate::environment::Setting;
 use crate::session::{Keys, Session};
+use crate::signals;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
@@ -126,7 +127,7 @@ impl Aws {
             let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
             session(answer.credentials)
         };
-        self.repeated(call, Refusal::was_never_sent).await
+        sends_code(self.repeated(call, Refusal::was_never_sent)).await
     }
 
     /// `sts:AssumeRole` with a session, or with long-term keys and a code, which is not sent again
@@ -155,12 +156,11 @@ impl Aws {
             let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
             session(answer.credentials)
         };
-        let may_repeat = if mfa.is_some() {
-            Refusal::was_never_sent
+        if mfa.is_some() {
+            sends_code(self.repeated(call, Refusal::was_never_sent)).await
         } else {
-            Refusal::may_pass
-        };
-        self.repeated(call, may_repeat).await
+            self.repeated(call, Refusal::may_pass).await
+        }
     }
 
     /// `sts:GetCallerIdentity`, which needs no permission and cannot be denied.
@@ -247,6 +247,14 @@ impl Aws {
             .sleep_impl(TokioSleep::new())
             .build()
     }
+}
+
+/// A call with a code, which AWS may have used up from here on, unless it refuses the call.
+async fn sends_code<T>(call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    signals::set_code_sent(true);
+    let answer = call.await;
+    signals::set_code_sent(answer.is_ok());
+    answer
 }
 
 /// Reads the credentials of an answer.

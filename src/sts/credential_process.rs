@@ -1,35 +1,58 @@
 //! `credential_process`: long-term keys that a program of the user prints (AWS SDKs reference
 //! guide, "Process credential provider").
 
-use std::error::Error as StdError;
+use serde_json::{Map, Value as Json};
 
-use aws_config::credential_process::CredentialProcessProvider;
-use aws_credential_types::provider::ProvideCredentials;
-
-use crate::environment::Place;
+use crate::clock;
 use crate::error::Error;
-use crate::session::{Keys, is_temporary};
+use crate::program::Program;
+use crate::session::{Keys, is_temporary, parse_time};
 use crate::value::Value;
 
 /// Runs the program and reads the keys that it prints.
-pub async fn run(place: &Place, command: &str) -> Result<Keys, Error> {
-    let failed = |problem: &str| {
-        Error::new(format!("{place} gave {problem}"))
-            .hint("run the program by hand to see what it prints")
-    };
-    let provider = CredentialProcessProvider::new(command.to_owned());
-    let credentials = provider.provide_credentials().await.map_err(|error| {
-        let reason = error
-            .source()
-            .map_or_else(|| error.to_string(), ToString::to_string);
-        failed(&format!("no keys: {}", reason.trim()))
-    })?;
-    if credentials.session_token().is_some() || is_temporary(credentials.access_key_id()) {
-        let problem = "the keys of a temporary session, which cannot start another";
-        return Err(failed(problem));
+pub async fn keys(program: &Program) -> Result<Keys, Error> {
+    let printed = program.output().await?;
+    keys_in(&printed).map_err(|problem| program.bad_output(&problem))
+}
+
+fn keys_in(printed: &[u8]) -> Result<Keys, String> {
+    if printed.trim_ascii().is_empty() {
+        return Err("printed nothing".to_owned());
+    }
+    let mut answer: Map<String, Json> =
+        serde_json::from_slice(printed).map_err(|_| "did not print a JSON object")?;
+    match answer.get("Version") {
+        Some(version) if version.as_f64() == Some(1.0) => {}
+        Some(_) => return Err("printed a Version other than 1".to_owned()),
+        None => return Err("printed no Version".to_owned()),
+    }
+    let access_key_id = text(&mut answer, "AccessKeyId").ok_or("printed no AccessKeyId")?;
+    let access_key_id = access_key_id.as_str().unwrap_or_default().to_owned();
+    let secret_access_key =
+        text(&mut answer, "SecretAccessKey").ok_or("printed no SecretAccessKey")?;
+    if text(&mut answer, "SessionToken").is_some() || is_temporary(&access_key_id) {
+        return Err("gave temporary credentials, which cannot start an MFA session".to_owned());
+    }
+    match answer.get("Expiration") {
+        None | Some(Json::Null) => {}
+        Some(expiration) => match expiration.as_str().and_then(parse_time) {
+            None => return Err("printed an Expiration that is no time in RFC 3339".to_owned()),
+            Some(end) if end <= clock::now() => {
+                return Err(format!("printed keys that expired at {expiration}"));
+            }
+            Some(_) => {}
+        },
     }
     Ok(Keys {
-        access_key_id: credentials.access_key_id().to_owned(),
-        secret_access_key: Value::from(credentials.secret_access_key()),
+        access_key_id,
+        secret_access_key,
     })
+}
+
+/// Takes a text out of the answer, so that it is wiped; one that is empty counts as absent.
+fn text(answer: &mut Map<String, Json>, name: &str) -> Option<Value> {
+    match answer.remove(name)? {
+        Json::String(text) if !text.is_empty() => Some(Value::from(text)),
+        _ => None,
+    }
 }

@@ -198,7 +198,7 @@ fn credential_process_has_ended_before_a_code_is_asked_for() {
     stage.home.write_credentials("");
     stage.home.write_config(&format!(
         "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
-         credential_process = {process} && sleep 0.5 && echo ended >> {}\n",
+         credential_process = sh -c '{process} && sleep 0.5 && echo ended >> {}'\n",
         stage.home.path().join("ran").display()
     ));
     let mark = stage.home.path().join("ran");

@@ -6,12 +6,16 @@
 
 mod bad_input;
 mod clients;
+mod endless;
+mod exec;
 mod failure;
 mod guard;
 mod no_code;
 #[cfg(target_os = "linux")]
 mod nothing_on_disk;
 mod profiles;
+#[cfg(target_os = "linux")]
+mod programs;
 #[cfg(target_os = "linux")]
 mod prompt_cost;
 mod status;

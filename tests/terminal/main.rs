@@ -19,6 +19,8 @@ mod picture;
 mod prompt;
 mod prompts;
 mod shells;
+#[cfg(target_os = "linux")]
+mod signals;
 mod streams;
 
 /// The prompt for alice's device.

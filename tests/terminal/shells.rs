@@ -6,17 +6,17 @@ use awsmfa_test_support::{Accounts, Stage, find_tool};
 
 use crate::PROMPT;
 
-struct Shell {
-    name: &'static str,
-    options: &'static [&'static str],
-    start: &'static str,
-    save_modes: &'static str,
+pub(crate) struct Shell {
+    pub(crate) name: &'static str,
+    pub(crate) options: &'static [&'static str],
+    pub(crate) start: &'static str,
+    pub(crate) save_modes: &'static str,
     /// Prints `state:`, the status of the line before, whether the modes are the saved ones, and the
     /// access key.
-    state: &'static str,
+    pub(crate) state: &'static str,
 }
 
-const BASH: Shell = Shell {
+pub(crate) const BASH: Shell = Shell {
     name: "bash",
     options: &["--norc", "--noprofile", "-i"],
     start: "eval \"$(awsmfa env)\"",
@@ -25,13 +25,13 @@ const BASH: Shell = Shell {
             echo \"state:$((s != 0)),$?,${AWS_ACCESS_KEY_ID:-none}.\"",
 };
 
-const ZSH: Shell = Shell {
+pub(crate) const ZSH: Shell = Shell {
     name: "zsh",
     options: &["-f", "-i"],
     ..BASH
 };
 
-const FISH: Shell = Shell {
+pub(crate) const FISH: Shell = Shell {
     name: "fish",
     options: &[
         "--no-config",

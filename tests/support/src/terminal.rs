@@ -139,6 +139,12 @@ impl Terminal {
         assert_eq!(modes(self.pty.as_ref().expect("a terminal")), self.modes);
     }
 
+    /// The program's process ID.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends the program a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

@@ -1,0 +1,207 @@
+//! The programs that awsmfa starts: the code command and `credential_process`.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use zeroize::Zeroizing;
+
+use crate::environment::{Environment, Place, Setting};
+use crate::error::Error;
+use crate::value::Value;
+
+use running::{Failure, Running};
+use words::words;
+
+mod interpreter;
+mod running;
+mod tree;
+mod words;
+
+pub(crate) use interpreter::missing_interpreter;
+pub use running::end_all;
+
+/// The places of the programs that run, one a line, so that a program which calls awsmfa for itself
+/// is an error and no endless loop.
+const RUNNING: &str = "AWSMFA_RUNNING";
+
+/// The environment of programs: the one before awsmfa, without any of awsmfa's variables but
+/// [`RUNNING`].
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// What differs from this process's environment.
+    changes: Vec<(String, Option<Value>)>,
+    /// The places of the programs that this process runs for.
+    running: Vec<String>,
+}
+
+impl Surroundings {
+    #[must_use]
+    pub fn new(environment: &Environment, before: &Environment) -> Self {
+        let is_ours = |name: &str| name.starts_with("AWSMFA_");
+        let removed = environment
+            .names()
+            .filter(|name| is_ours(name) || before.get(name).is_none())
+            .map(|name| (name.to_owned(), None));
+        let restored = before
+            .names()
+            .filter(|name| !is_ours(name) && before.get(name) != environment.get(name))
+            .map(|name| (name.to_owned(), before.get(name).cloned()));
+        let running = environment.get(RUNNING).and_then(Value::as_str);
+        Self {
+            changes: removed.chain(restored).collect(),
+            running: running.map_or_else(Vec::new, |places| {
+                places.lines().map(str::to_owned).collect()
+            }),
+        }
+    }
+
+    /// Whether this process runs for the program that is configured at this place. One of an option or a
+    /// variable is not passed on, so it cannot call itself.
+    fn is_running(&self, place: &Place) -> bool {
+        matches!(place, Place::File(place) if self.running.contains(place))
+    }
+
+    fn apply(&self, command: &mut Command, place: &Place) {
+        for (name, value) in &self.changes {
+            match value {
+                Some(value) => command.env(name, value.to_os_string()),
+                None => command.env_remove(name),
+            };
+        }
+        let mut running = self.running.clone();
+        running.push(place.to_string());
+        command.env(RUNNING, running.join("\n"));
+    }
+}
+
+/// What a program prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A code. Its command line is for the system's shell.
+    Code,
+    /// Keys. Its command line has the words of the AWS CLI, which starts it without a shell.
+    Keys,
+}
+
+/// A program that prints a code or keys. Its command line may contain a secret, so messages name the
+/// place where it is configured.
+#[derive(Debug)]
+pub struct Program {
+    kind: Kind,
+    setting: Setting,
+    surroundings: Surroundings,
+}
+
+impl Program {
+    #[must_use]
+    pub fn new(kind: Kind, setting: Setting, surroundings: Surroundings) -> Self {
+        Self {
+            kind,
+            setting,
+            surroundings,
+        }
+    }
+
+    /// Where its command line is configured: an option, a variable, or a line of a file.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.setting.place
+    }
+
+    fn error(&self, problem: &str) -> Error {
+        Error::new(format!("{} {problem}", self.setting.place))
+    }
+
+    /// It did not print what it is for.
+    #[must_use]
+    pub fn bad_output(&self, problem: &str) -> Error {
+        self.error(problem).hint(match self.kind {
+            Kind::Code => "it must print one code of six digits",
+            Kind::Keys => {
+                "it must print a JSON object with Version 1 and an IAM user's AccessKeyId and SecretAccessKey"
+            }
+        })
+    }
+
+    /// Runs the program and gives what it prints.
+    pub async fn output(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        if self.surroundings.is_running(&self.setting.place) {
+            let hint = "let the program use another profile, one that does not need this program";
+            return Err(self.error("calls awsmfa for itself").hint(hint));
+        }
+        let mut command = self.command()?;
+        self.surroundings.apply(&mut command, &self.setting.place);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        let name = command.get_program().to_string_lossy().into_owned();
+        let running = Running::start(command).map_err(|error| self.cannot_start(&name, error))?;
+        let (printed, status) = running.output().await.map_err(|failure| match failure {
+            Failure::TooMuch => self.bad_output("printed more than 64 KiB"),
+            Failure::Io(error) => self.error("cannot be read").source(error),
+        })?;
+        match status {
+            Some(status) if !status.success() => {
+                let hint = "run the program by hand to see why it fails";
+                Err(self.error(&format!("failed ({status})")).hint(hint))
+            }
+            _ => Ok(printed),
+        }
+    }
+
+    fn command(&self) -> Result<Command, Error> {
+        let line = self.setting.text.as_str();
+        if self.kind == Kind::Code {
+            return Ok(shell_command(line));
+        }
+        let words = words(line).map_err(|problem| {
+            let hint = "quote its words as for a shell";
+            self.error(problem).hint(hint)
+        })?;
+        let Some((program, arguments)) = words.split_first() else {
+            let hint = "name a program, or remove the line";
+            return Err(self.error("is empty").hint(hint));
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Ok(command)
+    }
+
+    fn cannot_start(&self, name: &str, error: io::Error) -> Error {
+        // What a variable is set to may be a secret.
+        let shown = match name.split_once('=') {
+            Some((variable, _)) => format!("{variable}=…"),
+            None => name.to_owned(),
+        };
+        let problem = |problem: &str| self.error(&format!("cannot run {shown}: {problem}"));
+        if error.kind() != io::ErrorKind::NotFound {
+            return self.error(&format!("cannot run {shown}")).source(error);
+        }
+        if let Some(interpreter) = missing_interpreter(Path::new(name)) {
+            return problem(&interpreter.problem()).hint(interpreter.hint());
+        }
+        problem("there is no such program").hint(if name.contains(['~', '$', '=']) {
+            // The AWS CLI expands nothing, either.
+            "only a shell expands that: credential_process = sh -c '…'"
+        } else {
+            "check its path, and PATH"
+        })
+    }
+}
+
+#[cfg(unix)]
+fn shell_command(line: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]);
+    shell
+}
+
+#[cfg(windows)]
+fn shell_command(line: &str) -> Command {
+    use std::os::windows::process::CommandExt as _;
+    let mut shell = Command::new("cmd.exe");
+    shell.arg("/C").raw_arg(format!("\"{line}\""));
+    shell
+}

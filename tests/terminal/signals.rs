@@ -1,0 +1,236 @@
+//! A signal ends awsmfa at once wherever it waits: the line of the shell fails, and nothing is left
+//! behind, neither a session nor a mode of the terminal nor a process.
+
+use std::fs::{self, File};
+use std::time::{Duration, Instant};
+
+use awsmfa_test_support::terminal::{CTRL_BACKSLASH, CTRL_C, Terminal};
+use awsmfa_test_support::{Fault, Stage, find_tool, say};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::PROMPT;
+use crate::shells::{BASH, FISH, Shell, ZSH};
+
+/// Long for a person who pressed Ctrl-C, enough for a loaded machine.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// Where awsmfa waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Point {
+    StandardInput,
+    CaBundle,
+    CodeCommand,
+    CredentialProcess,
+    Network,
+    Prompt,
+}
+
+const POINTS: [Point; 6] = [
+    Point::StandardInput,
+    Point::CaBundle,
+    Point::CodeCommand,
+    Point::CredentialProcess,
+    Point::Network,
+    Point::Prompt,
+];
+
+/// What comes from outside, and what is typed.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Sent(Signal, &'static str),
+    Typed(&'static str, &'static str),
+}
+
+const ENDINGS: [Ending; 6] = [
+    Ending::Sent(Signal::HUP, "SIGHUP"),
+    Ending::Sent(Signal::INT, "SIGINT"),
+    Ending::Sent(Signal::QUIT, "SIGQUIT"),
+    Ending::Sent(Signal::TERM, "SIGTERM"),
+    Ending::Typed(CTRL_C, "SIGINT"),
+    Ending::Typed(CTRL_BACKSLASH, "SIGQUIT"),
+];
+
+/// A shell at a terminal, and the places where awsmfa can be made to wait.
+struct Waiting {
+    stage: Stage,
+    terminal: Terminal,
+    /// A pipe that gives nothing, held open.
+    _writer: File,
+    /// The time of the programs' `sleep`, which tells them from all others.
+    sleep: String,
+}
+
+impl Waiting {
+    fn new(shell: &Shell) -> Self {
+        let mut stage = Stage::new();
+        let sleep = format!("{}.{}", 200_000 + std::process::id(), shell.name.len());
+        let fifo = |name: &str| {
+            let path = stage.out(name);
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
+            path
+        };
+        let quiet = fifo("quiet");
+        fifo("bundle");
+        let both = File::options().read(true).write(true).open(quiet).unwrap();
+        let config = fs::read_to_string(stage.home.path().join(".aws/config")).unwrap();
+        stage.home.write_config(&format!(
+            "{config}\n[profile process]\ncredential_process = sleep {sleep}\n\
+             mfa_serial = arn:aws:iam::123456789012:mfa/alice\n"
+        ));
+        // The terminal has no echo while it runs, as where a password is typed.
+        stage.program(
+            "print-code",
+            &format!("stty -echo </dev/tty; sleep {sleep}; :"),
+        );
+        stage.set("CODE", stage.code());
+        let command = stage.terminal_command(&[&[shell.name], shell.options].concat());
+        let mut terminal = Terminal::showing(command.env("PS1", "ready> "), 200);
+        terminal.expect("ready> ");
+        terminal.enter(shell.save_modes);
+        terminal.expect("ready> ");
+        Self {
+            stage,
+            terminal,
+            _writer: both,
+            sleep,
+        }
+    }
+
+    /// Starts the line that waits at this point, and waits until it does.
+    fn wait_at(&mut self, shell: &Shell, point: Point) {
+        let (before, arguments, after) = match point {
+            Point::StandardInput => ("", "-", "<$OUT/quiet"),
+            Point::CaBundle => ("AWS_CA_BUNDLE=$OUT/bundle ", "$CODE", ""),
+            Point::CodeCommand => ("", "--code-command print-code", ""),
+            Point::CredentialProcess => ("", "-p process $CODE", ""),
+            Point::Network => ("", "$CODE", ""),
+            Point::Prompt => ("", "", ""),
+        };
+        if point == Point::Network {
+            self.stage.emulator.inject(Fault::HangBeforeAnswer);
+        }
+        self.stage.emulator.clear_log();
+        let command = format!("{before}awsmfa env {arguments} {after}");
+        self.terminal
+            .enter(&shell.start.replace("awsmfa env", &command));
+        match point {
+            Point::StandardInput | Point::CaBundle => {
+                self.wait_for("awsmfa", 1);
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            Point::CodeCommand | Point::CredentialProcess => {
+                let sleep = self.sleep.clone();
+                self.wait_for(&sleep, 1);
+            }
+            Point::Network => self.stage.emulator.wait_for_answers("GetSessionToken", 1),
+            Point::Prompt => {
+                self.terminal.expect(PROMPT);
+                self.stage.emulator.wait_for_answers("GetCallerIdentity", 1);
+            }
+        }
+    }
+
+    /// The processes below the shell with this word in their command line.
+    fn processes(&self, word: &str) -> Vec<Pid> {
+        let mut found = Vec::new();
+        let mut parents = vec![self.terminal.id()];
+        while let Some(parent) = parents.pop() {
+            let children = format!("/proc/{parent}/task/{parent}/children");
+            for child in fs::read_to_string(children)
+                .unwrap_or_default()
+                .split_whitespace()
+            {
+                let line = fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+                if line
+                    .split(|byte| *byte == 0)
+                    .any(|it| it == word.as_bytes())
+                {
+                    found.push(Pid::from_raw(child.parse().unwrap()).unwrap());
+                }
+                parents.push(child.parse().unwrap());
+            }
+        }
+        found
+    }
+
+    #[track_caller]
+    fn wait_for(&self, word: &str, count: usize) {
+        let begin = Instant::now();
+        while self.processes(word).len() != count {
+            assert!(begin.elapsed() < Duration::from_secs(10), "{word}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends awsmfa; gives what is shown meanwhile, and the time until the shell is back.
+    fn end(&mut self, ending: Ending) -> (String, Duration) {
+        let begin = Instant::now();
+        match ending {
+            Ending::Sent(signal, _) => {
+                for pid in self.processes("awsmfa") {
+                    kill_process(pid, signal).unwrap();
+                }
+            }
+            Ending::Typed(key, _) => self.terminal.send(key),
+        }
+        let shown = self.terminal.expect("ready> ");
+        (shown, begin.elapsed())
+    }
+}
+
+fn each_signal_at_each_point(shell: &Shell) {
+    if find_tool(shell.name).is_none() {
+        return;
+    }
+    let mut waiting = Waiting::new(shell);
+    let mut slowest = Duration::ZERO;
+    for point in POINTS {
+        for ending in ENDINGS {
+            let what = format!("{} {point:?} {ending:?}", shell.name);
+            waiting.wait_at(shell, point);
+            let (shown, took) = waiting.end(ending);
+            assert!(took < AT_ONCE, "{what}: {took:?}");
+            slowest = slowest.max(took);
+            let (Ending::Sent(_, name) | Ending::Typed(_, name)) = ending;
+            // Who typed Ctrl-C knows what it does, but not whether the code was used.
+            let says = match (name, point) {
+                ("SIGINT", Point::Network) => "awsmfa: interrupted; the code may have been used",
+                ("SIGINT", _) => "",
+                (name, Point::Network) => {
+                    &format!("interrupted ({name}); the code may have been used")
+                }
+                (name, _) => &format!("interrupted ({name})\r\n"),
+            };
+            assert!(shown.contains(says), "{what}: {shown}");
+            let is_silent = !shown.contains("interrupted") && !shown.contains("failed");
+            assert_eq!(is_silent, says.is_empty(), "{what}: {shown}");
+            waiting.terminal.enter(shell.state);
+            // The line failed, the modes are the old ones, and there is no key.
+            waiting.terminal.expect("state:1,0,none.");
+            waiting.terminal.expect("ready> ");
+            for word in ["awsmfa", &waiting.sleep.clone()] {
+                assert_eq!(waiting.processes(word), [], "{what}: {word}");
+            }
+        }
+    }
+    say(&format!(
+        "{}: back after a signal within {slowest:?}",
+        shell.name
+    ));
+}
+
+#[test]
+fn bash() {
+    each_signal_at_each_point(&BASH);
+}
+
+#[test]
+fn zsh() {
+    each_signal_at_each_point(&ZSH);
+}
+
+#[test]
+fn fish() {
+    each_signal_at_each_point(&FISH);
+}
