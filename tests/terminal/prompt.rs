@@ -177,7 +177,7 @@ fn a_malformed_code_of_the_command_line_is_not_asked_for_again() {
     let stage = Stage::new();
     let mut terminal = stage.ask(&["12345"]);
     assert_eq!(terminal.wait().code(), Some(2));
-    assert!(terminal.shown().contains(NOT_SIX_DIGITS));
+    assert!(terminal.shown().contains("an MFA code has six digits"));
     assert!(!terminal.shown().contains(PROMPT));
     assert_eq!(terminal.stdout(), "(exit 2);\n");
     assert!(stage.emulator.log().entries.is_empty());
