@@ -116,10 +116,7 @@ impl Plan {
             any_arn(serial.as_ref(), &chain.hops)?,
             recorded_url.map(|url| Setting::from_variable(OWNER_ENDPOINT_URL, url)),
         )?;
-        let default = match &chain.settings {
-            Some(profile) if profile.name == "default" => None,
-            _ => Profile::find(context.files()?, "default"),
-        };
+        let default = Profile::find(context.files()?, "default");
         let export = settings::export(
             lookup,
             default.as_ref(),
