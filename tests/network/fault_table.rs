@@ -100,7 +100,7 @@ fn refused_port() -> u16 {
 }
 
 const HANG: u64 = 16;
-const AT_ONCE: u64 = 4;
+const AT_ONCE: u64 = 10;
 
 /// What AWS may do, or what answers in its place.
 fn answers() -> Vec<Row> {

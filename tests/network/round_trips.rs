@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use awsmfa_test_support::terminal::Terminal;
 use awsmfa_test_support::{Stage, find_tool, say};
 
-const ROUND_TRIP: Duration = Duration::from_millis(100);
+const ROUND_TRIP: Duration = Duration::from_millis(250);
 
 /// A way to a port of this machine on which a round trip takes its time, the one that opens a TCP
 /// connection too. It ends with the process.

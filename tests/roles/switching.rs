@@ -94,7 +94,7 @@ fn the_aws_cli_and_boto3_see_each_identity() {
 
 #[test]
 fn the_users_name_costs_no_round_trip() {
-    const DELAY: Duration = Duration::from_millis(1500);
+    const DELAY: Duration = Duration::from_secs(3);
     let mut stage = Stage::new();
     stage
         .emulator

@@ -12,7 +12,7 @@ use crate::PROMPT;
 use crate::shells::{BASH, FISH, Shell, ZSH};
 
 /// Long for a person who pressed Ctrl-C, enough for a loaded machine.
-const AT_ONCE: Duration = Duration::from_secs(3);
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// Where awsmfa waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
