@@ -1,4 +1,4 @@
-//! A home folder for one test, and the environment in which a program sees nothing else.
+//! A home folder for one test, and an environment in which a program sees nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::emulator::accounts::Accounts;
 use crate::tool::tools_path;
 
-/// A home folder that is removed when it is dropped.
+/// A home folder, removed on drop.
 #[derive(Debug)]
 pub struct TestHome {
     folder: TempDir,
@@ -22,7 +22,6 @@ impl Default for TestHome {
 }
 
 impl TestHome {
-    /// An empty home.
     #[must_use]
     pub fn new() -> Self {
         #[cfg(unix)]
@@ -32,8 +31,8 @@ impl TestHome {
         }
     }
 
-    /// A home whose two AWS files describe [`Accounts::standard`]: alice's keys in `default`, bob's
-    /// in `bob`, and a profile of its own for each role.
+    /// A home whose two AWS files describe [`Accounts::standard`]: alice's keys in `default`, bob's in
+    /// `bob`, and one profile per role.
     #[must_use]
     pub fn standard() -> Self {
         let home = Self::new();
@@ -42,7 +41,6 @@ impl TestHome {
         home
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -58,7 +56,7 @@ impl TestHome {
         self.write(".aws/credentials", text);
     }
 
-    /// Writes a file, and the folders it is in, by its path from the home; gives its full path.
+    /// Writes a file and its parent folders; returns the full path. `path` is relative to the home.
     pub fn write(&self, path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("a path inside the home")).expect("a new folder");
@@ -66,8 +64,8 @@ impl TestHome {
         path
     }
 
-    /// Every file and folder in the home, sorted, by its path from there; folders end in `/`.
-    /// Equal before and after shows that nothing was added.
+    /// Every file and folder in the home, sorted, relative to it; folders end in `/`. Comparing two
+    /// listings shows whether anything was added.
     #[must_use]
     pub fn listing(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -89,8 +87,8 @@ impl TestHome {
         found
     }
 
-    /// The whole environment for a program under test, to be used after `env_clear`: the tools and
-    /// the caller's PATH, this home, AWS at `endpoint_url`, and no look-up of instance metadata.
+    /// The whole environment of a program under test (use it after `env_clear`): the tools and the
+    /// caller's PATH, this home, AWS at `endpoint_url`, and no instance metadata look-up.
     #[must_use]
     pub fn env(&self, endpoint_url: &str) -> BTreeMap<String, String> {
         let home = self.path().to_str().expect("a temporary folder in UTF-8");
@@ -107,7 +105,7 @@ impl TestHome {
         .into()
     }
 
-    /// [`Self::env`] with a folder before all others in PATH.
+    /// Like [`Self::env`], with a folder before all others in PATH.
     #[must_use]
     pub fn env_with(&self, folder: &Path, endpoint_url: &str) -> BTreeMap<String, String> {
         let mut env = self.env(endpoint_url);
@@ -117,10 +115,9 @@ impl TestHome {
     }
 }
 
-/// The variables that `env -0` printed.
-///
+/// Parses the output of `env -0`.
 /// # Panics
-/// Where it is not that.
+/// If it is something else.
 #[must_use]
 pub fn variables(dump: &str) -> BTreeMap<String, String> {
     dump.split_terminator('\0')

@@ -1,5 +1,5 @@
-//! What the tests and the demo stand on: an emulator of AWS STS and IAM on loopback, TOTP devices
-//! whose codes need no waiting, and a home folder of their own.
+//! Support for the tests and the demo: an emulator of AWS STS and IAM on loopback, TOTP devices that
+//! need no waiting, and temporary home folders.
 //!
 //! ```
 //! use awsmfa_test_support::{Emulator, Fault, TestHome, Accounts};
@@ -13,13 +13,13 @@
 //! assert_eq!(environment["AWS_ENDPOINT_URL"], emulator.http_url());
 //! assert_eq!(code.len(), 6);
 //!
-//! // … then see what reached AWS, and that nothing was left behind.
+//! // … then check what reached AWS, and that nothing was left behind.
 //! assert_eq!(emulator.log().count_with_token_code(), 0);
 //! assert_eq!(home.listing(), [".aws/", ".aws/config", ".aws/credentials"]);
 //!
-//! // Trouble on demand: the next two AssumeRole calls are throttled.
+//! // Faults on demand: the next two AssumeRole calls are throttled.
 //! emulator.inject(Fault::Throttling.on("AssumeRole").times(2));
-//! // A role past its hour: the emulator's sessions age, its clock stays.
+//! // Expire a role session: the emulator's sessions get older, its clock does not move.
 //! emulator.advance(3601);
 //! ```
 

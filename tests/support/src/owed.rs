@@ -1,12 +1,11 @@
-//! What `unset` owes the user, told without a look at the records.
+//! What `unset` must restore, computed without reading awsmfa's bookkeeping.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Variables by name.
 type Variables = BTreeMap<String, String>;
 
-/// Keys and tokens. They belong together: those of before would not go with keys that were set since, and
-/// what stands beside such a key is left alone.
+/// Keys and tokens. They belong together: the old ones would not match keys that were set since, so
+/// `unset` restores none of them next to such keys.
 const KEYS: [&str; 4] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -14,8 +13,7 @@ const KEYS: [&str; 4] = [
     "AWS_SECURITY_TOKEN",
 ];
 
-/// The environment as it was before awsmfa, and as awsmfa left it. A variable that is not as awsmfa left it
-/// is the user's.
+/// The environment before awsmfa, and as awsmfa left it. A variable with any other value is the user's.
 #[derive(Debug, Clone)]
 pub struct Owed {
     before: Variables,
@@ -23,7 +21,7 @@ pub struct Owed {
 }
 
 impl Owed {
-    /// No session was started in this environment.
+    /// An environment in which no session was started.
     #[must_use]
     pub fn new(environment: &Variables) -> Self {
         Self {
@@ -55,14 +53,14 @@ impl Owed {
         owed.collect()
     }
 
-    /// `env` made the second of the first.
+    /// Records that `env` turned `environment` into `after`.
     pub fn started(&mut self, environment: &Variables, after: &Variables) {
         self.before = self.after_unset(environment);
         self.left = without_records(after);
     }
 }
 
-/// Variables without those of awsmfa.
+/// The variables without awsmfa's own.
 #[must_use]
 pub fn without_records(variables: &Variables) -> Variables {
     let mut variables = variables.clone();

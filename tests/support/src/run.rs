@@ -1,4 +1,4 @@
-//! What came of a program that ran.
+//! The result of running a program.
 
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
@@ -6,15 +6,13 @@ use std::process::{Child, Command, Stdio};
 
 use crate::emulator::accounts::Accounts;
 
-/// How a program ended and what it printed.
+/// How a program ended, and what it printed.
 #[derive(Debug)]
 #[must_use = "assert how it ended and what it printed"]
 pub struct Run {
-    /// The exit code; 128 and the signal's number where one ended it.
+    /// The exit code; 128 plus the signal's number if a signal ended the program.
     pub code: i32,
-    /// Standard output.
     pub stdout: String,
-    /// Standard error.
     pub stderr: String,
 }
 
@@ -24,7 +22,7 @@ impl Run {
         Self::wait(command.spawn().expect("a program that starts"))
     }
 
-    /// The same with something to read on standard input.
+    /// Like [`Self::of`], with `input` on standard input.
     pub fn with_input(command: &mut Command, input: &str) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -33,13 +31,13 @@ impl Run {
         let mut stdin = child.stdin.take().expect("standard input");
         match stdin.write_all(input.as_bytes()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("{error}"),
-            // It need not read all.
+            // The program need not read all of it.
             _ => drop(stdin),
         }
         Self::wait(child)
     }
 
-    /// Waits for a program that was started.
+    /// Waits for a program that is already running.
     pub fn wait(child: Child) -> Self {
         let output = child.wait_with_output().expect("a program that ends");
         let code = output
@@ -53,13 +51,13 @@ impl Run {
         }
     }
 
-    /// It succeeded and showed nothing on standard error.
+    /// Checks that the program succeeded and printed nothing to standard error.
     #[track_caller]
     pub fn assert_quiet_success(&self) {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self:?}");
     }
 
-    /// Neither keys nor this code are shown to whoever reads standard error.
+    /// Checks that standard error shows neither keys nor this code.
     #[track_caller]
     pub fn assert_no_secret_told(&self, code: &str) {
         for secret in [Accounts::ALICE_SECRET, Accounts::BOB_SECRET, code] {

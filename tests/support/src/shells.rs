@@ -2,14 +2,14 @@
 
 use crate::tool::find_tool;
 
-/// A shell as it is installed.
+/// An installed shell.
 #[derive(Debug)]
 pub struct RealShell {
-    /// The row of awsmfa's table that is for it.
+    /// Its row in awsmfa's table of shells.
     pub row: &'static str,
-    /// Its executable, and the options that keep its user's settings away. A script's file follows.
+    /// The executable, with the options that skip the user's settings. A script file follows.
     pub command: &'static [&'static str],
-    /// How the name of a script must end.
+    /// The file extension that a script needs.
     pub extension: &'static str,
 }
 
@@ -21,7 +21,7 @@ const fn real(row: &'static str, command: &'static [&'static str]) -> RealShell 
     }
 }
 
-/// Every shell that the tests run; the first of a row stands for the row.
+/// Every shell that the tests run; the first entry of a row is the one that speaks for the row.
 pub const REAL_SHELLS: &[RealShell] = &[
     real("bash", &["bash", "--norc"]),
     real("zsh", &["zsh", "-f"]),
@@ -45,7 +45,7 @@ pub const REAL_SHELLS: &[RealShell] = &[
             &["pwsh", "-NoProfile", "-NonInteractive", "-File"],
         )
     },
-    // wine's cmd stands in for Windows'.
+    // wine's cmd stands in for the one of Windows.
     RealShell {
         extension: ".bat",
         ..real("cmd", &["wine", "cmd", "/d", "/c"])
@@ -54,9 +54,8 @@ pub const REAL_SHELLS: &[RealShell] = &[
 
 impl RealShell {
     /// The shell of this name.
-    ///
     /// # Panics
-    /// Where the tests know none.
+    /// If the list has no such shell.
     #[must_use]
     pub fn named(executable: &str) -> &'static Self {
         let mut shells = REAL_SHELLS.iter();
@@ -65,20 +64,19 @@ impl RealShell {
             .unwrap_or_else(|| panic!("the tests run no {executable}"))
     }
 
-    /// Its executable.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.command[0]
     }
 
-    /// Whether it is installed; see [`find_tool`] for where it is not.
+    /// Whether it is installed; [`find_tool`] says what happens if not.
     #[must_use]
     pub fn is_installed(&self) -> bool {
         find_tool(self.name()).is_some()
     }
 }
 
-/// The installed shells of POSIX's kind.
+/// The installed shells with POSIX syntax.
 #[must_use]
 pub fn posix_shells() -> Vec<&'static [&'static str]> {
     REAL_SHELLS

@@ -1,15 +1,14 @@
-//! Signals that the tests' caller ignores, which the programs under test would ignore too.
+//! Undoes ignored signals, which the programs under test would inherit from whoever runs the tests.
 
 use std::process::Command;
 use std::sync::Once;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Lets the programs that are started from here on begin with all signals at their defaults.
-///
-/// `nohup`, and a shell without job control that starts something in the background, leave signals
-/// ignored, and a child inherits that. What a process catches is at its default after exec, so what
-/// is ignored here is caught, and ignored by that.
+/// Makes every program started from here on begin with all signals at their defaults.
+/// `nohup`, and a shell without job control that starts a background job, leave signals ignored, and
+/// children inherit that. A caught signal is back at its default after exec, so this catches each signal
+/// that is ignored and does nothing about it.
 pub(crate) fn begin_at_their_defaults() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -25,14 +24,15 @@ pub(crate) fn begin_at_their_defaults() {
             ("TERM", SignalKind::terminate()),
         ] {
             if is_ignored(name) {
-                // It stays caught when nobody listens.
+                // It stays caught although nothing listens.
                 drop(signal(kind).expect("a signal that can be caught"));
             }
         }
     });
 }
 
-/// A shell cannot change what was ignored when it began (POSIX, "trap"), so it lives on.
+/// Asks a shell: it cannot change a signal that was ignored when it started (POSIX, "trap"), so it
+/// survives.
 fn is_ignored(name: &str) -> bool {
     let script = format!("ulimit -c 0; kill -{name} $$");
     let ended = Command::new("/bin/sh").args(["-c", &script]).status();

@@ -18,18 +18,15 @@ use crate::shells::REAL_SHELLS;
 use crate::terminal::{self, Terminal};
 use crate::tool::{awsmfa, without_terminal};
 
-/// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// AWS, a home, and the environment of the programs there.
+/// AWS, a home, and the environment of the programs.
 pub struct Stage {
-    /// AWS.
     pub emulator: Emulator,
-    /// The user's home.
     pub home: TestHome,
     /// The whole environment of a program.
     pub variables: Variables,
-    /// Outside the home, which awsmfa must leave as it is.
+    /// A folder outside the home, since awsmfa must leave the home unchanged.
     folder: TempDir,
 }
 
@@ -46,7 +43,7 @@ impl Stage {
         Self::with(Accounts::standard())
     }
 
-    /// Other accounts, or another certificate.
+    /// Like [`Self::new`], with other accounts or another certificate.
     #[must_use]
     pub fn with(config: impl Into<Config>) -> Self {
         let emulator = Emulator::start(config);
@@ -70,7 +67,7 @@ impl Stage {
         }
     }
 
-    /// The standard accounts, and AWS files of the test's own.
+    /// The standard accounts with these AWS files.
     #[must_use]
     pub fn with_files(config: &str, credentials: &str) -> Self {
         let stage = Self::new();
@@ -79,14 +76,14 @@ impl Stage {
         stage
     }
 
-    /// Adds to the config file.
+    /// Appends to the config file.
     pub fn add_config(&self, text: &str) {
         let file = self.home.path().join(".aws/config");
         let config = fs::read_to_string(file).expect("the config file");
         self.home.write_config(&format!("{config}\n{text}"));
     }
 
-    /// AWS over HTTPS, its CA in `AWS_CA_BUNDLE`.
+    /// Serves AWS over HTTPS, with its CA in `AWS_CA_BUNDLE`.
     #[must_use]
     pub fn over_https(mut self) -> Self {
         self.set("AWS_ENDPOINT_URL", self.emulator.https_url());
@@ -95,13 +92,11 @@ impl Stage {
         self
     }
 
-    /// Sets a variable.
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.variables.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Sets several.
     pub fn set_all(&mut self, variables: &[(&str, &str)]) -> &mut Self {
         for (name, value) in variables {
             self.set(name, *value);
@@ -109,18 +104,17 @@ impl Stage {
         self
     }
 
-    /// Removes a variable; gives what it was.
+    /// Removes a variable and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<String> {
         self.variables.remove(name)
     }
 
-    /// A variable's value.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// The variables that begin with `AWS_`.
+    /// The variables whose names begin with `AWS_`.
     #[must_use]
     pub fn aws(&self) -> Variables {
         let mut variables = self.variables.clone();
@@ -128,7 +122,7 @@ impl Stage {
         variables
     }
 
-    /// The names of the bookkeeping that is set.
+    /// The names of the bookkeeping variables that are set.
     #[must_use]
     pub fn records(&self) -> Vec<&str> {
         let names = self.variables.keys().map(String::as_str);
@@ -147,7 +141,7 @@ impl Stage {
         self.emulator.device("alice").code()
     }
 
-    /// As many wrong codes for her device, all of them different.
+    /// Wrong codes for alice's device, all different.
     #[must_use]
     pub fn wrong_codes<const N: usize>(&self) -> [String; N] {
         self.emulator.device("alice").wrong_codes()
@@ -160,45 +154,44 @@ impl Stage {
         (log.entries.len(), log.count_with_token_code())
     }
 
-    /// AWS was sent no code.
     #[track_caller]
     pub fn assert_no_code_sent(&self) {
         assert_eq!(self.emulator.log().count_with_token_code(), 0);
     }
 
-    /// A path in the folder of the test, which is `$OUT` and where programs run.
+    /// A path in the test's folder, which is `$OUT` and the working directory of programs.
     #[must_use]
     pub fn out(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Writes a file there.
+    /// Writes a file to that folder.
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.out(name);
         fs::write(&path, contents).expect("a new file");
         path
     }
 
-    /// What a program wrote there.
+    /// What a program wrote to a file there.
     #[must_use]
     pub fn written(&self, name: &str) -> String {
         let path = self.out(name);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// What `env -0` wrote there.
+    /// The variables that `env -0` wrote to a file there.
     #[must_use]
     pub fn dumped(&self, name: &str) -> Variables {
         variables(&self.written(name))
     }
 
-    /// Writes a script of sh that a program finds by name.
+    /// Puts a sh script on PATH.
     pub fn program(&self, name: &str, script: &str) {
         let path = self.write(&format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
     }
 
-    /// A program and its arguments, with this environment and no terminal.
+    /// A program with this environment and no terminal.
     #[must_use]
     pub fn command(&self, words: &[impl AsRef<OsStr>]) -> Command {
         let mut command = without_terminal(&words[0]);
@@ -213,7 +206,7 @@ impl Stage {
         command
     }
 
-    /// The same for a [`Terminal`].
+    /// Like [`Self::command`], for a [`Terminal`].
     #[must_use]
     pub fn terminal_command(&self, words: &[impl AsRef<OsStr>]) -> terminal::Command {
         terminal::Command::new(&words[0])
@@ -223,12 +216,12 @@ impl Stage {
             .current_dir(self.folder.path())
     }
 
-    /// Runs a script in a file, by a shell and its options.
+    /// Runs a script from a file with this shell and its options.
     pub fn script(&self, shell: &[&str], text: &str) -> Run {
         Run::of(&mut self.script_command(shell, text))
     }
 
-    /// The same, to be started.
+    /// Like [`Self::script`], without running it.
     #[must_use]
     pub fn script_command(&self, shell: &[&str], text: &str) -> Command {
         let mut real = REAL_SHELLS.iter();
@@ -241,15 +234,15 @@ impl Stage {
         self.command(&[shell, &[path]].concat())
     }
 
-    /// Runs `awsmfa` from sh, whatever shell the tests were started from, and evaluates nothing.
+    /// Runs `awsmfa` from sh, whatever shell started the tests; evaluates nothing.
     pub fn awsmfa(&self, args: &[&str]) -> Run {
         self.awsmfa_with_input(args, "")
     }
 
-    /// The same with something to read on standard input.
+    /// Like [`Self::awsmfa`], with `input` on standard input.
     pub fn awsmfa_with_input(&self, args: &[&str], input: &str) -> Run {
-        // To a file of its own, since awsmfa prints no secret to where the shell around it prints. dash
-        // redirects itself for the time of a command, unless that is in a subshell.
+        // Write to a separate file, since awsmfa prints no secret to the standard output of the shell
+        // around it. The subshell is for dash, which redirects its own output while a command runs.
         let stdout = self.file("stdout-", "");
         let path = stdout.path().to_str().expect("a path in UTF-8");
         let shell = ["sh", "-c", r#"(exec awsmfa "$@" >"$0"); exit $?"#, path];
@@ -259,8 +252,8 @@ impl Stage {
         Run { stdout, ..run }
     }
 
-    /// Evaluates in sh what `awsmfa VERB` prints, as a user does. The variables are then what that
-    /// shell exports, the code is the status of the line, and nothing was shown but standard error.
+    /// Evaluates the output of `awsmfa VERB` in sh, as a user does. Takes over the variables that the
+    /// shell exports then; `code` is the status of the line.
     pub fn eval(&mut self, args: &[&str]) -> Run {
         const LINE: &str = r#"eval "$(awsmfa "$@")"; printf '%s\0' "$?"; exec env -0"#;
         let verb = [args[0], "--shell", "sh"];
@@ -268,7 +261,7 @@ impl Stage {
         let run = Run::of(&mut self.command(&line));
         let (code, after) = run.stdout.split_once('\0').expect("a status");
         let mut after = variables(after);
-        // sh itself exports a few more.
+        // Drop the few variables that sh itself exports.
         after.retain(|name, _| self.variables.contains_key(name) || name.starts_with("AWS"));
         self.variables = after;
         Run {
@@ -278,19 +271,19 @@ impl Stage {
         }
     }
 
-    /// [`Self::eval`] of `env`, which must succeed; gives what standard error showed.
+    /// Runs [`Self::eval`] with `env`, which must succeed; returns standard error.
     #[track_caller]
     pub fn env(&mut self, args: &[&str]) -> String {
         self.eval_ends_with(0, &[&["env"], args].concat())
     }
 
-    /// [`Self::eval`] of `env`, which must fail with 1; gives what standard error showed.
+    /// Runs [`Self::eval`] with `env`, which must fail with 1; returns standard error.
     #[track_caller]
     pub fn env_fails(&mut self, args: &[&str]) -> String {
         self.eval_ends_with(1, &[&["env"], args].concat())
     }
 
-    /// [`Self::eval`] of `unset`, which must succeed; gives what standard error showed.
+    /// Runs [`Self::eval`] with `unset`, which must succeed; returns standard error.
     #[track_caller]
     pub fn unset(&mut self) -> String {
         self.eval_ends_with(0, &["unset"])
@@ -303,20 +296,20 @@ impl Stage {
         run.stderr
     }
 
-    /// Runs `awsmfa env --shell bash` at a terminal, its statements captured.
+    /// Runs `awsmfa env --shell bash` at a terminal, with its statements captured.
     #[must_use]
     pub fn ask(&self, args: &[&str]) -> Terminal {
         Terminal::capturing(self.ask_command(args))
     }
 
-    /// The same, to be started.
+    /// Like [`Self::ask`], without running it.
     #[must_use]
     pub fn ask_command(&self, args: &[&str]) -> terminal::Command {
         let words: [&str; 4] = ["awsmfa", "env", "--shell", "bash"];
         self.terminal_command(&[&words, args].concat())
     }
 
-    /// An interactive bash at a terminal, which has shown its prompt, `ready> `.
+    /// An interactive bash at a terminal that already shows its prompt, `ready> `.
     #[must_use]
     pub fn bash(&self) -> Terminal {
         let words = ["bash", "--norc", "--noprofile", "-i"];
@@ -326,7 +319,7 @@ impl Stage {
         terminal
     }
 
-    /// fish makes folders for itself at every start.
+    /// Moves fish's folders, which it creates at every start, out of the home.
     pub fn keep_fish_out_of_the_home(&mut self) {
         let elsewhere = self.out("fish").display().to_string();
         for name in ["XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
@@ -334,7 +327,7 @@ impl Stage {
         }
     }
 
-    /// Nothing but the two AWS files is in the home.
+    /// Checks that the home contains only the two AWS files.
     #[track_caller]
     pub fn assert_clean_home(&self) {
         assert_eq!(
@@ -343,7 +336,7 @@ impl Stage {
         );
     }
 
-    /// A text without what differs from run to run: folders, ports, and the identifiers of requests.
+    /// Replaces what differs from run to run: folders, ports and request IDs.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let folder = |path: &Path| path.display().to_string();

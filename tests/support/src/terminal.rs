@@ -1,4 +1,4 @@
-//! A terminal with a program at it: what a user types, what is shown, how the program ends.
+//! A terminal with a program: what a user types, what is shown, how the program ends.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -12,10 +12,10 @@ use pty_process::blocking::Pty;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long anything may take before the test fails; a loaded machine needs far less.
+/// How long anything may take before the test fails; far more than a loaded machine needs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often a program's end is looked for.
+/// How often to check whether the program has ended.
 const STEP: Duration = Duration::from_millis(10);
 
 pub const CTRL_C: &str = "\x03";
@@ -25,30 +25,29 @@ pub const ENTER: &str = "\r";
 
 /// A terminal and the program that leads its session.
 pub struct Terminal {
-    /// None after a hang-up.
+    /// `None` after a hang-up.
     pty: Option<Pty>,
-    /// The program's end, held open: else a moment in which no program has it would look like the
-    /// end of all.
+    /// Kept open: a moment in which no program has the terminal open would look like its end.
     _program_end: OwnedFd,
     child: Child,
-    /// All that was shown so far.
+    /// Everything shown so far.
     shown: String,
-    /// How much of it the test has looked at.
+    /// How much of it the test has already matched.
     looked_at: usize,
-    /// The modes before the program began.
+    /// The terminal modes before the program began.
     modes: String,
-    /// Where standard output goes, if not to the terminal.
+    /// The file for standard output, if that is not the terminal.
     stdout: Option<File>,
 }
 
 impl Terminal {
-    /// A program whose standard output, too, is the terminal.
+    /// Starts a program whose standard output is the terminal, too.
     #[must_use]
     pub fn showing(command: Command, columns: u16) -> Self {
         Self::start(command, columns, None)
     }
 
-    /// A program whose standard output is captured, as by `$(…)`.
+    /// Starts a program whose standard output is captured, as by `$(…)`.
     #[must_use]
     pub fn capturing(command: Command) -> Self {
         let stdout = tempfile::tempfile().unwrap();
@@ -74,19 +73,17 @@ impl Terminal {
         }
     }
 
-    /// Types.
     pub fn send(&mut self, text: &str) {
         let pty = self.pty.as_mut().expect("a terminal");
         pty.write_all(text.as_bytes()).unwrap();
     }
 
-    /// Types a line.
     pub fn enter(&mut self, line: &str) {
         self.send(line);
         self.send(ENTER);
     }
 
-    /// Waits until this is shown, after what was waited for last; gives what was shown before it.
+    /// Waits until `text` is shown, after the last match; returns what was shown before it.
     pub fn expect(&mut self, text: &str) -> String {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -104,7 +101,6 @@ impl Terminal {
         }
     }
 
-    /// Waits for the program's end.
     pub fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -118,7 +114,7 @@ impl Terminal {
         }
     }
 
-    /// All that was shown so far.
+    /// Everything shown so far.
     #[must_use]
     pub fn shown(&self) -> &str {
         &self.shown
@@ -133,29 +129,27 @@ impl Terminal {
         text
     }
 
-    /// Whether echo, line editing and the rest are as they were before the program began.
+    /// Checks that echo, line editing and so on are as they were before the program began.
     #[track_caller]
     pub fn assert_modes_unchanged(&self) {
         assert_eq!(modes(self.pty.as_ref().expect("a terminal")), self.modes);
     }
 
-    /// The program's process ID.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends the program a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Takes the terminal away, as a closed window or a lost connection does.
+    /// Closes the terminal, as a closed window or a lost connection does.
     pub fn hang_up(&mut self) {
         drop(self.pty.take());
     }
 
-    /// Reads what is shown, or waits a moment for it; says whether there was anything.
+    /// Reads what is shown, or waits a moment for it; returns whether there was anything.
     fn read_on(&mut self) -> bool {
         let Some(pty) = &mut self.pty else {
             std::thread::sleep(STEP);
@@ -175,7 +169,7 @@ impl Terminal {
 }
 
 impl Drop for Terminal {
-    /// A test that fails leaves nothing running.
+    /// Leaves nothing running after a failed test.
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,4 +1,4 @@
-//! Programs that tests run and a machine may lack.
+//! Programs that tests run and that may be missing.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
@@ -6,8 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where `tests/install` puts what it installs: `AWSMFA_TEST_TOOLS`, or `target/tools` of the
-/// checkout.
+/// Where `tests/install` puts what it installs: `AWSMFA_TEST_TOOLS`, or `target/tools` in the checkout.
 #[must_use]
 pub fn tools_folder() -> PathBuf {
     match std::env::var_os("AWSMFA_TEST_TOOLS") {
@@ -16,15 +15,15 @@ pub fn tools_folder() -> PathBuf {
     }
 }
 
-/// The program under test, as cargo tells whoever runs the tests of its package.
+/// The program under test; cargo sets this variable for the tests of its package.
 #[cfg(unix)]
 pub(crate) fn awsmfa() -> PathBuf {
     let path = std::env::var_os("CARGO_BIN_EXE_awsmfa");
     path.expect("a test that cargo runs").into()
 }
 
-/// cargo in the checkout, without what the cargo that runs this program says of its package: for that
-/// it would build everything again.
+/// cargo, run in the checkout. Removes the variables that the outer cargo sets for its package, since
+/// they would make it rebuild everything.
 #[must_use]
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
@@ -38,10 +37,9 @@ pub fn cargo() -> Command {
     cargo
 }
 
-/// PATH with the installed tools before everything else.
-///
+/// PATH with the installed tools first.
 /// # Panics
-/// Where a folder in PATH cannot be joined to others.
+/// If a folder in PATH cannot be joined to others.
 #[must_use]
 pub fn tools_path() -> OsString {
     let tools = tools_folder();
@@ -52,8 +50,8 @@ pub fn tools_path() -> OsString {
     std::env::join_paths(folders).expect("folders that PATH can hold")
 }
 
-/// The full path of a program among the installed tools or in PATH, for one that may be missing
-/// anywhere.
+/// The full path of a program among the installed tools or in PATH, if it is there; nobody needs to
+/// install it.
 #[must_use]
 pub fn optional_tool(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&tools_path())
@@ -62,12 +60,10 @@ pub fn optional_tool(name: &str) -> Option<PathBuf> {
 }
 
 /// The full path of a program among the installed tools or in PATH.
-///
-/// Where it is missing that is said aloud and the caller skips; where `AWSMFA_REQUIRE_SHELLS=1` it
-/// is a failure, except for PowerShell, which `tests/install` cannot install everywhere.
-///
+/// If it is missing, says so, and the caller skips. With `AWSMFA_REQUIRE_SHELLS=1` that is a failure,
+/// except for PowerShell, which `tests/install` cannot install everywhere.
 /// # Panics
-/// Where it is missing and required.
+/// If it is missing and required.
 #[must_use]
 pub fn find_tool(name: &str) -> Option<PathBuf> {
     let found = optional_tool(name);
@@ -79,9 +75,8 @@ pub fn find_tool(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A program without a controlling terminal, so that nothing asks whoever runs the tests.
-///
-/// Where there is no setsid, as on macOS, the tests are run without a terminal anyway.
+/// A program without a controlling terminal, so that nothing prompts whoever runs the tests.
+/// Without setsid, as on macOS, the program keeps the terminal; run the tests without one there.
 #[must_use]
 pub fn without_terminal(program: impl AsRef<OsStr>) -> Command {
     let Some(setsid) = optional_tool("setsid") else {
@@ -92,21 +87,19 @@ pub fn without_terminal(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Says aloud that a test is skipped since something is missing.
-///
+/// Says that a test is skipped because something is missing.
 /// # Panics
-/// Where `AWSMFA_REQUIRE_SHELLS=1`.
+/// With `AWSMFA_REQUIRE_SHELLS=1`.
 pub fn missing(what: &str) {
     let required = std::env::var("AWSMFA_REQUIRE_SHELLS").is_ok_and(|value| value == "1");
     assert!(!required, "{what} is missing and AWSMFA_REQUIRE_SHELLS=1");
     skip(what);
 }
 
-/// Says aloud that a test is skipped since something is missing that need not be there. `tests/run` names
-/// it once more in its summary, by the file that `AWSMFA_SKIPPED` names.
-///
+/// Says that a test is skipped because something optional is missing. `tests/run` repeats it in its
+/// summary, which it reads from the file `AWSMFA_SKIPPED`.
 /// # Panics
-/// Where that file cannot be written.
+/// If that file cannot be written.
 pub fn skip(what: &str) {
     say(&format!("SKIPPED: {what} is missing"));
     if let Some(file) = std::env::var_os("AWSMFA_SKIPPED") {
@@ -116,8 +109,7 @@ pub fn skip(what: &str) {
     }
 }
 
-/// Says something on standard error past the test harness, which keeps from the eye what a passing
-/// test prints by `eprintln!`.
+/// Prints to standard error past the test harness, which hides the `eprintln!` output of a passing test.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -6,16 +6,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use totp_rs::{Builder, Secret};
 
-/// Seconds a code is shown before the next one (RFC 6238, section 5.2).
+/// How long a code is shown (RFC 6238, section 5.2).
 pub(crate) const STEP_SECONDS: u64 = 30;
 
-/// How many steps before and after its own a code is accepted.
+/// A code is accepted this many steps before and after its own.
 pub(crate) const TOLERATED_STEPS: u64 = 2;
 
-/// Less than this much of a step left, and the oldest code could be stale when it arrives.
+/// With less than this left in a step, the oldest code could be too old when it arrives.
 const ARRIVAL_SECONDS: u64 = 10;
 
-/// A virtual MFA device. Clones are the same device.
+/// A virtual MFA device. A clone is the same device.
 #[derive(Clone)]
 pub struct TotpDevice {
     secret: [u8; 20],
@@ -23,7 +23,7 @@ pub struct TotpDevice {
 }
 
 impl TotpDevice {
-    /// A device with this secret; RFC 4226, section 4, asks for 160 bits.
+    /// A device with this secret; RFC 4226, section 4, recommends 160 bits.
     #[must_use]
     pub fn new(secret: [u8; 20]) -> Self {
         Self {
@@ -32,22 +32,21 @@ impl TotpDevice {
         }
     }
 
-    /// A device with a secret of its own.
+    /// A device with a random secret.
     #[must_use]
     pub fn random() -> Self {
         Self::new(std::array::from_fn(|_| fastrand::u8(..)))
     }
 
-    /// The secret as authenticator programs such as oathtool take it (RFC 4648, no padding).
+    /// The secret as oathtool and authenticator apps take it (RFC 4648, no padding).
     #[must_use]
     pub fn secret_base32(&self) -> String {
         Secret::new_stack(self.secret).to_base32()
     }
 
-    /// A code that AWS accepts now and that this device has not handed out before.
-    ///
-    /// Each code works once and is good for two steps either way, so five are at hand at any
-    /// moment; the sixth within the same step waits for the next, 30 s at most.
+    /// A code that AWS accepts now and that this device has not returned before.
+    /// Each code works once, for two steps either way, so five are available at any moment; a sixth call
+    /// within one step waits for the next step, at most 30 s.
     #[must_use]
     pub fn code(&self) -> String {
         loop {
@@ -68,14 +67,14 @@ impl TotpDevice {
         }
     }
 
-    /// Six digits that are no code of this device, now or in the next minutes.
+    /// Six digits that are not a code of this device, now or in the next minutes.
     #[must_use]
     pub fn wrong_code(&self) -> String {
         let [code] = self.wrong_codes();
         code
     }
 
-    /// As [`Self::wrong_code`], each another one.
+    /// Like [`Self::wrong_code`], all different.
     #[must_use]
     pub fn wrong_codes<const N: usize>(&self) -> [String; N] {
         let step = unix_seconds() / STEP_SECONDS;
@@ -88,7 +87,7 @@ impl TotpDevice {
         std::array::from_fn(|_| wrong.next().expect("there are more codes than steps"))
     }
 
-    /// The code shown at this moment, in seconds since 1970, whoever has seen it.
+    /// The code at this time, in seconds since 1970, whether it was used or not.
     #[must_use]
     pub fn code_at(&self, unix_seconds: u64) -> String {
         Builder::new()
@@ -104,7 +103,7 @@ impl TotpDevice {
         self.code_at(step * STEP_SECONDS)
     }
 
-    /// Lets codes be handed out again; the emulator forgets them at the same time.
+    /// Allows codes to be returned again; the emulator forgets them at the same time.
     pub(crate) fn forget(&self) {
         self.handed_out().clear();
     }
@@ -116,7 +115,7 @@ impl TotpDevice {
     }
 }
 
-/// The secret stays out of a failing test's output.
+/// Keeps the secret out of a failing test's output.
 impl std::fmt::Debug for TotpDevice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TotpDevice").finish_non_exhaustive()
@@ -134,7 +133,7 @@ fn unix_seconds() -> u64 {
 mod tests {
     use super::*;
 
-    /// RFC 6238, appendix B, the SHA-1 rows; six digits are the last six of its eight.
+    /// RFC 6238, appendix B, the SHA-1 rows; a six-digit code is the last six of the eight digits there.
     #[test]
     fn vectors_of_rfc_6238() {
         let device = TotpDevice::new(*b"12345678901234567890");

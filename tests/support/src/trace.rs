@@ -1,4 +1,4 @@
-//! The system calls of `awsmfa`, as strace shows them.
+//! The system calls of `awsmfa`, recorded by strace.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,8 +8,8 @@ use crate::stage::Stage;
 use crate::tool::{awsmfa, find_tool};
 
 impl Stage {
-    /// Runs `awsmfa`, all of its threads and children watched; gives these of their calls, one a
-    /// line, without the process IDs. None where strace is missing.
+    /// Runs `awsmfa` and records these calls of all its threads and children, one per line, without
+    /// process IDs. `None` if strace is missing.
     #[must_use]
     pub fn traced(&self, calls: &str, args: &[&str]) -> Option<(Vec<String>, Run)> {
         find_tool("strace")?;

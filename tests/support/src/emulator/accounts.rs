@@ -1,5 +1,5 @@
-//! The AWS accounts that the emulator plays: users, keys, devices, roles. Every field is a test's
-//! to edit, before the start or while the emulator runs.
+//! The AWS accounts that the emulator plays: users, keys, devices, roles. A test may edit every field,
+//! before the start or while the emulator runs.
 
 use std::fmt;
 
@@ -7,28 +7,23 @@ use chrono::{DateTime, Utc};
 
 use crate::totp::TotpDevice;
 
-/// The accounts, users and roles that exist.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     /// IAM users and root users.
     pub users: Vec<User>,
-    /// IAM roles.
     pub roles: Vec<Role>,
 }
 
-/// A part of AWS with accounts of its own; the second field of an ARN.
+/// A part of AWS with its own accounts; the second field of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
-    /// The commercial regions, `aws`.
     Aws,
-    /// `GovCloud`, `aws-us-gov`.
     UsGov,
-    /// China, `aws-cn`.
     China,
 }
 
 impl Partition {
-    /// The partition of a region name; none where this emulator plays no such partition.
+    /// The partition of a region name, if the emulator plays it.
     pub(crate) fn of_region(region: &str) -> Option<Self> {
         match region.split('-').next()? {
             "cn" => Some(Self::China),
@@ -50,18 +45,14 @@ impl fmt::Display for Partition {
     }
 }
 
-/// A user with long-term keys.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// The friendly name.
     pub name: String,
     /// Twelve digits.
     pub account: String,
-    /// Where the account is.
     pub partition: Partition,
-    /// The account's root user: its sessions last an hour at most and it may assume no role.
+    /// The account's root user: its sessions last one hour at most, and it may not assume a role.
     pub root: bool,
-    /// Long-term keys.
     pub keys: Vec<AccessKey>,
     /// MFA devices, in the order in which IAM lists them.
     pub devices: Vec<MfaDevice>,
@@ -70,7 +61,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user of the commercial partition who has one key pair, no device, and may list devices.
+    /// A user of the commercial partition with one key pair and no device, who may list devices.
     #[must_use]
     pub fn new(account: &str, name: &str, access_key_id: &str, secret_access_key: &str) -> Self {
         Self {
@@ -88,7 +79,7 @@ impl User {
         }
     }
 
-    /// The same user with one more virtual device, which has the user's name.
+    /// Adds a virtual device, named like the user.
     #[must_use]
     pub fn with_device(mut self) -> Self {
         let Self {
@@ -118,7 +109,7 @@ impl User {
         }
     }
 
-    /// The unique identifier: `AIDA…`, or the account for its root user.
+    /// The unique ID: `AIDA…`, or the account for the root user.
     pub(crate) fn id(&self) -> String {
         if self.root {
             self.account.clone()
@@ -128,14 +119,13 @@ impl User {
     }
 }
 
-/// A long-term key pair.
 #[derive(Clone)]
 pub struct AccessKey {
     /// `AKIA…`.
     pub id: String,
     /// Forty characters.
     pub secret: String,
-    /// Inactive keys are refused as if they did not exist.
+    /// AWS refuses inactive keys as if they did not exist.
     pub active: bool,
 }
 
@@ -148,14 +138,12 @@ impl fmt::Debug for AccessKey {
     }
 }
 
-/// An MFA device as IAM lists it.
 #[derive(Clone, Debug)]
 pub struct MfaDevice {
-    /// An ARN; of a hardware token its bare serial number.
+    /// An ARN; a hardware token's bare serial number.
     pub serial: String,
-    /// When it was enabled.
     pub enabled: DateTime<Utc>,
-    /// What makes its codes; none for a security key, which cannot be used with STS.
+    /// Generates the codes; `None` for a security key, which does not work with STS.
     pub totp: Option<TotpDevice>,
 }
 
@@ -169,7 +157,7 @@ impl MfaDevice {
         }
     }
 
-    /// A FIDO security key, whose serial has `:u2f/` in it.
+    /// A FIDO security key; its serial contains `:u2f/`.
     #[must_use]
     pub fn security_key(serial: &str) -> Self {
         Self {
@@ -180,23 +168,19 @@ impl MfaDevice {
     }
 }
 
-/// A role and who may assume it.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// The friendly name.
     pub name: String,
     /// Twelve digits.
     pub account: String,
-    /// Where the account is.
     pub partition: Partition,
     /// `MaxSessionDuration` in seconds, 3600 to 43200.
     pub max_session_seconds: u64,
-    /// The trust policy.
     pub trust: Trust,
 }
 
 impl Role {
-    /// A role of the commercial partition with sessions of an hour at most.
+    /// A role of the commercial partition with sessions of at most one hour.
     #[must_use]
     pub fn new(account: &str, name: &str, trust: Trust) -> Self {
         Self {
@@ -217,25 +201,23 @@ impl Role {
         )
     }
 
-    /// The unique identifier, `AROA…`.
+    /// The unique ID, `AROA…`.
     pub(crate) fn id(&self) -> String {
         unique_id("AROA", &self.name)
     }
 }
 
-/// A trust policy.
 #[derive(Clone, Debug)]
 pub struct Trust {
-    /// ARNs of users and roles, account numbers, or the friendly names of users.
+    /// ARNs of users and roles, account numbers, or names of users.
     pub principals: Vec<String>,
-    /// What the policy says of MFA.
     pub mfa: MfaCondition,
-    /// `sts:ExternalId`, where the policy asks for one.
+    /// `sts:ExternalId`, if the policy requires one.
     pub external_id: Option<String>,
 }
 
 impl Trust {
-    /// Trust in these principals, with no condition.
+    /// Trust in these principals, without conditions.
     #[must_use]
     pub fn in_principals<P: Into<String>>(principals: impl IntoIterator<Item = P>) -> Self {
         Self {
@@ -246,10 +228,9 @@ impl Trust {
     }
 }
 
-/// What a trust policy asks about MFA.
+/// What a trust policy requires of MFA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MfaCondition {
-    /// Nothing.
     None,
     /// `aws:MultiFactorAuthPresent` is true.
     Present,
@@ -259,9 +240,8 @@ pub enum MfaCondition {
 
 impl Accounts {
     /// The user of this name, to read or edit.
-    ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn user(&mut self, name: &str) -> &mut User {
         self.users
             .iter_mut()
@@ -270,9 +250,8 @@ impl Accounts {
     }
 
     /// The role of this name, to read or edit.
-    ///
     /// # Panics
-    /// Where there is none.
+    /// If there is none.
     pub fn role(&mut self, name: &str) -> &mut Role {
         self.roles
             .iter_mut()
@@ -281,7 +260,7 @@ impl Accounts {
     }
 }
 
-/// 21 characters, as IAM's are, the same for the same name.
+/// 21 characters, like IAM's IDs; the same name always gets the same one.
 fn unique_id(prefix: &str, name: &str) -> String {
     let mut id = prefix.to_owned();
     id.extend(name.chars().filter(char::is_ascii_alphanumeric).take(17));

@@ -1,4 +1,4 @@
-//! What goes back over the wire: a page, and how much of it arrives.
+//! Responses, and how much of them arrives.
 
 use std::io;
 use std::pin::Pin;
@@ -18,10 +18,10 @@ use super::xml::{self, Service};
 
 const TEN_MILLION: usize = 10_000_000;
 
-/// Between half an answer and the end of its connection, so that the half arrives.
+/// How long to keep the connection open after half a response, so that the half arrives.
 const HALF_ARRIVES: Duration = Duration::from_millis(50);
 
-/// An answer, before anything happens to it on its way.
+/// A response, before any fault changes it.
 pub(crate) struct Page {
     status: u16,
     content_type: &'static str,
@@ -56,7 +56,7 @@ impl Page {
         }
     }
 
-    /// What answers in AWS's place; none where the fault lets AWS itself answer.
+    /// The response of something in AWS's place, or `None` if this fault lets AWS respond.
     pub(crate) fn instead(fault: &Fault, service: Service, request_id: &str) -> Option<Self> {
         let refused =
             |refusal: &Refusal| Self::xml(refusal.status, xml::error(service, refusal, request_id));
@@ -84,12 +84,11 @@ impl Page {
         })
     }
 
-    /// The whole page.
     pub(crate) fn whole(self, head: Builder) -> io::Result<Response<Answer>> {
         self.response(head, End::Complete)
     }
 
-    /// Half the page, and then silence or the end of the connection.
+    /// Half the page, then silence or the end of the connection.
     pub(crate) fn half(self, head: Builder, hang: bool) -> io::Result<Response<Answer>> {
         let end = if hang {
             End::Hang
@@ -120,7 +119,7 @@ impl Page {
 /// A body that may end before its announced length.
 pub(crate) struct Answer {
     data: Option<Bytes>,
-    /// Bytes announced and not handed over.
+    /// Bytes announced but not sent.
     missing: u64,
     end: End,
 }

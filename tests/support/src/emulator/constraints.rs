@@ -1,9 +1,8 @@
-//! The constraints of the API references on parameters, and the `ValidationError` that lists the
-//! ones not met.
+//! The API references' constraints on parameters, and the `ValidationError` that lists violations.
 
 use super::refusal::Refusal;
 
-/// Constraints not met so far.
+/// The violations so far.
 #[derive(Default)]
 pub(crate) struct Constraints(Vec<String>);
 
@@ -16,7 +15,6 @@ impl Constraints {
         }
     }
 
-    /// From `shortest` to `longest` characters.
     pub(crate) fn length(
         &mut self,
         name: &str,
@@ -49,7 +47,7 @@ impl Constraints {
         }
     }
 
-    /// A number of seconds; none where it is absent or no such number.
+    /// A number of seconds; `None` if absent or not a valid number.
     pub(crate) fn seconds(
         &mut self,
         name: &str,
@@ -78,7 +76,7 @@ impl Constraints {
         Some(seconds)
     }
 
-    /// The parameters that an MFA device is named and used by.
+    /// The parameters for an MFA device.
     pub(crate) fn mfa(&mut self, serial: Option<&str>, code: Option<&str>) {
         self.length("serialNumber", serial, (9, 256));
         self.pattern("serialNumber", serial, r"[\w+=/:,.@-]*", |c| {
@@ -110,7 +108,7 @@ impl Constraints {
     }
 }
 
-/// `\w` of AWS's patterns.
+/// `\w` in AWS's patterns.
 pub(crate) fn word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }

@@ -1,67 +1,63 @@
-//! Trouble on demand, between the emulator and its client.
+//! Faults on demand, between the emulator and its client.
 
 use std::time::Duration;
 
 /// What goes wrong.
-///
-/// Where an answer gets lost on its way the request has been carried out, so a code it presented
-/// is spent; where something else answers in AWS's place it has not.
+/// If the response is lost on its way, AWS has already executed the request, so its code is used up. If
+/// something else responds in AWS's place, the code is still good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Carried out, then silence.
+    /// Executes the request, then sends nothing.
     HangBeforeAnswer,
-    /// Carried out, then half the answer and silence.
+    /// Executes the request, then sends half the response and keeps the connection open.
     HangMidAnswer,
-    /// Carried out, then the connection is reset.
+    /// Executes the request, then resets the connection.
     ResetAfterRequest,
-    /// Carried out, then half the answer and the connection is closed.
+    /// Executes the request, then sends half the response and closes the connection.
     TruncatedBody,
-    /// A new connection is reset before a byte is read; which action it was for is not known, so
-    /// [`Injection::on`] does not hold it back.
+    /// Resets a new connection before reading a byte; since its action is not known yet,
+    /// [`Injection::on`] does not limit it.
     ResetOnConnect,
-    /// A page of a captive portal or proxy with this status.
+    /// Responds with the page of a captive portal or proxy with this status.
     Html(u16),
-    /// This status and no body.
+    /// Responds with this status and no body.
     EmptyBody(u16),
-    /// Status 200 and XML that ends in the wrong tag.
+    /// Responds with status 200 and XML that ends in the wrong tag.
     MalformedXml,
-    /// Status 200 and ten million bytes that are no XML.
+    /// Responds with status 200 and ten million bytes that are not XML.
     HugeBody,
-    /// An error in AWS's shape.
+    /// Responds with an error in AWS's form.
     Error {
-        /// HTTP status.
         status: u16,
-        /// AWS's error code.
         code: String,
-        /// The message beside it.
         message: String,
     },
     /// AWS's `Throttling`, status 400.
     Throttling,
     /// AWS's `RegionDisabledException`, status 403.
     RegionDisabled,
-    /// The request is carried out and answered, but later.
+    /// Executes the request and responds later.
     Delay(Duration),
-    /// AWS's clock differs from this machine's by so many seconds, ahead where positive: the
-    /// header `Date` and the age of signatures, not the codes of devices.
+    /// AWS's clock differs from this machine's by so many seconds, ahead if positive. Affects the header
+    /// `Date` and the age of signatures, not the devices' codes.
     ClockSkew(i64),
 }
 
 impl Fault {
-    /// Limits it to one action.
+    /// Limits the fault to one action.
     #[must_use]
     pub fn on(self, action: &str) -> Injection {
         Injection::from(self).on(action)
     }
 
-    /// Limits it to the next `requests` that it meets.
+    /// Limits the fault to the next `requests`.
     #[must_use]
     pub fn times(self, requests: usize) -> Injection {
         Injection::from(self).times(requests)
     }
 }
 
-/// A fault and the requests it is meant for.
+/// A fault, and the requests that it affects.
 #[derive(Clone, Debug)]
 pub struct Injection {
     fault: Fault,
@@ -80,14 +76,14 @@ impl From<Fault> for Injection {
 }
 
 impl Injection {
-    /// Limits it to one action.
+    /// Limits the fault to one action.
     #[must_use]
     pub fn on(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
         self
     }
 
-    /// Limits it to the next `requests` that it meets.
+    /// Limits the fault to the next `requests`.
     #[must_use]
     pub fn times(mut self, requests: usize) -> Self {
         self.remaining = Some(requests);
@@ -98,7 +94,7 @@ impl Injection {
         self.action.as_deref().is_none_or(|only| only == action)
     }
 
-    /// Its fault, unless it was met often enough.
+    /// Returns the fault, unless it was used up.
     fn take(&mut self) -> Option<Fault> {
         match &mut self.remaining {
             Some(0) => return None,
@@ -113,7 +109,7 @@ impl Injection {
 #[derive(Debug, Default)]
 pub(crate) struct Injections(Vec<Injection>);
 
-/// What one request meets.
+/// The faults that affect one request.
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
     pub(crate) delay: Duration,
@@ -130,7 +126,7 @@ impl Injections {
         self.0.clear();
     }
 
-    /// Delays and skews add up; of the others the one injected first wins.
+    /// Delays and skews add up; of the other faults the one injected first wins.
     pub(crate) fn meet(&mut self, action: &str) -> Trouble {
         let mut trouble = Trouble::default();
         for injection in &mut self.0 {
@@ -151,7 +147,7 @@ impl Injections {
         trouble
     }
 
-    /// Whether a new connection is to be reset.
+    /// Whether to reset a new connection.
     pub(crate) fn meet_connection(&mut self) -> bool {
         self.0
             .iter_mut()

@@ -12,7 +12,7 @@ pub(crate) fn list_mfa_devices(
     request: &Request,
     caller: &Caller,
 ) -> Result<String, Refusal> {
-    // Sessions minted without MFA may not call IAM at all.
+    // Sessions without MFA may not call IAM at all.
     if caller.temporary && caller.mfa_at.is_none() && matches!(caller.identity, Identity::User(_)) {
         return Err(Refusal::invalid_token());
     }

@@ -1,4 +1,4 @@
-//! What reached the emulator, for tests to read.
+//! The log of requests that tests read.
 
 use std::collections::BTreeSet;
 
@@ -6,63 +6,54 @@ use chrono::{DateTime, Utc};
 
 use super::fault::Fault;
 
-/// The requests so far, in the order in which they were read.
+/// The requests in the order in which the emulator read them.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
-    /// One for each request.
     pub entries: Vec<Entry>,
 }
 
-/// One request.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// `GetSessionToken`, …; method and path where it was no AWS request.
+    /// `GetSessionToken`, …; method and path if it is not an AWS request.
     pub action: String,
-    /// Whose signature it claims to have.
+    /// The key that claims to have signed it.
     pub access_key_id: Option<String>,
-    /// Whether it came with a session token.
+    /// Whether the request has a session token.
     pub session_token: bool,
     /// The region in the scope of the signature.
     pub region: Option<String>,
-    /// The parameter `TokenCode`.
     pub token_code: Option<String>,
-    /// The parameter `SerialNumber`.
     pub serial_number: Option<String>,
-    /// The parameter `RoleArn`.
     pub role_arn: Option<String>,
-    /// The parameter `RoleSessionName`.
     pub role_session_name: Option<String>,
-    /// The parameter `DurationSeconds`, as it came.
+    /// As sent, valid or not.
     pub duration_seconds: Option<String>,
-    /// The parameter `ExternalId`.
     pub external_id: Option<String>,
-    /// The header `User-Agent`.
     pub user_agent: Option<String>,
-    /// When it was read.
+    /// When the emulator read it.
     pub time: DateTime<Utc>,
-    /// Equal numbers came over one connection.
+    /// Requests with the same number came over one connection.
     pub connection: u64,
     /// Whether that connection was HTTPS.
     pub tls: bool,
-    /// What the client was told.
     pub outcome: Outcome,
 }
 
-/// What the client was told.
+/// What the client got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing yet: the request is delayed or being worked on.
+    /// Nothing yet: the request is delayed or in progress.
     Pending,
-    /// What it asked for.
+    /// Success.
     Done,
-    /// An error of AWS, by its code.
+    /// An AWS error with this code.
     Refused(String),
-    /// An injected fault instead of the answer.
+    /// An injected fault instead of the response.
     Fault(Fault),
 }
 
 impl Log {
-    /// How many requests asked for this action.
+    /// How many requests were for this action.
     #[must_use]
     pub fn count(&self, action: &str) -> usize {
         self.entries
@@ -71,7 +62,7 @@ impl Log {
             .count()
     }
 
-    /// How many requests presented a token code.
+    /// How many requests had a token code.
     #[must_use]
     pub fn count_with_token_code(&self) -> usize {
         self.entries
@@ -80,7 +71,7 @@ impl Log {
             .count()
     }
 
-    /// The actions in their order.
+    /// The actions in order.
     #[must_use]
     pub fn actions(&self) -> Vec<&str> {
         self.entries
@@ -97,9 +88,8 @@ impl Log {
     }
 
     /// The latest request.
-    ///
     /// # Panics
-    /// Where there was none.
+    /// If there was none.
     #[must_use]
     pub fn last(&self) -> &Entry {
         self.entries.last().expect("a request in the log")

@@ -1,4 +1,4 @@
-//! The verification of token codes.
+//! Verification of token codes.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,12 +8,12 @@ use super::accounts::MfaDevice;
 use super::refusal::Refusal;
 use crate::totp::{STEP_SECONDS, TOLERATED_STEPS};
 
-/// Verifications of one device within [`WINDOW`]; after them AWS answers as if the serial number
-/// were wrong.
+/// How many verifications one device may have within [`WINDOW`]; after that AWS responds as if the
+/// serial number were wrong.
 const VERIFICATIONS: usize = 9;
 const WINDOW: Duration = Duration::minutes(3);
 
-/// What is remembered of each device, by its serial number.
+/// The history of each device, by serial number.
 #[derive(Default)]
 pub(crate) struct Verifier(HashMap<String, Ledger>);
 
@@ -24,7 +24,7 @@ struct Ledger {
 }
 
 impl Verifier {
-    /// Accepts a code of `device` that is good at `now` and was not accepted before.
+    /// Accepts a code of `device` that is valid at `now` and was not used before.
     pub(crate) fn verify(
         &mut self,
         device: &MfaDevice,

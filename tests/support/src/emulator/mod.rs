@@ -1,4 +1,4 @@
-//! AWS STS and IAM on loopback, on a thread of their own.
+//! AWS STS and IAM on loopback, running on a separate thread.
 
 pub(crate) mod accounts;
 mod answer;
@@ -39,9 +39,8 @@ use crate::totp::TotpDevice;
 /// What an emulator starts with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The accounts it plays.
     pub accounts: Accounts,
-    /// The certificate of its HTTPS side.
+    /// The certificate for HTTPS.
     pub certificate: Certificate,
 }
 
@@ -64,7 +63,7 @@ impl From<Certificate> for Config {
     }
 }
 
-/// A running emulator; dropping it ends it and every connection to it.
+/// A running emulator; dropping it ends it and closes its connections.
 pub struct Emulator {
     server: Arc<Server>,
     plain_port: u16,
@@ -75,7 +74,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator on free ports of 127.0.0.1 and, where the machine has it, `[::1]`.
+    /// Starts an emulator on free ports of 127.0.0.1 and, if the machine has IPv6, `[::1]`.
     #[must_use]
     pub fn start(config: impl Into<Config>) -> Self {
         let Config {
@@ -106,7 +105,7 @@ impl Emulator {
                     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                     tokio::spawn(Arc::clone(&serving).listen(listener, tls));
                 }
-                // Ends when `stop` is dropped, too.
+                // Also ends when `stop` is dropped.
                 let _ = stopped.await;
             });
         });
@@ -120,25 +119,25 @@ impl Emulator {
         }
     }
 
-    /// `http://127.0.0.1:PORT`; `[::1]` answers on the same port.
+    /// `http://127.0.0.1:PORT`; the same port works on `[::1]`.
     #[must_use]
     pub fn http_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.plain_port)
     }
 
-    /// `https://localhost:PORT`; 127.0.0.1 and `[::1]` answer on the same port.
+    /// `https://localhost:PORT`; the same port works on 127.0.0.1 and `[::1]`.
     #[must_use]
     pub fn https_url(&self) -> String {
         format!("https://localhost:{}", self.tls_port)
     }
 
-    /// The CA that [`Certificate::Good`] is signed by, as PEM.
+    /// The CA that signed [`Certificate::Good`], as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
-    /// Writes [`Self::ca_pem`] to `ca.pem` in this folder and gives the file's path.
+    /// Writes [`Self::ca_pem`] to `ca.pem` in this folder and returns the file's path.
     #[must_use]
     pub fn write_ca(&self, folder: &Path) -> PathBuf {
         let path = folder.join("ca.pem");
@@ -146,7 +145,7 @@ impl Emulator {
         path
     }
 
-    /// What has reached the emulator since its start, or since [`Self::clear_log`].
+    /// The requests since the start, or since [`Self::clear_log`].
     #[must_use]
     pub fn log(&self) -> Log {
         let state = self.server.state();
@@ -156,9 +155,8 @@ impl Emulator {
     }
 
     /// Waits until so many requests for this action have been answered.
-    ///
     /// # Panics
-    /// Where that takes half a minute.
+    /// After half a minute.
     pub fn wait_for_answers(&self, action: &str, count: usize) {
         let end = Instant::now() + Duration::from_secs(30);
         loop {
@@ -173,7 +171,7 @@ impl Emulator {
         }
     }
 
-    /// Begins a new log.
+    /// Starts a new log.
     pub fn clear_log(&self) {
         let mut state = self.server.state();
         state.log_begin = state.log.entries.len();
@@ -185,9 +183,8 @@ impl Emulator {
     }
 
     /// The first device of this user that shows codes.
-    ///
     /// # Panics
-    /// Where there is no such user or device.
+    /// If there is no such user or device.
     #[must_use]
     pub fn device(&self, user: &str) -> TotpDevice {
         let mut state = self.server.state();
@@ -198,13 +195,13 @@ impl Emulator {
             .expect("a device that shows codes")
     }
 
-    /// Makes every session and its MFA so many seconds older. Its clock, and so the check of
-    /// signatures and codes, stays.
+    /// Makes every session, and its MFA, this many seconds older. The clock that checks signatures and
+    /// codes does not move.
     pub fn advance(&self, seconds: i64) {
         self.server.state().advanced += seconds;
     }
 
-    /// Lets all codes be used again and forgets the tries, as if three quiet minutes had passed.
+    /// Allows all codes again and resets the count of tries, as if three quiet minutes had passed.
     pub fn forget_codes(&self) {
         let mut state = self.server.state();
         state.verifier.forget();
@@ -219,7 +216,7 @@ impl Emulator {
         self.server.state().injections.add(injection.into());
     }
 
-    /// Makes all well again.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.server.state().injections.clear();
     }
@@ -229,7 +226,7 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic over there was printed there; the test's own assertions tell the rest.
+            // A panic of the thread was already printed; the test's own assertions say the rest.
             let _ = thread.join();
         }
     }
@@ -243,9 +240,9 @@ fn listeners() -> (u16, Vec<TcpListener>) {
         let mut listeners = vec![v4];
         match TcpListener::bind((Ipv6Addr::LOCALHOST, port)) {
             Ok(v6) => listeners.push(v6),
-            // Taken by somebody else over there: try another one.
+            // Another program has this port on `[::1]`: try another one.
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => continue,
-            // A machine without IPv6.
+            // No IPv6 on this machine.
             Err(_) => {}
         }
         for listener in &listeners {

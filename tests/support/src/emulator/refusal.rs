@@ -1,8 +1,7 @@
-//! AWS's errors, in AWS's own words.
+//! AWS's errors, with AWS's texts.
 
 use chrono::{DateTime, Utc};
 
-/// An error of AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -129,7 +128,7 @@ impl Refusal {
     }
 }
 
-/// ISO 8601's basic format, as in the header `X-Amz-Date`.
+/// ISO 8601 basic format, as in the header `X-Amz-Date`.
 fn basic(time: DateTime<Utc>) -> impl std::fmt::Display {
     time.format(super::sigv4::AMZ_DATE)
 }

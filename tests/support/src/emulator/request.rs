@@ -1,4 +1,4 @@
-//! A request of the AWS query protocol.
+//! A request in the AWS query protocol.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Parameters come from the body, of a GET from the query.
+    /// Takes the parameters from the body, or from the query of a GET.
     pub(crate) fn new(parts: Parts, body: Bytes) -> Self {
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let params = [query, &body[..]]
@@ -39,7 +39,7 @@ impl Request {
         self.parts.headers.get(name)?.to_str().ok()
     }
 
-    /// The action, or method and path of what is no AWS request.
+    /// The action; method and path if this is not an AWS request.
     pub(crate) fn action(&self) -> String {
         match self.param("Action") {
             Some(action) => action.to_owned(),
@@ -47,7 +47,7 @@ impl Request {
         }
     }
 
-    /// The service whose version of the API it names; IAM's, or else STS's.
+    /// The service, told by the API version: IAM's, otherwise STS.
     pub(crate) fn service(&self) -> Service {
         if self.param("Version") == Some("2010-05-08") {
             Service::Iam

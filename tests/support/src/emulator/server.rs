@@ -1,4 +1,4 @@
-//! The HTTP side: listeners, connections, and what happens to one request.
+//! The HTTP side: listeners, connections, and what happens to a request.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -40,12 +40,12 @@ impl Server {
         }
     }
 
-    /// A test that panics while it edits the accounts fails by itself; the lock stays usable.
+    /// A test that panics while it edits the accounts fails anyway; the lock stays usable.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes connections for as long as the runtime lives.
+    /// Accepts connections until the runtime ends.
     pub(crate) async fn listen(self: Arc<Self>, listener: TcpListener, tls: Option<TlsAcceptor>) {
         while let Ok((stream, _)) = listener.accept().await {
             if self.state().injections.meet_connection() {
@@ -59,7 +59,8 @@ impl Server {
                 let Some(tls) = tls else {
                     return server.serve(stream, connection, false).await;
                 };
-                // A client that does not trust the certificate ends the handshake: no request.
+                // A client that does not trust the certificate ends the handshake, so there is no
+                // request.
                 if let Ok(stream) = tls.accept(stream).await {
                     server.serve(stream, connection, true).await;
                 }
@@ -80,7 +81,7 @@ impl Server {
             })
         });
         let mut http = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // The client may leave at any time and with any error; what counts is in the log.
+        // The client may leave at any time and with any error; the log has what matters.
         let _ = poll_fn(|context| http.poll_without_shutdown(context)).await;
         let mut stream = http.into_parts().io.into_inner();
         if failed.load(Ordering::Relaxed) {
@@ -90,7 +91,7 @@ impl Server {
         }
     }
 
-    /// The answer to one request; an error resets the connection.
+    /// Responds to one request; an error resets the connection.
     async fn answer(
         &self,
         request: &Request,
@@ -130,7 +131,7 @@ impl Server {
         }
     }
 
-    /// Does what AWS does with the request.
+    /// Executes the request as AWS would.
     fn carry_out(
         &self,
         request: &Request,
@@ -197,12 +198,12 @@ impl Socket for TlsStream<TcpStream> {
     }
 }
 
-/// Makes the end of this connection a reset.
+/// Makes this connection end in a reset.
 fn reset(stream: &TcpStream) {
     stream.set_zero_linger().expect("a socket that is open");
 }
 
-/// A UUID, as AWS's request identifiers are.
+/// A UUID, like AWS's request IDs.
 fn request_id() -> String {
     let digits = format!("{:032x}", fastrand::u128(..));
     [

@@ -4,27 +4,26 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-/// A set of temporary credentials.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) access_key_id: String,
     pub(crate) secret: String,
     pub(crate) token: String,
     pub(crate) principal: Principal,
-    /// When it ends, by the clock that [`super::Emulator::advance`] moves.
+    /// When it expires, by the clock that [`super::Emulator::advance`] moves.
     pub(crate) ends: DateTime<Utc>,
-    /// When MFA was used for it, by the same clock; never for a role's session.
+    /// When MFA was used for it, by the same clock; `None` for a role session.
     pub(crate) mfa_at: Option<DateTime<Utc>>,
 }
 
-/// Who a request is from. The rest is looked up in the accounts, which may have been edited since.
+/// Who sent a request. The accounts have the rest, which a test may have edited since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
     User { arn: String },
     Role { arn: String, session_name: String },
 }
 
-/// All sessions, by access key identifier.
+/// All sessions by access key ID.
 #[derive(Default)]
 pub(crate) struct Sessions(HashMap<String, Session>);
 
@@ -33,7 +32,7 @@ impl Sessions {
         self.0.get(access_key_id)
     }
 
-    /// New credentials for `principal`.
+    /// Creates credentials for `principal`.
     pub(crate) fn mint(
         &mut self,
         principal: Principal,
@@ -61,7 +60,7 @@ impl Sessions {
 const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Begins as AWS's do and has each of `+ / =` in it, whatever the chance.
+/// Begins like AWS's tokens and always contains each of `+ / =`.
 fn token(length: usize) -> String {
     let begin = "IQoJb3JpZ2luX2VjE+/";
     format!("{begin}{}==", random(BASE64, length - begin.len() - 2))

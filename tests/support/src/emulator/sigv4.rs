@@ -1,4 +1,4 @@
-//! Signature Version 4 of an incoming request, recomputed by AWS's own signer.
+//! Verifies Signature Version 4 of a request with AWS's own signer.
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -14,10 +14,10 @@ use super::xml::Service;
 /// The format of the header `X-Amz-Date`.
 pub(crate) const AMZ_DATE: &str = "%Y%m%dT%H%M%SZ";
 
-/// How far a signature's time may be from AWS's.
+/// How far a signature's time may differ from AWS's.
 const TOLERANCE: Duration = Duration::minutes(5);
 
-/// The header `Authorization`, taken apart.
+/// The parsed header `Authorization`.
 pub(crate) struct Authorization<'r> {
     pub(crate) access_key_id: &'r str,
     date: &'r str,
@@ -59,7 +59,7 @@ impl<'r> Authorization<'r> {
         })
     }
 
-    /// Whether `request` carries the signature of this secret for `service`, made about `now`.
+    /// Whether this secret signed `request` for `service` around `now`.
     pub(crate) fn verify(
         &self,
         request: &Request,
@@ -108,8 +108,8 @@ impl<'r> Authorization<'r> {
         }
     }
 
-    /// The signature that the holder of `secret` would have made over the headers that the client
-    /// says it signed; none where the request cannot be signed at all.
+    /// The signature that `secret` gives over the headers which the client lists as signed; `None` if
+    /// the request cannot be signed at all.
     fn recompute(&self, request: &Request, secret: &str, time: DateTime<Utc>) -> Option<String> {
         let mut headers = Vec::new();
         for &name in &self.signed_headers {
@@ -119,12 +119,12 @@ impl<'r> Authorization<'r> {
                 headers.push((name, value.to_str().ok()?));
             }
         }
-        // A session token is one of the signed headers, where it is signed, and so no credential here.
+        // A session token that is signed is already among the signed headers, so it is not needed here.
         let identity = Credentials::from_keys(self.access_key_id, secret, None).into();
         let mut settings = SigningSettings::default();
         settings.excluded_headers = None;
         if self.signed_headers.contains(&"x-amz-content-sha256") {
-            // The true hash of the body goes in the place of the one that the client states.
+            // Sign the true hash of the body, not the one that the client sent.
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         }
         let params = v4::SigningParams::builder()

@@ -1,28 +1,27 @@
-//! The accounts that most tests use, and the AWS files of a user there.
+//! The accounts that most tests use, and a user's AWS files for them.
 
 use super::accounts::{Accounts, MfaCondition, Role, Trust, User};
 
 impl Accounts {
     /// The account of the users in [`Accounts::standard`].
     pub const ACCOUNT: &'static str = "123456789012";
-    /// alice's access key identifier (AWS's documented example).
+    /// alice's access key ID (AWS's documented example).
     pub const ALICE_KEY: &'static str = "AKIAIOSFODNN7EXAMPLE";
     /// alice's secret access key (AWS's documented example).
     pub const ALICE_SECRET: &'static str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-    /// bob's access key identifier (AWS's documented example).
+    /// bob's access key ID (AWS's documented example).
     pub const BOB_KEY: &'static str = "AKIAI44QH8DHBEXAMPLE";
     /// bob's secret access key (AWS's documented example).
     pub const BOB_SECRET: &'static str = "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY";
-    /// The external identifier that the role `audit` asks for.
+    /// The external ID that the role `audit` requires.
     pub const EXTERNAL_ID: &'static str = "Example-7";
 
     /// alice and bob of account 123456789012, each with a virtual device of the same name, and
-    ///
-    /// | role | account | trusts | asks for |
+    /// | role | account | trusts | requires |
     /// |---|---|---|---|
     /// | `dev` | 111122223333 | account 123456789012 | MFA |
     /// | `admin` | 111122223333 | alice | MFA; sessions of up to 12 hours |
-    /// | `audit` | 444455556666 | alice | MFA and an external identifier |
+    /// | `audit` | 444455556666 | alice | MFA and an external ID |
     /// | `fresh` | 444455556666 | alice | MFA at most 900 s old |
     /// | `chained` | 444455556666 | the role `dev` | |
     #[must_use]
@@ -66,7 +65,7 @@ impl Accounts {
         }
     }
 
-    /// `.aws/config` of alice, and of bob in his own profile.
+    /// `.aws/config` of alice, with bob in his own profile.
     pub(crate) const CONFIG: &'static str = "\
 [default]
 region = eu-central-1
@@ -98,7 +97,7 @@ role_arn = arn:aws:iam::444455556666:role/chained
 source_profile = dev
 ";
 
-    /// `.aws/credentials` beside it.
+    /// The matching `.aws/credentials`.
     pub(crate) const CREDENTIALS: &'static str = "\
 [default]
 aws_access_key_id = AKIAIOSFODNN7EXAMPLE

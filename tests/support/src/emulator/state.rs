@@ -1,4 +1,4 @@
-//! What the emulator remembers, and who a request is from.
+//! What the emulator remembers, and who sent a request.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -20,16 +20,16 @@ pub(crate) struct State {
     pub(crate) log: Log,
     /// Where the log that tests see begins.
     pub(crate) log_begin: usize,
-    /// Seconds by which sessions and MFA are older than the clock says.
+    /// How many seconds older than by the clock sessions and MFA are.
     pub(crate) advanced: i64,
 }
 
-/// Who a request is from, after its signature was verified.
+/// Who sent a request, once its signature is verified.
 pub(crate) struct Caller {
     pub(crate) identity: Identity,
-    /// It came with the credentials of a session.
+    /// Whether it used the credentials of a session.
     pub(crate) temporary: bool,
-    /// When that session was minted with MFA.
+    /// When that session's MFA was used.
     pub(crate) mfa_at: Option<DateTime<Utc>>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn assumed_role_arn(role: &Role, session_name: &str) -> String {
 }
 
 impl State {
-    /// The time by which sessions end and MFA ages.
+    /// The time by which sessions expire and MFA gets older.
     pub(crate) fn session_time(&self) -> DateTime<Utc> {
         Utc::now() + Duration::seconds(self.advanced)
     }
@@ -81,7 +81,7 @@ impl State {
         self.accounts.roles.iter().find(|role| role.arn() == arn)
     }
 
-    /// Who signed `request`, where AWS's clock stands at `now`.
+    /// Who signed `request`, with AWS's clock at `now`.
     pub(crate) fn authenticate(
         &self,
         request: &Request,
@@ -98,14 +98,14 @@ impl State {
         let token = request.header("x-amz-security-token");
         let (secret, caller) = self.holder(authorization.access_key_id, token)?;
         authorization.verify(request, request.service(), &secret, now)?;
-        // Each partition has keys of its own.
+        // Each partition has its own keys.
         if Partition::of_region(authorization.region) != Some(caller.partition()) {
             return Err(Refusal::invalid_token());
         }
         Ok(caller)
     }
 
-    /// The secret of an access key, and who has it.
+    /// The secret of an access key, and its owner.
     fn holder(&self, key_id: &str, token: Option<&str>) -> Result<(String, Caller), Refusal> {
         let long_term = self.accounts.users.iter().find_map(|user| {
             let key = user

@@ -10,7 +10,7 @@ use super::session::{Principal, Session};
 use super::state::{Caller, Identity, State, assumed_role_arn};
 use super::xml::element;
 
-/// What the root user's sessions, role chaining and requests without `DurationSeconds` get.
+/// The limit for the root user and for role chaining, and the default of `AssumeRole`.
 const HOUR: u64 = 3600;
 
 pub(crate) fn get_session_token(
@@ -68,7 +68,7 @@ pub(crate) fn assume_role(
         return Err(Refusal::validation(format!("{role_arn} is invalid")));
     }
 
-    // Who somebody is comes before what they may: a wrong code is told apart from a refused role.
+    // AWS checks the code before the trust policy, so a wrong code looks different from a denied role.
     let mfa_at = verify_mfa(state, request, caller)?.or(caller.mfa_at);
     if matches!(&caller.identity, Identity::User(user) if user.root) {
         return Err(Refusal::access_denied(
@@ -97,7 +97,7 @@ pub(crate) fn assume_role(
         arn: role.arn(),
         session_name: name.to_owned(),
     };
-    // A role's session carries no MFA context, whatever it was assumed with.
+    // A role session has no MFA context, however the role was assumed.
     let credentials = mint(state, principal, duration, None);
     let user = format!(
         "{}{}",
@@ -117,7 +117,7 @@ pub(crate) fn get_caller_identity(caller: &Caller) -> String {
     element("Arn", &caller.arn()) + &element("UserId", &id) + &element("Account", caller.account())
 }
 
-/// Spends the token code of the request, if it has one; gives the session time of that.
+/// Uses up the request's token code, if it has one; returns the session time of that.
 fn verify_mfa(
     state: &mut State,
     request: &Request,
@@ -140,7 +140,7 @@ fn verify_mfa(
     Ok(Some(state.session_time()))
 }
 
-/// Whether the role's trust policy lets the caller in.
+/// Whether the role's trust policy allows the caller.
 fn trusts(
     role: &Role,
     caller: &Caller,
@@ -167,7 +167,7 @@ fn trusts(
     principal && mfa && external_id
 }
 
-/// New credentials as XML.
+/// Creates credentials and returns their XML.
 fn mint(
     state: &mut State,
     principal: Principal,
@@ -183,7 +183,7 @@ fn mint(
         token,
         ..
     } = &session;
-    // The client's clock was not advanced, so it is told the end by its own.
+    // `advance` does not move the client's clock, so the expiration is by that clock.
     let expiration = (Utc::now() + life).to_rfc3339_opts(SecondsFormat::Secs, true);
     format!(
         "<Credentials>{}{}{}{}</Credentials>",

@@ -1,4 +1,4 @@
-//! The certificates of the HTTPS side, made on the spot.
+//! Certificates for HTTPS, generated at the start.
 
 use std::sync::Arc;
 
@@ -7,21 +7,21 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What is wrong with the certificate of the HTTPS side.
+/// What is wrong with the HTTPS certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Certificate {
-    /// Nothing: localhost, 127.0.0.1 and `::1`, signed by the emulator's CA.
+    /// Nothing: valid for localhost, 127.0.0.1 and `::1`, signed by the emulator's CA.
     #[default]
     Good,
-    /// It was good until 2021.
+    /// It expired in 2021.
     Expired,
     /// It is for sts.example.com.
     WrongHost,
-    /// It was signed by another CA than the one that `ca_pem` gives.
+    /// Another CA than the one in `ca_pem` signed it.
     UnknownCa,
 }
 
-/// A server's side of TLS and the CA that a client is told to trust.
+/// The server's TLS settings and the CA that a client should trust.
 pub(crate) struct Tls {
     pub(crate) server: Arc<ServerConfig>,
     pub(crate) ca_pem: String,

@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 
-/// The services played, told apart by the action.
+/// The services, told apart by the action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     Sts,
@@ -10,7 +10,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// As it stands in the scope of a signature.
+    /// The name in the scope of a signature.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sts => "sts",
@@ -26,12 +26,12 @@ impl Service {
     }
 }
 
-/// An element with escaped text in it.
+/// An element with escaped text.
 pub(crate) fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escape(text))
 }
 
-/// The answer to an action; `result` is XML.
+/// The response to an action; `result` is XML.
 pub(crate) fn response(service: Service, action: &str, result: &str, request_id: &str) -> String {
     format!(
         "<{action}Response xmlns=\"{}\">\n  <{action}Result>{result}</{action}Result>\n  \
@@ -41,7 +41,7 @@ pub(crate) fn response(service: Service, action: &str, result: &str, request_id:
     )
 }
 
-/// The answer that refuses it.
+/// The response that denies it.
 pub(crate) fn error(service: Service, refusal: &Refusal, request_id: &str) -> String {
     let fault_of = if refusal.status < 500 {
         "Sender"

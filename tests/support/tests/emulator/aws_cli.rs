@@ -1,4 +1,4 @@
-//! The AWS CLI, and so botocore, takes the emulator for AWS.
+//! The AWS CLI, and so botocore, accepts the emulator as AWS.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

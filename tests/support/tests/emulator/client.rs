@@ -1,10 +1,10 @@
-//! curl as an AWS client: `--aws-sigv4` is a signer that shares no code with the emulator's.
+//! curl as an AWS client: its `--aws-sigv4` shares no code with the emulator's verification.
 
 use std::process::{Command, Stdio};
 
 use awsmfa_test_support::{Accounts, Emulator, TotpDevice};
 
-/// Credentials and the endpoint they are used at.
+/// Credentials and their endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     url: String,
@@ -15,13 +15,13 @@ pub(crate) struct Client {
     pub(crate) options: Vec<String>,
 }
 
-/// What came back. Status 0 where no answer came.
+/// A response. Status 0 if there was none.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: String,
     pub(crate) body: String,
-    /// curl's exit code: 0, or why the answer is not whole.
+    /// curl's exit code: 0, or why the response is incomplete.
     pub(crate) exit: i32,
 }
 
@@ -60,7 +60,7 @@ impl Client {
         self
     }
 
-    /// The same endpoint with the credentials of an answer.
+    /// The same endpoint with the credentials in a response.
     pub(crate) fn with_session(&self, answer: &Answer) -> Self {
         assert_eq!(answer.status, 200, "{answer:?}");
         Self {
@@ -71,7 +71,7 @@ impl Client {
         }
     }
 
-    /// The same without the session token.
+    /// Drops the session token.
     pub(crate) fn without_token(mut self) -> Self {
         self.token = None;
         self
@@ -91,7 +91,7 @@ impl Client {
         answer.text("Arn")
     }
 
-    /// `GetSessionToken` with a fresh code of this device, which has the user's name.
+    /// Calls `GetSessionToken` with a new code of this device, named like the user.
     pub(crate) fn session_with_mfa(&self, user: &str, device: &TotpDevice) -> Self {
         let serial = format!("arn:aws:iam::123456789012:mfa/{user}");
         let code = device.code();
@@ -165,7 +165,6 @@ impl Answer {
             .replace("&amp;", "&")
     }
 
-    /// Status, error code and message.
     pub(crate) fn error(&self) -> (u16, String, String) {
         (self.status, self.text("Code"), self.text("Message"))
     }

@@ -1,4 +1,4 @@
-//! The emulator as clients of AWS meet it.
+//! Tests of the emulator with real clients of AWS.
 
 #![allow(
     clippy::expect_used,

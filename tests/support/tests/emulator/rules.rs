@@ -1,4 +1,4 @@
-//! AWS's rules and texts, asked for by curl.
+//! AWS's rules and texts, tested with curl.
 
 use crate::client::{Answer, Client};
 use awsmfa_test_support::{
@@ -105,7 +105,7 @@ fn codes_and_devices() {
         "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
     );
 
-    // The first two and a wrong one have used up three of nine.
+    // The first two codes and a wrong one have used up three of nine verifications.
     for _ in 3..9 {
         let wrong = with_code(&alice, ALICE_DEVICE, &device.wrong_code());
         wrong.assert_error(403, "AccessDenied", INVALID_CODE);

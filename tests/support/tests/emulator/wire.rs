@@ -1,11 +1,10 @@
-//! Connections, TLS, the clock, and trouble on demand, met by curl.
+//! Connections, TLS, the clock and faults, tested with curl.
 
 use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Client};
 use awsmfa_test_support::{Accounts, Certificate, Emulator, Fault, Outcome, TestHome, find_tool};
 
-/// curl's exit codes.
 const PARTIAL_FILE: i32 = 18;
 const TIMED_OUT: i32 = 28;
 const RECEIVE_ERROR: i32 = 56;
@@ -48,7 +47,7 @@ fn answers_that_do_not_arrive() {
     }
     let requests = emulator.log().entries.len();
     let answer = with_fault(&emulator, &Fault::ResetOnConnect, "10");
-    // Whether the connection broke as it was made, written to or read from is a matter of chance.
+    // It is a matter of timing whether connecting, writing or reading fails.
     assert!(
         answer.status == 0 && ![0, TIMED_OUT].contains(&answer.exit),
         "{answer:?}"
@@ -199,7 +198,7 @@ fn connections_are_kept_and_expectations_met() {
     let Some(emulator) = standard() else { return };
     let root = format!("{}/", emulator.http_url());
     let alice = Client::alice(&emulator).with_options(&["--header", "Expect: 100-continue", &root]);
-    // curl repeats the signed request over the connection that it has: once for each URL.
+    // curl repeats the signed request, once per URL, over the same connection.
     let twice = whoami(&alice);
     assert_eq!(twice.exit, 0, "{twice:?}");
     assert_eq!(
