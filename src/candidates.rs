@@ -1,4 +1,4 @@
-//! The values that completions offer and that clap cannot know.
+//! The values that completions offer and clap does not know.
 
 use clap_complete::engine::CompletionCandidate;
 
@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::environment::Environment;
 use crate::shell::{Kind, SHELLS};
 
-/// The names of the profiles; none where the files cannot be read.
+/// The names of the profiles; empty if the files cannot be read.
 #[must_use]
 pub fn profiles() -> Vec<CompletionCandidate> {
     let context = Context::new(Environment::of_this_process());
@@ -19,7 +19,6 @@ pub fn profiles() -> Vec<CompletionCandidate> {
     names.unwrap_or_default()
 }
 
-/// The names of the shells.
 #[must_use]
 pub fn shells() -> Vec<CompletionCandidate> {
     let shells = SHELLS.iter().filter(|row| row.kind == Kind::Shell);
@@ -28,7 +27,6 @@ pub fn shells() -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// The names of all rows.
 #[must_use]
 pub fn shells_and_formats() -> Vec<CompletionCandidate> {
     let rows = SHELLS.iter();

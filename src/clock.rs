@@ -1,8 +1,7 @@
-//! The clock, read here alone.
+//! The clock; nothing else reads it.
 
 use chrono::{DateTime, Utc};
 
-/// The time now.
 #[must_use]
 #[allow(clippy::disallowed_methods)]
 pub fn now() -> DateTime<Utc> {

@@ -15,37 +15,34 @@ use crate::text;
 use crate::token_code::{NotSixDigits, TokenCode};
 use crate::words::GivenCode;
 
-/// How long a program has to print another code than the refused one: a step of 30 seconds and a
-/// little.
+/// How long to wait for a program to print another code after a refused one: a step of 30 seconds and
+/// some more.
 const NEXT_CODE: Duration = Duration::from_secs(35);
 
-/// More than any line with a code, in bytes.
+/// In bytes; longer than any line with a code.
 const LONGEST_LINE: usize = 1024;
 
-/// A source of codes.
 #[derive(Debug)]
 pub enum CodeSource {
-    /// One that was given and is used once; then the terminal is asked, if there is one.
+    /// A code from the command line or standard input, used once; the next one comes from the terminal,
+    /// if there is one.
     Given(TokenCode),
-    /// A program.
     Program {
-        /// The program.
         program: Program,
-        /// The code that AWS has refused.
+        /// The code that AWS refused.
         refused: Option<TokenCode>,
     },
-    /// The user.
     Terminal {
-        /// The codes that AWS has refused.
+        /// The codes that AWS refused.
         refused: Vec<TokenCode>,
-        /// How many codes or other lines were tried. AWS allows nine verifications per device in
-        /// three minutes.
+        /// How many lines were tried, codes or not. AWS allows nine verifications per device in three
+        /// minutes.
         tries: usize,
     },
 }
 
 impl CodeSource {
-    /// The code of the command line, or of standard input.
+    /// The code of the command line or standard input.
     pub fn from_argument(code: GivenCode) -> Result<Self, Error> {
         match code {
             GivenCode::Digits(code) => Ok(Self::Given(code)),
@@ -53,7 +50,7 @@ impl CodeSource {
         }
     }
 
-    /// The code command, or else the terminal.
+    /// The code command if there is one, otherwise the terminal.
     #[must_use]
     pub fn new(command: Option<Program>) -> Self {
         match command {
@@ -76,7 +73,6 @@ impl CodeSource {
         }
     }
 
-    /// The next code for a device.
     pub async fn next(&mut self, serial: &str) -> Result<TokenCode, Error> {
         match self {
             Self::Given(code) => Ok(code.clone()),
@@ -85,19 +81,19 @@ impl CodeSource {
         }
     }
 
-    /// Says why another code is needed, at the terminal if it is typed there: standard error may be
-    /// redirected.
+    /// Says why another code is needed. If it is typed, says so at the terminal, since standard error
+    /// may be redirected.
     pub fn explain(&self, why: &str) {
         match (self, Terminal::open()) {
             (Self::Terminal { .. }, Ok(terminal)) => {
-                // A terminal that cannot be written fails when it is asked.
+                // If the terminal cannot be written, the next question fails.
                 let _ = terminal.say(&format!("awsmfa: {why}"));
             }
             _ => text::note(why),
         }
     }
 
-    /// Takes a code out of use. Returns whether there can be another.
+    /// Marks a code as refused. Returns whether there can be another.
     pub fn reject(&mut self, code: &TokenCode) -> bool {
         match self {
             Self::Given(_) if Terminal::open().is_ok() => {
@@ -117,7 +113,7 @@ impl CodeSource {
     }
 }
 
-/// The terminal gives no code.
+/// The error if the terminal gave no code.
 fn no_code(problem: PromptError) -> Error {
     const OTHER_WAYS: &str = "give the code as an argument (awsmfa env 123456), on standard input (awsmfa env -), or by a \
          program (--code-command)";
@@ -126,7 +122,7 @@ fn no_code(problem: PromptError) -> Error {
         PromptError::TooManyTries => {
             return Error::new(format!("no valid code in {TRIES} tries"));
         }
-        // mintty, in which Git Bash runs, gives Windows programs a console only with this setting.
+        // mintty, the terminal of Git Bash, gives Windows programs a console only with this setting.
         PromptError::NoTerminal(_) if cfg!(windows) => {
             format!("{OTHER_WAYS}; in Git Bash, set MSYS=enable_pcon or use Windows Terminal")
         }
@@ -139,7 +135,7 @@ fn no_code(problem: PromptError) -> Error {
         .source(problem)
 }
 
-/// Reads the code's line and not a byte more: what follows is for the command of `exec`.
+/// Reads the line with the code and not a byte more: the rest is for the command of `exec`.
 fn from_stdin() -> Result<TokenCode, Error> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
     let mut read = || {
@@ -159,7 +155,7 @@ fn from_stdin() -> Result<TokenCode, Error> {
     Ok(TokenCode::parse(line)?)
 }
 
-/// Standard input without the buffer that [`io::stdin`] has.
+/// Standard input without the buffer of [`io::stdin`].
 fn stdin() -> io::Result<File> {
     #[cfg(unix)]
     let input = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned();
@@ -168,7 +164,7 @@ fn stdin() -> io::Result<File> {
     input.map(File::from)
 }
 
-/// Asks until a line is a code that was not refused, as far as tries are left.
+/// Asks until a line is a code that was not refused, at most [`TRIES`] times.
 async fn from_terminal(
     serial: &str,
     refused: &[TokenCode],
@@ -213,7 +209,7 @@ async fn from_program(program: &Program, refused: Option<&TokenCode>) -> Result<
     }
 }
 
-/// The code among the words that a program prints: all of them, or the only group of six digits.
+/// The code in a program's output: all of it, or the only group of six digits.
 fn code_in(printed: &[u8]) -> Result<TokenCode, &'static str> {
     if let Some(code) = str::from_utf8(printed)
         .ok()

@@ -1,4 +1,4 @@
-//! The world around the process, read once: environment, memory, shared files.
+//! The inputs of a run, read once: environment, bookkeeping, shared files.
 
 use std::cell::OnceCell;
 
@@ -8,7 +8,6 @@ use crate::files::disk;
 use crate::files::shared::SharedFiles;
 use crate::memory::Memory;
 
-/// What the process finds around it.
 #[derive(Debug)]
 pub struct Context {
     environment: Environment,
@@ -17,7 +16,6 @@ pub struct Context {
 }
 
 impl Context {
-    /// A world with this environment.
     #[must_use]
     pub fn new(environment: Environment) -> Self {
         Self {
@@ -27,7 +25,7 @@ impl Context {
         }
     }
 
-    /// A world with these files, for tests on values.
+    /// A context with these files, for tests.
     #[cfg(test)]
     pub(crate) fn with_files(environment: Environment, files: SharedFiles) -> Self {
         let context = Self::new(environment);
@@ -37,14 +35,13 @@ impl Context {
         }
     }
 
-    /// The environment.
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// The environment that a new session is asked for in. Where other keys ended a session, what it replaced
-    /// counts again.
+    /// The environment in which a new session starts. If other keys ended a session, it contains what
+    /// that session had replaced.
     #[must_use]
     pub fn before_new_session(&self) -> &Environment {
         match &self.memory.current {
@@ -53,13 +50,13 @@ impl Context {
         }
     }
 
-    /// What the environment remembers of awsmfa.
+    /// The bookkeeping in the environment.
     #[must_use]
     pub fn memory(&self) -> &Memory {
         &self.memory
     }
 
-    /// The shared AWS files, read when they are first needed.
+    /// The shared AWS files; reads them on the first call.
     pub fn files(&self) -> Result<&SharedFiles, Error> {
         if let Some(files) = self.files.get() {
             return Ok(files);

@@ -1,4 +1,4 @@
-//! Which of a user's MFA devices shows the code.
+//! Chooses the user's MFA device.
 
 use crate::error::Error;
 use crate::plan::source::Source;
@@ -7,7 +7,7 @@ use crate::sts::api::Identity;
 use crate::sts::arn::Arn;
 use crate::text;
 
-/// Checks that a virtual device is in its user's account.
+/// Checks that a virtual device belongs to the account of its user.
 pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), Error> {
     match (Arn::parse(serial), Arn::parse(&identity.arn)) {
         (Some(device), Some(user))
@@ -23,14 +23,14 @@ pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), Error
     }
 }
 
-/// The devices that show codes, and the security keys among those that were listed.
+/// Splits a list into devices that show codes, and security keys.
 pub(crate) fn without_security_keys(listed: Vec<String>) -> (Vec<String>, Vec<String>) {
     listed
         .into_iter()
         .partition(|serial| !Arn::parse(serial).is_some_and(|arn| arn.is_security_key()))
 }
 
-/// The only device that STS can use, or the one that the user chooses.
+/// The only device that works with STS, or the user's choice.
 pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Result<String, Error> {
     let (mut usable, security_keys) = without_security_keys(listed);
     if !security_keys.is_empty() && !usable.is_empty() {
@@ -74,7 +74,7 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
     }
 }
 
-/// Shows what spares the question next time.
+/// Shows the line that makes the question unnecessary next time.
 fn say_how_to_keep(
     terminal: &Terminal,
     profile: Option<&str>,

@@ -1,15 +1,15 @@
-//! How long a session lives, as people write it.
+//! Session lifetimes, as people write them.
 
 use std::time::Duration;
 
-/// AWS's bounds for `DurationSeconds` of one operation, from its API reference.
+/// AWS's limits for `DurationSeconds` of one operation, from its API reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// What is bounded, for messages.
+    /// The name of the lifetime, for messages.
     pub what: &'static str,
-    /// Seconds at least.
+    /// In seconds.
     pub least: u64,
-    /// Seconds at most.
+    /// In seconds.
     pub most: u64,
 }
 
@@ -20,21 +20,21 @@ pub const MFA_SESSION: Bounds = Bounds {
     most: 129_600,
 };
 
-/// `AssumeRole`: 15 minutes to 12 hours; the role itself may allow less.
+/// `AssumeRole`: 15 minutes to 12 hours; the role may allow less.
 pub const ROLE_SESSION: Bounds = Bounds {
     what: "the session of a role",
     least: 900,
     most: 43_200,
 };
 
-/// `AssumeRole` with the keys of a temporary session (role chaining): an hour at most.
+/// `AssumeRole` from a temporary session (role chaining): at most an hour.
 pub const CHAINED: Duration = Duration::from_hours(1);
 
-/// What `GetSessionToken` gives where nobody asks for another.
+/// The default of `GetSessionToken`.
 pub const DEFAULT_MFA_SESSION: Duration = Duration::from_hours(12);
 
 impl Bounds {
-    /// Gives the duration back if AWS takes it, else what is wrong with it.
+    /// Returns the duration if AWS accepts it, otherwise what is wrong with it.
     pub fn check(self, duration: Duration) -> Result<Duration, String> {
         if (self.least..=self.most).contains(&duration.as_secs()) {
             Ok(duration)
@@ -87,7 +87,7 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
-/// [`in_words`] rounded down to whole minutes, or seconds in the last one: what is left of a session.
+/// [`in_words`], rounded down to minutes, or to seconds within the last minute.
 #[must_use]
 pub fn rounded_down(duration: Duration) -> String {
     let seconds = duration.as_secs();

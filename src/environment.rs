@@ -8,38 +8,36 @@ use std::fmt;
 use crate::error::Error;
 use crate::value::Value;
 
-/// A variable that awsmfa sets or removes in the calling shell, with the names of its bookkeeping.
-///
-/// The names are owned where they are known only at run time.
+/// A variable that awsmfa sets or removes in the calling shell, with the names of its bookkeeping. The
+/// names are owned if they are known only at run time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     pub name: Cow<'static, str>,
     /// The variable that keeps its earlier value during a session.
     pub replaced: Cow<'static, str>,
-    /// The variable that records what awsmfa set it to: a digest if the value is a secret.
+    /// The variable that records the value from awsmfa; a digest if the value is secret.
     pub given: Cow<'static, str>,
     pub content: Content,
 }
 
-/// What a variable is set to during a session.
+/// The value of a variable during a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     AccessKeyId,
     SecretAccessKey,
     SessionToken,
     Expiration,
-    /// The session's region.
     Region,
-    /// The session's account, where the variable was set before.
+    /// The session's account, if the variable was set before.
     AccountId,
-    /// The value of this key in the target profile, where the variable is not set.
+    /// The target profile's value for this key, if the variable was not set before.
     ProfileKey(&'static str),
-    /// Nothing: some SDKs would use it instead of the session.
+    /// Unset, because some SDKs would use it instead of the session.
     Removed,
 }
 
 impl Variable {
-    /// The profile key that the variable stands for.
+    /// The profile key with the same meaning.
     #[must_use]
     pub fn profile_key(&self) -> Option<&'static str> {
         match self.content {
@@ -50,8 +48,8 @@ impl Variable {
     }
 }
 
-/// The variable of this name, if awsmfa may set or remove it: one of the table, or the endpoint of one AWS
-/// service.
+/// The variable of this name if awsmfa may set or remove it: it is in the table, or it is the endpoint
+/// of an AWS service.
 #[must_use]
 pub fn variable(name: &str) -> Option<Cow<'static, Variable>> {
     if let Some(row) = VARIABLES.iter().find(|row| row.name == name) {
@@ -70,15 +68,13 @@ pub fn variable(name: &str) -> Option<Cow<'static, Variable>> {
     }))
 }
 
-/// Whether a variable contains a secret. Its name says so, for log scrubbers.
+/// Whether a variable contains a secret. Log scrubbers recognise it by its name, too.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
     name.contains("SECRET") || name.contains("TOKEN")
 }
 
-/// The beginning of [`Variable::replaced`].
 pub const REPLACED: &str = "AWSMFA_REPLACED_";
-/// The beginning of [`Variable::given`].
 pub const GIVEN: &str = "AWSMFA_GIVEN_";
 
 macro_rules! variables {
@@ -91,7 +87,7 @@ macro_rules! variables {
                 content: $content,
             };
         )*
-        /// Every AWS variable that awsmfa sets or removes. It touches no other, whatever the
+        /// Every AWS variable that awsmfa sets or removes. It never touches any other, whatever the
         /// bookkeeping says.
         pub static VARIABLES: &[&Variable] = &[$(&$row),*];
     };
@@ -136,7 +132,7 @@ variables! {
     CLI_AUTO_PROMPT = "AWS_CLI_AUTO_PROMPT", Content::ProfileKey("cli_auto_prompt");
 }
 
-/// A configured value and its place, which every message about it names.
+/// A configured value and its place, which messages about it name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
     pub text: String,
@@ -148,9 +144,9 @@ pub struct Setting {
 pub enum Place {
     Option(&'static str),
     Variable(String),
-    /// A key of a profile: `profile dev, /home/alice/.aws/config line 12: region`.
+    /// A key of a profile, such as `profile dev, /home/alice/.aws/config line 12: region`.
     File(String),
-    /// Nowhere.
+    /// Not configured: the default, or how it was found.
     Default(String),
 }
 
@@ -175,7 +171,7 @@ impl Setting {
         self.text.eq_ignore_ascii_case("true")
     }
 
-    /// The error for a value that cannot be right.
+    /// The error for an invalid value.
     #[must_use]
     pub fn error(&self, problem: &str) -> Error {
         self.place.error(problem)
@@ -183,8 +179,7 @@ impl Setting {
 }
 
 impl Place {
-    /// The error for a value that cannot be right: `problem` continues the sentence that begins with
-    /// the place.
+    /// The error for an invalid value: `problem` continues the sentence that begins with the place.
     #[must_use]
     pub fn error(&self, problem: &str) -> Error {
         let hint = match self {
@@ -197,7 +192,7 @@ impl Place {
         self.failure(format!("{self} {problem}")).hint(hint)
     }
 
-    /// An error with this message: a usage error where the place is an option.
+    /// An error with this message; a usage error if the place is an option.
     #[must_use]
     pub fn failure(&self, message: String) -> Error {
         match self {
@@ -217,7 +212,7 @@ impl fmt::Display for Place {
 }
 
 impl fmt::Debug for Setting {
-    /// Without the text: a URL or a code command may contain a secret.
+    /// Omits the text: a URL or a code command may contain a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Setting")
             .field("place", &self.place)
@@ -225,22 +220,21 @@ impl fmt::Debug for Setting {
     }
 }
 
-/// The variables of a process by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: BTreeMap<String, Value>,
 }
 
 impl Environment {
-    /// Reads the environment of this process, the one place that does.
+    /// Reads the environment of this process; nothing else does.
     #[must_use]
     #[allow(clippy::disallowed_methods)]
     pub fn of_this_process() -> Self {
         Self::from_pairs(std::env::vars_os())
     }
 
-    /// An environment of these pairs. Names that are not Unicode are left out: none that awsmfa
-    /// reads is like that. On Windows, where names know no case, they are kept in upper case.
+    /// An environment of these pairs, without names that are not Unicode, since awsmfa reads none of
+    /// those. On Windows, where names are case-insensitive, they are stored in upper case.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let variables = pairs
             .into_iter()
@@ -257,13 +251,13 @@ impl Environment {
         Self { variables }
     }
 
-    /// The value of a variable, set but empty included.
+    /// The value of a variable, even an empty one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.variables.get(name)
     }
 
-    /// The text of a variable; one that is set but empty counts as not set, as for the AWS CLI.
+    /// The text of a variable; an empty one counts as not set, as in the AWS CLI.
     pub fn text(&self, name: &str) -> Result<Option<&str>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -275,19 +269,19 @@ impl Environment {
         }
     }
 
-    /// A variable as a setting; one that is set but empty counts as not set.
+    /// A variable as a setting; an empty one counts as not set.
     pub fn setting(&self, name: &str) -> Result<Option<Setting>, Error> {
         let text = self.text(name)?;
         Ok(text.map(|text| Setting::from_variable(name, text)))
     }
 
-    /// The value of a variable as the system takes it, for paths.
+    /// The value in the system's encoding, for paths.
     #[must_use]
     pub fn os_text(&self, name: &str) -> Option<OsString> {
         self.get(name).map(Value::to_os_string)
     }
 
-    /// Sets a variable in this copy, or removes it.
+    /// Sets or removes a variable in this copy.
     pub fn put(&mut self, name: &str, value: Option<Value>) {
         match value {
             Some(value) => {
@@ -299,13 +293,12 @@ impl Environment {
         }
     }
 
-    /// The names of all variables.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)
     }
 }
 
-/// A variable's value is not Unicode where text is needed.
+/// The error for a value that is not Unicode where text is needed.
 pub(crate) fn not_text(name: &str) -> Error {
     Error::new(format!("the value of {name} is not valid Unicode"))
         .hint("set it to text, or unset it")

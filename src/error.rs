@@ -1,25 +1,21 @@
-//! The one error of a run: made where the fault is found, with what to do about it.
+//! The error type of a run. An error is created where the fault is found, together with its hint.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// The command line is wrong.
 pub const USAGE: u8 = 2;
-/// Anything else.
 pub const FAILED: u8 = 1;
-/// `exec`: the command exists but cannot be executed.
+/// `exec`: the command exists but is not executable.
 pub const NOT_EXECUTABLE: u8 = 126;
 /// `exec`: no such command.
 pub const NOT_FOUND: u8 = 127;
 
-/// Why a run failed. Neither message nor hint nor source may contain a secret or a code.
+/// Why a run failed. Message, hint and source must not contain a secret or a code.
 #[derive(Debug)]
 pub struct Error {
-    /// The exit code.
     pub exit: u8,
-    /// What is wrong.
     pub message: String,
     /// What the user can do about it.
     pub hint: Option<String>,
@@ -27,7 +23,6 @@ pub struct Error {
 }
 
 impl Error {
-    /// Something failed.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -38,19 +33,17 @@ impl Error {
         }
     }
 
-    /// The command line is wrong.
+    /// An error in the command line.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(message).exit(USAGE)
     }
 
-    /// Sets the exit code.
     #[must_use]
     pub fn exit(self, exit: u8) -> Self {
         Self { exit, ..self }
     }
 
-    /// Adds what the user can do about it.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
@@ -59,7 +52,7 @@ impl Error {
         }
     }
 
-    /// Adds the cause, which is printed below the message.
+    /// Sets the cause, which is printed below the message.
     #[must_use]
     pub fn source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
@@ -75,13 +68,13 @@ impl Error {
             .hint("write it after --: awsmfa exec 123456 -- aws s3 ls")
     }
 
-    /// The process lacks what every run needs, like signal handlers.
+    /// The process lacks something that every run needs, such as signal handlers.
     #[must_use]
     pub fn setup(source: std::io::Error) -> Self {
         Self::new("the process cannot be set up").source(source)
     }
 
-    /// The causes, each in its own words: Debug text may contain secrets.
+    /// The causes by their `Display` text: `Debug` may contain secrets.
     #[must_use]
     pub fn causes(&self) -> Vec<String> {
         std::iter::successors(StdError::source(self), |&error| error.source())
@@ -89,7 +82,7 @@ impl Error {
             .collect()
     }
 
-    /// What clap has to say about the command line, in its own form.
+    /// clap's own error, which brings its own layout.
     #[must_use]
     pub fn parse_error(&self) -> Option<&clap::Error> {
         self.source.as_ref()?.downcast_ref()
@@ -110,7 +103,7 @@ impl StdError for Error {
 }
 
 impl From<clap::Error> for Error {
-    /// clap would repeat a word that it does not expect, which may be a code.
+    /// Drops clap's text for an unexpected word, which may be a code.
     fn from(error: clap::Error) -> Self {
         let unexpected = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand];
         let mut words = unexpected.into_iter().filter_map(|kind| error.get(kind));

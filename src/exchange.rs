@@ -1,4 +1,4 @@
-//! The exchange: a code for a session, and that session for the sessions of roles.
+//! The exchange: a code for a session, and that session for role sessions.
 
 use std::fmt;
 use std::time::Duration;
@@ -29,9 +29,9 @@ use crate::token_code::TokenCode;
 #[derive(Debug)]
 pub struct Failure {
     pub error: Error,
-    /// A fresh MFA session.
+    /// A new MFA session.
     pub kept: Option<Box<MfaSession>>,
-    /// The code that it cost.
+    /// The code that was used for it.
     pub spent: Option<TokenCode>,
 }
 
@@ -45,9 +45,9 @@ impl<E: Into<Error>> From<E> for Failure {
     }
 }
 
-/// A call that AWS refused, and what it was for.
+/// A call that AWS refused, and its purpose.
 struct Refused {
-    /// "no session of the role …"
+    /// The beginning of the message, "cannot assume role …".
     what: String,
     refusal: Refusal,
 }
@@ -64,28 +64,28 @@ impl From<Refused> for Error {
     }
 }
 
-/// One exchange.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     plan: &'a Plan,
     aws: &'a Aws,
     codes: CodeSource,
-    /// An MFA session that makes a code unnecessary.
+    /// A kept MFA session, which makes a code unnecessary.
     kept: Option<MfaSession>,
-    /// The device, once it is known.
+    /// The device, once known.
     serial: Option<String>,
-    /// The user's ARN, once it is known.
+    /// The user's ARN, once known.
     user_arn: Option<String>,
-    /// The last code that AWS took, in this exchange or before in this shell.
+    /// The last code that AWS accepted, now or earlier in this shell.
     spent: Option<TokenCode>,
     /// Whether the keys were checked while the user typed.
     keys_checked: bool,
-    /// Whether AWS has called a code wrong, and so accepted the device.
+    /// Whether AWS has rejected a code as wrong, and so accepted the device.
     device_accepted: bool,
 }
 
 impl<'a> Exchange<'a> {
-    /// An exchange with the codes from `codes`. A given code makes a fresh MFA session in any case.
+    /// An exchange with the codes from `codes`. A code that the user gave always creates a new MFA
+    /// session.
     #[must_use]
     pub fn new(plan: &'a Plan, memory: &Memory, aws: &'a Aws, codes: CodeSource) -> Self {
         let known = live_mfa_session(plan, memory);
@@ -104,7 +104,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Gets the session of the plan.
+    /// Starts the session of the plan.
     pub async fn run(mut self) -> Result<NewSession, Failure> {
         if self.plan.sends_code_with_role() {
             let (owner, session) = self.send_code().await?;
@@ -141,7 +141,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Sends codes until AWS takes one: for an MFA session, or with the first role itself.
+    /// Sends codes until AWS accepts one: for an MFA session, or with the first role itself.
     async fn send_code(&mut self) -> Result<(Owner, Session), Error> {
         self.codes.check()?;
         let keys = long_term_keys(self.plan).await?;
@@ -183,8 +183,8 @@ impl<'a> Exchange<'a> {
         Ok(session)
     }
 
-    /// The session of the first role, or the MFA session itself if there is no role. No other call uses
-    /// the MFA session.
+    /// Assumes the first role, or returns the MFA session if there is no role. Nothing else uses the MFA
+    /// session.
     async fn first_role(&mut self, mfa: &Session) -> Result<Session, Refused> {
         self.learn_user(Signer::Session(mfa)).await?;
         match self.plan.hops.first() {
@@ -196,7 +196,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// From the session of the first role to that of the last.
+    /// Assumes the other roles, each with the session of the one before.
     async fn further_roles(&self, mut session: Session) -> Result<Session, Error> {
         for (index, hop) in self.plan.hops.iter().enumerate().skip(1) {
             let assumed = self.assume_role(index, Caller::Session(&session)).await;
@@ -241,8 +241,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The next code. While the user types, the keys are checked on the connection that the exchange
-    /// will use, and the user learns of a problem before typing a code.
+    /// The next code. While the user types, checks the keys on the connection that the exchange will
+    /// use, so that the user learns of a problem before typing a code.
     async fn code_and_key_check(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
         if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
             return self.codes.next(serial).await;
@@ -271,7 +271,7 @@ impl<'a> Exchange<'a> {
         Ok(code)
     }
 
-    /// Says that a kept MFA session no longer does, if there can be a code.
+    /// Says that AWS no longer accepts a kept MFA session, unless no code can be had.
     fn announce_code(&self, refused: &Refused) -> Result<(), Error> {
         if self.codes.check().is_err() {
             return Err(Error::new(format!(
@@ -286,7 +286,7 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Decides whether a refused code means another try or the end.
+    /// Decides whether to try another code after a refused one.
     async fn handle_refused_code(
         &mut self,
         keys: &Keys,
@@ -322,7 +322,7 @@ impl<'a> Exchange<'a> {
         Err(self.plan.refused(&what, refusal).into())
     }
 
-    /// The ARN of the user whose keys these are, or the key ID if AWS does not tell.
+    /// The ARN of the user with these keys, or the key ID if AWS does not say.
     async fn user_or_key_id(&self, keys: &Keys) -> String {
         if let Some(arn) = &self.user_arn {
             return arn.clone();
@@ -343,13 +343,13 @@ impl<'a> Exchange<'a> {
         Ok(serial)
     }
 
-    /// Whether a role's session is to have the user's name, which is not known yet.
+    /// Whether a role session is named after the user and the name is not known yet.
     fn needs_user_name(&self) -> bool {
         let mut hops = self.plan.hops.iter();
         self.user_arn.is_none() && hops.any(|hop| hop.role_session_name.is_none())
     }
 
-    /// Asks who the user is if a role's session is to have the name.
+    /// Asks AWS who the user is, if a role session needs the name.
     async fn learn_user(&mut self, signer: Signer<'_>) -> Result<(), Refused> {
         if self.needs_user_name() {
             let identity = self.aws.get_caller_identity(signer).await;
@@ -360,7 +360,7 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// The name of a role's session: the one that is wanted, or the user's.
+    /// The name of a role session: the configured one, or the user's.
     fn session_name(&self, hop: &Hop) -> String {
         let user = self.user_arn.as_deref().and_then(Arn::parse);
         hop.role_session_name
@@ -377,7 +377,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// What an MFA session led to: a role's session, behind which it is kept, or itself.
+    /// The result of an MFA session: a role session, with the MFA session kept behind it, or the MFA
+    /// session itself.
     fn through_mfa_session(&self, mut mfa: MfaSession, session: Session) -> NewSession {
         let user_arn = mfa.owner.user_arn.take();
         mfa.owner.user_arn = user_arn.or_else(|| self.user_arn.clone());
@@ -389,14 +390,15 @@ impl<'a> Exchange<'a> {
     fn new_session(&self, owner: Owner, session: Session, mfa: Option<MfaSession>) -> NewSession {
         let plan = self.plan;
         let role_arn = plan.hops.last().map(|hop| hop.role_arn.text.clone());
-        // A role's session is in the role's account; a user's in the user's, which is the device's too.
+        // A role session is in the role's account; a user's is in the user's, like the device.
         let serial = self.serial.as_deref();
         let arns = [role_arn.as_deref(), serial, owner.user_arn.as_deref()];
         let first = arns.into_iter().flatten().find_map(Arn::parse);
         let account_id = first.map(|arn| arn.account.to_owned());
         let mut target = plan.target.clone();
         if plan.serial.is_none() {
-            // Listed by AWS, or chosen: a bare `env` need not find it again.
+            // Record the device that was listed or chosen, so that a bare `env` need not look it up
+            // again.
             target.serial.clone_from(&self.serial);
         }
         NewSession {
@@ -415,7 +417,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// The user's MFA session, if the environment has one that is valid.
+/// The user's MFA session, if the environment has a valid one.
 fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
     let now = clock::now();
     memory
@@ -423,14 +425,14 @@ fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSessio
         .find(|mfa| mfa.session.is_live(now) && plan.has_same_user(&mfa.owner))
 }
 
-/// The MFA session that makes a code unnecessary: the user's, unless it is to be renewed itself.
+/// The MFA session that makes a code unnecessary: the user's, unless it is the one to renew.
 pub(crate) fn kept_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
     let current = memory.current.as_ref();
     let renews_it = plan.hops.is_empty() && current.is_some_and(|it| plan.has_same_target(it));
     live_mfa_session(plan, memory).filter(|_| !renews_it)
 }
 
-/// What a refused role leaves the user without.
+/// The message if a role cannot be assumed.
 fn no_role_session(hop: &Hop) -> String {
     let role = &hop.role_arn;
     format!("no session of the role {} ({})", role.text, role.place)
@@ -463,7 +465,7 @@ fn not_the_users_device(what: &str, serial: &str, user: &str, devices: &[String]
     ))
 }
 
-/// AWS silently shortens the sessions of a root user.
+/// Says so if AWS has silently shortened the session, as it does for the root user.
 fn mention_short_life(session: &Session, asked: Duration) {
     let asked_for = TimeDelta::from_std(asked).unwrap_or(TimeDelta::MAX);
     let got = session.expiration - clock::now();
@@ -477,7 +479,7 @@ fn mention_short_life(session: &Session, asked: Duration) {
 }
 
 impl Plan {
-    /// A refused call that the long-term keys were to make possible.
+    /// Describes a refused call that used the long-term keys.
     fn refused(&self, what: &str, refusal: Refusal) -> Refused {
         Refused {
             what: format!("{what} with {}", self.source),
@@ -486,7 +488,7 @@ impl Plan {
     }
 }
 
-/// The long-term keys, which a program may have to print.
+/// The long-term keys; may have to run a program.
 pub(crate) async fn long_term_keys(plan: &Plan) -> Result<Keys, Error> {
     match &plan.source.keys {
         KeysFrom::Known(keys) => Ok(keys.clone()),

@@ -1,4 +1,4 @@
-//! The library behind the `awsmfa` binary. Its API is internal: it exists for the binary and the tests.
+//! The library behind the `awsmfa` binary. It is internal: only the binary and the tests use it.
 #![doc(hidden)]
 
 pub mod candidates;

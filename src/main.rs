@@ -1,4 +1,4 @@
-//! The process: streams, signals, exit code. Errors are printed here and nowhere else.
+//! The process: streams, signals, exit code. Errors are printed only here.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -24,10 +24,10 @@ fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let evaluator = Evaluator::from_arguments(&args);
     fail_loudly_on_panic(evaluator);
-    // Only Linux tells which signals are ignored. What is heard, the command of `exec` would find at its
-    // default.
+    // Only Linux says which signals are ignored. Elsewhere, catching one would make the command of
+    // `exec` start with the default instead.
     if evaluator.evaluates() || cfg!(any(target_os = "linux", windows)) {
-        // Without a thread, signals end the process without a word.
+        // Without the thread, signals end the process silently.
         let _ = signals::hear(move |signal, is_first| interrupted(signal, is_first, evaluator));
     }
     let context = Context::new(Environment::of_this_process());
@@ -51,14 +51,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// A dump of the memory would put secrets on disk. The command of `exec` starts dumpable again, by
-/// `execve` itself. Elsewhere than on Linux no dump is written unless the user asks the system for it.
+/// A core dump would write secrets to disk. The command of `exec` is dumpable again, since `execve`
+/// resets this. Other systems write no dump unless the user enables it.
 fn forbid_core_dumps() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-/// Parses the command line; help and version are printed and give nothing to do.
+/// Parses the command line. For `--help` and `--version` it prints them and returns `None`.
 fn parse(args: &[OsString]) -> Result<Option<Cli>, Error> {
     let program = OsString::from("awsmfa");
     match Cli::try_parse_from(std::iter::once(&program).chain(args)) {
@@ -98,19 +98,19 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
     }
 }
 
-/// Runs a verb that waits for others.
+/// Runs an asynchronous verb.
 fn wait_for<T>(verb: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::setup)?;
     let outcome = runtime.block_on(verb);
-    // A thread may wait at the terminal, or for a name server.
+    // A thread may still be waiting at the terminal or for a name server.
     runtime.shutdown_background();
     outcome
 }
 
-/// Becomes the command of `exec`; comes back only if that fails.
+/// Replaces this process by the command of `exec`; returns only if that fails.
 #[cfg(unix)]
 fn become_command(mut command: std::process::Command) -> Error {
     use std::os::unix::process::CommandExt;
@@ -118,7 +118,7 @@ fn become_command(mut command: std::process::Command) -> Error {
     exec::cannot_start(command.get_program(), error)
 }
 
-/// Runs the command of `exec` and ends with its exit code.
+/// Runs the command of `exec` and exits with its exit code.
 #[cfg(windows)]
 fn become_command(mut command: std::process::Command) -> Error {
     match command.status() {
@@ -127,8 +127,8 @@ fn become_command(mut command: std::process::Command) -> Error {
     }
 }
 
-/// Ends the process by a signal, and the programs that it runs: in the way of the signal, or, where
-/// a shell evaluates standard output, with the statement that fails.
+/// Ends the process, and the programs it started, because of a signal. If a shell evaluates standard
+/// output, the process prints the failing statement and exits; otherwise it ends by the signal itself.
 fn interrupted(signal: &Signal, is_first: bool, evaluator: Evaluator) {
     if is_first {
         program::end_all();
@@ -139,17 +139,17 @@ fn interrupted(signal: &Signal, is_first: bool, evaluator: Evaluator) {
             end(i32::from(FAILED));
         }
     } else if cfg!(windows) {
-        // It is for the command of `exec`, for which this process waits.
+        // It is for the command of `exec`, and this process waits for that.
         return;
     }
     end(signal.end_process());
 }
 
-/// Who typed Ctrl-C knows what it does, but not whether the code was used.
+/// After Ctrl-C the user knows what happened, but not whether the code was used.
 fn say_interrupted(signal: &Signal, evaluator: Evaluator) {
     let is_code_sent = signals::is_code_sent();
     if !evaluator.evaluates() && !is_code_sent {
-        // The shell says it.
+        // The shell reports the signal.
         return;
     }
     let is_typed = signal.is_key() && Terminal::end_line() && signal.is_ctrl_c();
@@ -172,7 +172,7 @@ fn print(error: &Error) {
     }
 }
 
-/// Writes the statements at once and gives the exit code.
+/// Writes the statements in one write and returns the exit code.
 #[allow(clippy::disallowed_methods, reason = "this is the place")]
 fn finish(statements: &[u8], code: u8) -> ExitCode {
     let mut stdout = std::io::stdout().lock();
@@ -191,8 +191,8 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
     }
 }
 
-/// A panic fails the evaluating line as any error does. What it says may hold a value, so only its
-/// place is told.
+/// Makes a panic fail the evaluating line, as any error does. Prints only the place, since the panic's
+/// message may contain a secret.
 fn fail_loudly_on_panic(evaluator: Evaluator) {
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic
@@ -210,7 +210,7 @@ fn fail_loudly_on_panic(evaluator: Evaluator) {
     }));
 }
 
-/// Ends the process where an exit code cannot be returned: in a panic, and with a child's own.
+/// Exits where no exit code can be returned: in a panic, and with the exit code of a child.
 #[allow(clippy::disallowed_methods, clippy::exit)]
 fn end(code: i32) -> ! {
     std::process::exit(code)

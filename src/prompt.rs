@@ -1,4 +1,4 @@
-//! The terminal of the user: questions go there while standard output is captured.
+//! Prompts at the user's terminal, which works while standard output is captured.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, IsTerminal, Read as _, Write as _};
@@ -11,34 +11,33 @@ use crate::error::Error;
 use crate::sts::arn::Arn;
 use crate::text;
 
-/// More than any answer, in bytes.
+/// In bytes; longer than any answer.
 const LONGEST_ANSWER: u64 = 4096;
 
-/// Why the terminal gives no answer.
+/// Why the terminal gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
-    /// There is none.
     #[error("there is no terminal to ask at")]
     NoTerminal(#[source] io::Error),
-    /// The process was started in the background and may not read.
+    /// The process runs in the background and may not read.
     #[error("the terminal cannot be read from the background")]
     Background,
-    /// An empty line, Ctrl-D, or the terminal went away.
+    /// An empty line, Ctrl-D, or the terminal was closed.
     #[error("no answer")]
     NoAnswer,
-    /// None of the answers was valid.
+    /// No answer was valid.
     #[error("no valid answer in {TRIES} tries")]
     TooManyTries,
-    /// It cannot be read or written.
+    /// The terminal cannot be read or written.
     #[error("the terminal cannot be used")]
     Io(#[source] io::Error),
 }
 
-/// How often a question is asked.
+/// How often to ask before giving up.
 pub const TRIES: usize = 3;
 
 impl PromptError {
-    /// The error for a choice that was not made; `option` makes it.
+    /// The error if nothing was chosen; `option` makes the choice instead.
     #[must_use]
     pub fn not_chosen(self, what: &str, option: &str) -> Error {
         let error = Error::new(format!("no {what} chosen")).hint(format!("name one: {option}"));
@@ -59,18 +58,17 @@ const OUTPUT: &str = "/dev/tty";
 #[cfg(windows)]
 const OUTPUT: &str = "CONOUT$";
 
-/// The controlling terminal, opened for reading. Echo stays as it is: Ctrl-C would leave a shell
-/// without it, and a code is worth nothing a minute later.
+/// The controlling terminal, opened for reading. Echo stays on: after Ctrl-C the shell would stay
+/// without it, and a code is worthless within a minute.
 #[derive(Debug)]
 pub struct Terminal {
     input: BufReader<File>,
 }
 
 impl Terminal {
-    /// Opens the terminal.
     pub fn open() -> Result<Self, PromptError> {
         let input = File::open(INPUT).map_err(PromptError::NoTerminal)?;
-        // A file of that name that is no terminal: Git Bash without a console, a chroot.
+        // A file of that name that is not a terminal, as in Git Bash without a console or in a chroot.
         if !input.is_terminal() {
             return Err(PromptError::NoTerminal(io::ErrorKind::NotFound.into()));
         }
@@ -79,12 +77,11 @@ impl Terminal {
         })
     }
 
-    /// Shows a line at the terminal.
     pub fn say(&self, line: &str) -> Result<(), PromptError> {
         self.show(&format!("{}\n", text::tame(line)))
     }
 
-    /// Writes to standard error if that is a terminal, else to the terminal itself.
+    /// Writes to standard error if that is a terminal, otherwise to the terminal itself.
     #[allow(clippy::unused_self, reason = "there is a terminal")]
     fn show(&self, shown: &str) -> Result<(), PromptError> {
         let written = if text::is_stderr_terminal() {
@@ -98,12 +95,12 @@ impl Terminal {
         written.map_err(PromptError::Io)
     }
 
-    /// Asks a question and reads one line, which is not empty.
+    /// Asks a question and reads one line; an empty line is [`PromptError::NoAnswer`].
     pub fn ask(&mut self, question: &str) -> Result<Zeroizing<String>, PromptError> {
         self.wait_for_foreground()?;
         self.show(&text::tame(question))?;
         let mut line = Zeroizing::new(Vec::new());
-        // In a mode without lines there may be no end to what is typed.
+        // In raw mode the input may never end.
         let mut input = (&mut self.input).take(LONGEST_ANSWER);
         let read = input.read_until(b'\n', &mut line);
         if read.map_err(PromptError::Io)? == 0 {
@@ -116,7 +113,7 @@ impl Terminal {
         Ok(line)
     }
 
-    /// Lets the user choose one of several, by number, name or a part of the name.
+    /// Lets the user choose one of several, by number, name or part of the name.
     pub fn choose(&mut self, title: &str, mut choices: Vec<String>) -> Result<String, PromptError> {
         self.say(title)?;
         for (index, choice) in choices.iter().enumerate() {
@@ -132,7 +129,7 @@ impl Terminal {
         Err(PromptError::TooManyTries)
     }
 
-    /// Asks on another thread, so that a signal is heard and calls go on while the user types.
+    /// Asks on another thread, so that calls go on while the user types.
     pub async fn in_background<T: Send + 'static>(
         ask: impl FnOnce(&mut Self) -> Result<T, PromptError> + Send + 'static,
     ) -> Result<T, PromptError> {
@@ -140,16 +137,15 @@ impl Terminal {
         asking.await.unwrap_or(Err(PromptError::NoAnswer))
     }
 
-    /// Ends the line in which Ctrl-C was typed. Says whether there is a terminal where it can have been.
+    /// Ends the line in which the user typed Ctrl-C. Returns whether there is a terminal to type at.
     #[must_use]
     pub fn end_line() -> bool {
         let terminal = Self::open().ok().filter(Self::is_in_foreground);
         terminal.is_some_and(|terminal| terminal.show("\n").is_ok())
     }
 
-    /// Takes a question back that is not to be answered any more: its line is cleared, and what was
-    /// typed so far does not reach the shell. In the background nothing was asked, and touching the
-    /// input would stop this process.
+    /// Takes back a question: clears its line, and discards what was typed so far so that the shell does
+    /// not get it. A background process has asked nothing, and touching the input would stop it.
     pub fn take_back() {
         if let Ok(terminal) = Self::open()
             && terminal.is_in_foreground()
@@ -163,7 +159,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until this process may read: a shell may start it before it puts it in the foreground,
+    /// Waits until this process may read: a shell may start it before putting it into the foreground,
     /// and reading too early would stop it for good.
     fn wait_for_foreground(&self) -> Result<(), PromptError> {
         const STEP: Duration = Duration::from_millis(20);
@@ -180,7 +176,7 @@ impl Terminal {
     #[cfg(unix)]
     fn is_in_foreground(&self) -> bool {
         let foreground = rustix::termios::tcgetpgrp(self.input.get_ref());
-        // Where the system does not tell, reading tells.
+        // If the system does not say, try to read.
         foreground.map_or(true, |group| group == rustix::process::getpgrp())
     }
 
@@ -191,8 +187,8 @@ impl Terminal {
     }
 }
 
-/// The modes of the terminal, echo for example, to be put back where a program that changed them is
-/// ended before it could do that itself.
+/// The modes of the terminal, such as echo. A program that changes them may be killed before it can
+/// restore them.
 #[derive(Debug)]
 pub struct Modes {
     #[cfg(unix)]
@@ -202,7 +198,8 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// The present modes; `None` without a terminal, and on Windows, where programs have none.
+    /// The present modes; `None` without a terminal, and on Windows, where the terminal keeps no modes
+    /// of a program.
     #[must_use]
     pub fn now() -> Option<Self> {
         #[cfg(unix)]
@@ -215,7 +212,7 @@ impl Modes {
         None
     }
 
-    /// Puts them back. In the background that would stop this process.
+    /// Restores the modes. In the background that would stop this process.
     pub fn restore(&self) {
         #[cfg(unix)]
         if self.terminal.is_in_foreground() {
@@ -225,8 +222,8 @@ impl Modes {
     }
 }
 
-/// The choice that an answer names: by its number, its name, or a part of the name that no other has.
-/// Of an ARN the last part is the name.
+/// Finds the choice for an answer: a number, a name, or a part of exactly one name. The name of an ARN
+/// is its last part.
 fn find(answer: &str, choices: &[String]) -> Result<usize, String> {
     fn name(choice: &str) -> &str {
         Arn::parse(choice).map_or(choice, |arn| arn.name())

@@ -1,9 +1,8 @@
-//! The signals that end awsmfa, wherever it waits: at a prompt, for standard input, a file, a
-//! program or the network.
-//!
-//! A thread of their own hears them, whatever the others are stuck in. Those that the caller lets
-//! awsmfa ignore are left alone: the command of `exec` would find them at their defaults, as it finds
-//! all that are heard.
+//! Signals that end awsmfa, wherever it waits: at a prompt, for standard input, a file, a program or the
+//! network.
+//! A separate thread waits for them, so it does not matter where the others are stuck. Signals that the
+//! caller set to ignored are not caught: caught signals are at their defaults in the command of `exec`,
+//! but ignored ones must stay ignored there.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -11,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 pub use system::Signal;
 use system::Signals;
 
-/// Who ends the process: whoever is first.
+/// Which of the two ends the process: the first to set this.
 static ENDING: AtomicU8 = AtomicU8::new(NOBODY);
 const NOBODY: u8 = 0;
 const MAIN: u8 = 1;
@@ -20,7 +19,7 @@ const SIGNAL: u8 = 2;
 /// Set once AWS may have used up the code.
 static IS_CODE_SENT: AtomicBool = AtomicBool::new(false);
 
-/// Hears signals from now on. The first one calls `end`, with whether it comes before
+/// Catches signals from now on. Calls `end` for the first signal, with whether it came before
 /// [`leave_to_main`].
 pub fn hear(end: impl FnOnce(&Signal, bool) + Send + 'static) -> io::Result<()> {
     let signals = Signals::catch()?;
@@ -32,8 +31,8 @@ pub fn hear(end: impl FnOnce(&Signal, bool) + Send + 'static) -> io::Result<()> 
     std::thread::Builder::new().spawn(hear).map(drop)
 }
 
-/// From now on `main` says what there is to say, and a signal ends the process without a word. Does
-/// not come back where a signal was first.
+/// From now on `main` prints what there is to print, and a signal ends the process silently. Does not
+/// return if a signal came first.
 pub fn leave_to_main() {
     while !is_first(MAIN) {
         std::thread::park();
@@ -94,7 +93,7 @@ mod system {
         }
     }
 
-    /// The signals that the caller lets this process ignore, a bit each, where the system tells: Linux.
+    /// The signals that the caller set to ignored, one bit each, as Linux shows them.
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -102,7 +101,6 @@ mod system {
         bits.unwrap_or_default()
     }
 
-    /// A signal that came.
     #[derive(Debug)]
     pub struct Signal {
         number: i32,
@@ -115,24 +113,24 @@ mod system {
             low_level::signal_name(self.number).unwrap_or("a signal")
         }
 
-        /// Whether it is Ctrl-C's.
         #[must_use]
         pub fn is_ctrl_c(&self) -> bool {
             self.number == SIGINT
         }
 
-        /// Whether a key at the terminal sends it, which the terminal shows.
+        /// Whether a key at the terminal sends it; the terminal then shows that key.
         #[must_use]
         pub fn is_key(&self) -> bool {
             matches!(self.number, SIGINT | SIGQUIT)
         }
 
-        /// Lets the next signal end the process by itself, should its end take long.
+        /// Makes the next signal end the process at once, in case the cleaning up takes long.
         pub fn let_next_end_process(&self) {
             self.next_ends_process.store(true, Ordering::SeqCst);
         }
 
-        /// Ends the process as this signal does by itself. Gives the exit code for where it does not.
+        /// Ends the process by the default action of this signal. Returns an exit code in case that has
+        /// no effect.
         #[must_use]
         pub fn end_process(&self) -> i32 {
             let _ = low_level::emulate_default_handler(self.number);
@@ -159,7 +157,6 @@ mod system {
         }
     }
 
-    /// Ctrl-C.
     #[derive(Debug)]
     pub struct Signal;
 
@@ -181,7 +178,7 @@ mod system {
 
         pub fn let_next_end_process(&self) {}
 
-        /// Gives the exit code of a program that Ctrl-C ends.
+        /// The exit code of a program that was ended by Ctrl-C.
         pub fn end_process(&self) -> i32 {
             0xC000_013A_u32.cast_signed()
         }

@@ -1,4 +1,4 @@
-//! What the unit tests on values have in common.
+//! Helpers of the unit tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,24 +13,19 @@ use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner, Setti
 use crate::session::{Keys, Session, parse_time};
 use crate::shell::Change;
 
-/// alice's keys.
 pub(crate) const KEYS: &str = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE
 aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 ";
-/// Their identifier.
 pub(crate) const ALICE: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// The device that is hers.
 pub(crate) const DEVICE: &str = "arn:aws:iam::123456789012:mfa/alice";
 
-/// bob's keys.
 pub(crate) const BOBS_KEYS: &str = "aws_access_key_id = AKIAI44QH8DHBEXAMPLE
 aws_secret_access_key = je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY
 ";
-/// Their identifier.
 pub(crate) const BOB: &str = "AKIAI44QH8DHBEXAMPLE";
 
-/// The two files of these texts, named `config` and `credentials`.
+/// The two shared files with this content; their paths are `config` and `credentials`.
 pub(crate) fn files(config: &str, credentials: &str) -> SharedFiles {
     let parse = |name, text: &str| {
         let bytes = Zeroizing::new(text.as_bytes().to_vec());
@@ -39,13 +34,12 @@ pub(crate) fn files(config: &str, credentials: &str) -> SharedFiles {
     SharedFiles::new(parse("config", config), parse("credentials", credentials))
 }
 
-/// An environment of these variables.
 pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
     let pairs = variables.iter();
     Environment::from_pairs(pairs.map(|(name, value)| (name.into(), value.into())))
 }
 
-/// A session that ends in the year 2030.
+/// A session that expires in 2030.
 pub(crate) fn session(access_key_id: &str) -> Session {
     Session {
         access_key_id: access_key_id.to_owned(),
@@ -56,7 +50,7 @@ pub(crate) fn session(access_key_id: &str) -> Session {
     }
 }
 
-/// The environment after `env` for this target started a session of this user's.
+/// The environment after `env` started a session of this user for this target.
 pub(crate) fn in_session(
     before: &Environment,
     target: Target,
@@ -67,7 +61,7 @@ pub(crate) fn in_session(
     apply(&Memory::read(before).start(before, &start), before)
 }
 
-/// A session of this user's for this target; an MFA session is behind a role.
+/// A session of this user for this target; with a role, it has an MFA session behind it.
 pub(crate) fn new_session(target: Target, owner: &Owner, role: Option<&str>) -> NewSession {
     NewSession {
         session: session("ASIAIOSFODNN7EXAMPLE"),
@@ -109,7 +103,6 @@ pub(crate) fn owner(profile: Option<&str>, key_id: &str) -> Owner {
     }
 }
 
-/// Keys with this identifier.
 pub(crate) fn keys(key_id: &str) -> Keys {
     Keys {
         access_key_id: key_id.to_owned(),

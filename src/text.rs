@@ -1,5 +1,5 @@
-//! Everything that a person reads, on standard error, at the terminal and on standard output. Text
-//! may repeat what a file, a variable or AWS says, so all of it passes [`tame`].
+//! Text for people: errors and notes on standard error, prompts, tables on standard output. It may
+//! repeat parts of files, variables and AWS's messages, so all of it goes through [`tame`].
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write as _};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-/// Shows as escapes what a terminal would obey or hide. It changes nothing where it was before.
+/// Escapes characters that a terminal would obey or hide. Applying it twice changes nothing more.
 #[must_use]
 pub fn tame(text: &str) -> Cow<'_, str> {
     if !text.contains(is_wild) {
@@ -25,8 +25,8 @@ pub fn tame(text: &str) -> Cow<'_, str> {
     Cow::Owned(tamed)
 }
 
-/// Control characters, what turns the direction of writing, and what takes no room: the separators
-/// and the invisible format characters of Unicode.
+/// Control characters, characters that change the text direction, and invisible ones: the separators and
+/// format characters of Unicode.
 fn is_wild(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -36,26 +36,25 @@ fn is_wild(c: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A sentence that the user should know, whoever evaluates the statements.
+/// Prints a message that everybody should see, also in scripts.
 pub fn note(text: &str) {
     line("awsmfa: ", text);
 }
 
-/// Several of them.
 pub fn notes(texts: &[String]) {
     for text in texts {
         note(text);
     }
 }
 
-/// A sentence for a person who looks on; a script is not bothered with it.
+/// Prints a message only if a person reads standard error.
 pub fn mention(text: &str) {
     if is_stderr_terminal() {
         note(text);
     }
 }
 
-/// An error, its causes, and what to do about it.
+/// Prints an error with its causes and the hint.
 pub fn error(message: &str, causes: &[String], hint: Option<&str>) {
     note(message);
     let mut told = message.to_owned();
@@ -70,7 +69,7 @@ pub fn error(message: &str, causes: &[String], hint: Option<&str>) {
     }
 }
 
-/// The lines of a usage error, which clap has laid out.
+/// Prints a usage error, which clap has formatted.
 pub fn usage(text: &str) {
     for text in text.lines() {
         line("", text);
@@ -78,29 +77,28 @@ pub fn usage(text: &str) {
 }
 
 fn line(start: &str, text: &str) {
-    // There is nobody left to tell that standard error is closed.
+    // If standard error is closed, there is nobody left to tell.
     let _ = write_stderr(format!("{start}{}\n", tame(text)).as_bytes());
 }
 
-/// Commands for a program that reads the log. The formats refuse values with control characters.
+/// Prints commands for a program that reads the log. They contain no control characters: the formats
+/// refuse such values.
 pub fn announce(commands: &[u8]) {
     let _ = write_stderr(commands);
 }
 
-/// Writes what is tame already.
+/// Writes text that is already tame.
 #[allow(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn write_stderr(bytes: &[u8]) -> io::Result<()> {
     io::stderr().write_all(bytes)
 }
 
-/// Whether a person sees standard error.
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "nothing is written")]
 pub fn is_stderr_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether a person sees standard output.
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "nothing is written")]
 pub fn is_stdout_terminal() -> bool {
@@ -113,7 +111,6 @@ fn columns() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
-/// What a piece of text means to whoever reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     Plain,
@@ -122,8 +119,8 @@ pub enum Tone {
     Bad,
 }
 
-/// Text for standard output, with colours where the terminal and the user want them, and lines that
-/// fit the terminal.
+/// Text for standard output, in colour if the terminal and the user allow it, with lines that fit the
+/// terminal.
 #[derive(Debug, Default)]
 pub struct Page {
     text: String,
@@ -132,7 +129,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page for standard output.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "nothing is written")]
     pub fn for_stdout() -> Self {
@@ -150,14 +146,13 @@ impl Page {
         self.columns
     }
 
-    /// Adds a line.
     pub fn line(&mut self, text: &str) {
         self.add(Tone::Plain, text);
         self.text.push('\n');
     }
 
-    /// Adds a line that is broken between words where the terminal ends. What follows a break is
-    /// indented so far.
+    /// Adds a line that wraps between words at the width of the terminal. Continuation lines are
+    /// indented by `indent`.
     pub fn wrapped(&mut self, indent: usize, spans: &[(Tone, &str)]) {
         let columns = self.columns.unwrap_or(usize::MAX);
         let mut column = 0;
@@ -181,7 +176,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Adds text to the line.
+    /// Adds text to the current line.
     pub fn add(&mut self, tone: Tone, text: &str) {
         let text = tame(text);
         if text.is_empty() {
@@ -210,7 +205,7 @@ impl From<Page> for Vec<u8> {
     }
 }
 
-/// A document for programs, which a person may look at too.
+/// A document for programs, which a person may print to a terminal too.
 #[must_use]
 pub fn json(document: &Value) -> String {
     let text = format!("{document:#}\n");
@@ -219,7 +214,7 @@ pub fn json(document: &Value) -> String {
     }
     let mut tamed = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        // Within strings there are no line ends any more.
+        // The only raw line ends are those between strings.
         if is_wild(c) && c != '\n' {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a String cannot fail.

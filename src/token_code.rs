@@ -1,4 +1,4 @@
-//! The six digits of a device.
+//! The six-digit code of an MFA device.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// A token code: exactly six digits, kept as text since leading zeros count (AWS STS API
-/// reference, `GetSessionToken`, `TokenCode`).
+/// A token code: exactly six digits, stored as text to keep leading zeros (AWS STS API reference,
+/// `GetSessionToken`, `TokenCode`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenCode(Zeroizing<String>);
 
-/// What was given is no token code. It is not repeated: it may be another secret, typed by mistake.
+/// The text is not a token code. It is not repeated: it may be another secret, typed by mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an MFA code: six digits are needed, like 123456 or \"123 456\"")]
 pub struct NotSixDigits;
@@ -28,7 +28,7 @@ impl From<NotSixDigits> for Error {
 }
 
 impl TokenCode {
-    /// Reads a code; blanks in and around it and dashes inside are ignored.
+    /// Reads a code; ignores dashes and blanks in and around it.
     pub fn parse(text: &str) -> Result<Self, NotSixDigits> {
         let digits: Zeroizing<String> = Zeroizing::new(
             text.chars()
@@ -44,7 +44,7 @@ impl TokenCode {
         }
     }
 
-    /// The digits, for the request alone.
+    /// The digits, for use in a request only.
     #[must_use]
     pub fn digits(&self) -> &str {
         &self.0

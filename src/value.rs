@@ -1,20 +1,17 @@
-//! The value of an environment variable, treated as a secret throughout.
-
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 /// The value of an environment variable.
-///
-/// Any of them may be a secret, so there is no `Display`, `Debug` shows nothing of the content,
-/// and the bytes are wiped when the value is dropped.
+/// Any value may be a secret, so there is no `Display`, `Debug` omits the content, and the bytes are
+/// wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value(Zeroizing<Vec<u8>>);
 
 impl Value {
-    /// The bytes: on Unix those of the environment, on Windows the platform's encoding of them
-    /// ([`OsStr::as_encoded_bytes`]), which is UTF-8 wherever the value is valid Unicode.
+    /// On Unix the bytes of the environment; on Windows the platform's encoding
+    /// ([`OsStr::as_encoded_bytes`]), which is UTF-8 if the value is valid Unicode.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -26,7 +23,7 @@ impl Value {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// The value as the system takes it. Outside of Unix what is not valid Unicode is replaced.
+    /// The value in the system's form. Outside Unix, invalid Unicode is replaced.
     #[must_use]
     pub fn to_os_string(&self) -> OsString {
         #[cfg(unix)]
@@ -39,7 +36,6 @@ impl Value {
         }
     }
 
-    /// Whether the variable is set but empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -4,14 +4,15 @@ use crate::error::Error;
 use crate::token_code::{NotSixDigits, TokenCode};
 use crate::value::Value;
 
-/// What the words say. A code may be another secret, so a word that is none is not repeated.
+/// What the words mean. A word that is not a code is not repeated in messages, since it may be another
+/// secret.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Words {
     pub profile: Option<String>,
     pub code: Option<GivenCode>,
 }
 
-/// The code of the command line.
+/// The code on the command line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum GivenCode {
     Digits(TokenCode),
@@ -20,8 +21,8 @@ pub enum GivenCode {
 }
 
 impl Words {
-    /// Reads the words. `option` is the profile of `--profile`; `is_profile` tells of the names in the files,
-    /// and is asked only where a word could be a code or a name.
+    /// Reads the words. `option` is the value of `--profile`; `is_profile` looks a name up in the files,
+    /// and is called only if a word could be a code or a name.
     pub fn parse(
         words: &[Value],
         option: Option<&str>,
@@ -85,17 +86,17 @@ impl Words {
     }
 }
 
-/// Half of a code that was typed as the device shows it: `123 456`.
+/// Half of a code, typed as the device shows it: `123 456`.
 fn is_half(word: &str) -> bool {
     word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a word looks like a slip in typing a code, like `12345O`. Twelve digits are an account, after which
-/// profiles are named.
+/// Whether a word looks like a mistyped code, such as `12345O`. Twelve digits are an account number, and
+/// profiles are named after accounts.
 fn is_almost_code(word: &str) -> bool {
     let characters = || word.chars().filter(|c| !c.is_whitespace() && *c != '-');
     let count = characters().count();
-    // Digits of another script are a slip too.
+    // Digits of another script count as a typing mistake, too.
     let others = characters().filter(|c| !c.is_numeric()).count();
     match others {
         0 => count != 12,
@@ -126,7 +127,7 @@ mod tests {
         Words::parse(&words, option, |name| known.contains(&name))
     }
 
-    /// Words, `--profile`, and what they mean.
+    /// Words, `--profile`, and the result.
     type Case<'a> = (
         &'a [&'a str],
         Option<&'a str>,

@@ -1,7 +1,6 @@
-//! `awsmfa complete`: what can come next in a command line, for the scripts of `awsmfa init`.
-//!
-//! clap's engine knows the verbs and options from the same place as the parser and the help, and the
-//! values from `candidates.rs`.
+//! `awsmfa complete`: the possible next words of a command line, for the scripts of `awsmfa init`.
+//! clap's engine takes the verbs and options from the definitions that the parser and the help use, and
+//! the values from `candidates.rs`.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -29,7 +28,7 @@ pub struct Args {
     pub before: Vec<OsString>,
 }
 
-/// Runs the verb: a line for each candidate, its help after a tab.
+/// Prints one line per candidate, with its help after a tab.
 pub fn run(options: &Args) -> Result<Output, Failure> {
     let shell = options.shell.as_deref().map(|name| shell_of(Some(name)));
     let shell = shell.transpose()?;
@@ -46,7 +45,7 @@ pub fn run(options: &Args) -> Result<Output, Failure> {
         let Some(value) = candidate.get_value().to_str() else {
             continue;
         };
-        // It would be more than one line to the script, or steer the terminal.
+        // The script would read it as several lines, or it would steer the terminal.
         if tame(value) != value {
             continue;
         }

@@ -1,4 +1,4 @@
-//! `awsmfa doctor`: everything a session needs, checked without using a code.
+//! `awsmfa doctor`: checks everything a session needs, without using a code.
 
 use std::fmt::{self, Write as _};
 
@@ -56,23 +56,23 @@ pub struct Args {
     pub format: ListFormat,
 }
 
-/// AWS takes signatures that are at most this old or young (IAM user guide, "Elements of an AWS API
-/// request signature").
+/// AWS accepts signatures that differ from its clock by at most this (IAM user guide, "Elements of an
+/// AWS API request signature").
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// One thing that a session needs.
 struct Check {
     name: &'static str,
-    /// What came of trying it; `None` for what was only looked up.
+    /// Whether it works; `None` if it was only looked up, not tried.
     good: Option<bool>,
     text: String,
-    /// The option, the variable, or the line of a file that decides.
+    /// The option, variable, or line of a file where it is set.
     place: Option<String>,
     hint: Option<String>,
 }
 
 impl Check {
-    /// A setting, or what cannot be tried.
+    /// A setting, or something that cannot be tried.
     fn note(name: &'static str, text: impl Into<String>) -> Self {
         Self {
             name,
@@ -83,7 +83,7 @@ impl Check {
         }
     }
 
-    /// It was tried and works.
+    /// Something that was tried and works.
     fn good(name: &'static str, text: impl Into<String>) -> Self {
         Self {
             good: Some(true),
@@ -99,7 +99,7 @@ impl Check {
         }
     }
 
-    /// An error of the same code that `env` runs.
+    /// An error from the code that `env` runs, too.
     fn failed(name: &'static str, error: &Error) -> Self {
         let mut text = error.to_string();
         for cause in error.causes() {
@@ -122,7 +122,6 @@ impl Check {
     }
 }
 
-/// Runs the verb.
 pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let profile = match (&options.word, &options.profile) {
         (Some(word), Some(option)) if word != option => {
@@ -150,7 +149,7 @@ pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
         Err(error) => checks.push(Check::failed("settings", &error)),
     }
     let is_well = checks.iter().all(|check| check.good != Some(false));
-    // What `env` would do is known only where nothing stops it.
+    // The line about `env` is true only if no check failed.
     checks.retain(|check| is_well || check.name != "env");
     let output = match options.format {
         ListFormat::Json => Output::json(&json(&checks, is_well)),
@@ -174,7 +173,7 @@ fn shell() -> Check {
     }
 }
 
-/// What is wanted, and what names the profile.
+/// The plan, and what names the profile.
 fn plan(options: &SessionOptions, context: &Context) -> Result<(Plan, Option<String>), Error> {
     let origin = Origin::find(options, context)?.ok_or_else(|| no_origin(context))?;
     let place = match &origin {
@@ -225,7 +224,7 @@ fn settings(plan: &Plan, profile_place: Option<String>, context: &Context) -> Ve
     checks
 }
 
-/// What needs AWS, and what `env` would do then.
+/// The checks that need AWS, and what `env` would do then.
 async fn tried(plan: &Plan, context: &Context) -> Vec<Check> {
     let aws = match start::aws(plan, context) {
         Ok(aws) => aws,
@@ -241,7 +240,7 @@ async fn tried(plan: &Plan, context: &Context) -> Vec<Check> {
     };
     let mut checks = vec![key.at(&plan.source.place)];
     let calls = calls(&aws, plan, &keys).await;
-    // Which proxy counts depends on the host, known since it was asked.
+    // The proxy depends on the host, which is known now.
     checks.push(match aws.http().proxy() {
         Some(proxy) => Check::note("proxy", proxy.address).at(&proxy.variable),
         None => Check::note("proxy", "none"),
@@ -252,7 +251,7 @@ async fn tried(plan: &Plan, context: &Context) -> Vec<Check> {
     checks
 }
 
-/// What AWS says: whose keys they are, what time it is, which devices there are.
+/// The checks by AWS: whose keys they are, the clock, the devices.
 async fn calls(aws: &Aws, plan: &Plan, keys: &Keys) -> Vec<Check> {
     let identity = aws.get_caller_identity(Signer::User(keys)).await;
     let mut checks = vec![Check::good(
@@ -292,7 +291,7 @@ fn clock_check(offset: TimeDelta) -> Check {
         return Check::bad("clock", refusal.to_string(), refusal.hint());
     }
     let off = |offset: TimeDelta| duration::in_words(offset.abs().to_std().unwrap_or_default());
-    // The header counts whole seconds, and the answer took its time.
+    // The header has whole seconds, and the response took some time.
     match offset.num_seconds() {
         -2..=2 => Check::good("clock", "in sync"),
         3.. => Check::good("clock", format!("{} ahead of AWS", off(offset))),
@@ -300,7 +299,7 @@ fn clock_check(offset: TimeDelta) -> Check {
     }
 }
 
-/// Whether there is a device that the user's codes can come from.
+/// Whether the user has a device that works with STS.
 fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
     let usable = listed.map(|listed| without_security_keys(listed).0);
     let Some(Setting { text, place }) = &plan.serial else {

@@ -1,12 +1,12 @@
-//! Which verbs a shell evaluates, and the statement that makes the evaluating line fail. The
-//! arguments tell before they are parsed: a usage error must fail in the right shell too.
+//! Which verbs a shell evaluates, and the statement that makes the evaluating line fail. Reads the
+//! unparsed arguments, because a usage error must fail in the right shell, too.
 
 use std::ffi::OsString;
 
 use crate::shell::{self, Kind, Shell};
 use crate::text;
 
-/// Whether a shell evaluates what the verb prints; `None` for a word that is no verb.
+/// Whether a shell evaluates the verb's output; `None` if the word is not a verb.
 fn is_evaluated(verb: &str) -> Option<bool> {
     match verb {
         "env" | "unset" | "init" => Some(true),
@@ -15,7 +15,7 @@ fn is_evaluated(verb: &str) -> Option<bool> {
     }
 }
 
-/// The shell that evaluates what this run prints.
+/// The shell that evaluates the output of this run.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluator {
     evaluates: bool,
@@ -23,8 +23,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// Looks at the arguments: the verb, and the shell that is named. A word that is no verb counts
-    /// as a slip of `env`.
+    /// Reads the verb and the shell from the arguments. An unknown verb counts as a mistyped `env`.
     #[must_use]
     pub fn from_arguments(args: &[OsString]) -> Self {
         let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
@@ -32,18 +31,18 @@ impl Evaluator {
         let named = named_shell(&args).and_then(shell::by_name);
         Self {
             evaluates: verb.and_then(is_evaluated).unwrap_or(true),
-            // There is no function for a format: whoever asked for one is a shell all the same.
+            // `init` has no function for a format, but a shell still evaluates the output.
             named: named.filter(|row| row.kind == Kind::Shell || verb != Some("init")),
         }
     }
 
-    /// Whether a shell evaluates what the verb prints.
+    /// Whether a shell evaluates the verb's output.
     #[must_use]
     pub fn evaluates(&self) -> bool {
         self.evaluates
     }
 
-    /// The statement that makes the evaluating line fail; none where nothing evaluates.
+    /// The statement that makes the evaluating line fail; empty if nothing evaluates the output.
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
         if self.evaluates && !text::is_stdout_terminal() {

@@ -1,4 +1,4 @@
-//! One file a verb: gather, decide, emit.
+//! The verbs, one file each.
 
 pub mod complete;
 pub mod doctor;
@@ -21,27 +21,26 @@ use crate::memory::Memory;
 use crate::shell::{self, Change, Shell};
 use crate::text::{self, Page};
 
-/// What a verb gives to the one place that writes it.
+/// The result of a verb, which `main` writes.
 #[derive(Debug)]
 pub struct Output {
     /// For standard output, in one write.
     pub text: Zeroizing<Vec<u8>>,
-    /// How the process ends.
     pub exit_code: u8,
 }
 
 impl Output {
-    /// Text that a person reads.
+    /// Text for people.
     fn page(page: Page) -> Self {
         Self::script(page)
     }
 
-    /// A document that a program reads.
+    /// A document for programs.
     fn json(document: &serde_json::Value) -> Self {
         Self::script(text::json(document))
     }
 
-    /// Text that a shell reads.
+    /// Text for a shell.
     fn script(text: impl Into<Vec<u8>>) -> Self {
         Self {
             text: Zeroizing::new(text.into()),
@@ -50,14 +49,13 @@ impl Output {
     }
 }
 
-/// A verb that failed, and what is to be printed all the same.
+/// The error of a verb, with statements to print anyway.
 #[derive(Debug)]
 pub struct Failure {
-    /// Why.
     pub error: Error,
-    /// Statements to print before the one that fails.
+    /// Statements to print before the failing one.
     pub statements: Zeroizing<Vec<u8>>,
-    /// Whether anything evaluates them. If nothing does, the one that fails is not printed either.
+    /// Whether a shell evaluates the output. If not, the failing statement is not printed either.
     pub is_evaluated: bool,
 }
 
@@ -71,7 +69,7 @@ impl<E: Into<Error>> From<E> for Failure {
     }
 }
 
-/// The shell to print for: the one that is named, or the one that asks.
+/// The shell to print for: the named one, or the one that asks.
 fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
     match named {
         Some(name) => shell::by_name(name).ok_or_else(|| {
@@ -82,7 +80,7 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
     }
 }
 
-/// Names the profile and the endpoint that count again, where other keys ended a session.
+/// Notes the profile and the endpoint that are set again because other keys ended a session.
 fn note_other_keys(memory: &Memory, changes: &[Change]) {
     let restored = memory.restored(changes);
     let restored: Vec<String> = restored
@@ -106,7 +104,7 @@ fn note_other_keys(memory: &Memory, changes: &[Change]) {
     text::note(&note);
 }
 
-/// Renders changes, announcing on standard error what the format wants announced.
+/// Renders changes, and prints what the format needs on standard error.
 fn render(shell: &Shell, changes: &[Change]) -> Result<Output, Error> {
     let rendered = (shell.grammar.render)(changes)?;
     text::announce(&rendered.announcement);

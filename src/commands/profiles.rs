@@ -35,13 +35,12 @@ struct Row {
     account: Option<String>,
     region: Option<String>,
     serial: Option<String>,
-    /// Whether this shell's session is of this profile.
+    /// Whether this shell's session belongs to this profile.
     is_current: bool,
     /// Why `env` cannot use it.
     problem: Option<Error>,
 }
 
-/// Runs the verb.
 pub fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let files = context.files()?;
     let rows: Vec<Row> = files
@@ -133,7 +132,7 @@ fn kind(plan: &Plan) -> &'static str {
     }
 }
 
-/// How a profile that `env` cannot use is meant, in botocore's order.
+/// The kind of a profile that `env` cannot use, in botocore's order.
 fn kind_by_keys(profile: &Profile<'_>) -> &'static str {
     let kinds = [
         ("web_identity_token_file", "web"),
@@ -148,7 +147,7 @@ fn kind_by_keys(profile: &Profile<'_>) -> &'static str {
     kind.map_or("settings", |(_, kind)| kind)
 }
 
-/// A table that fits the terminal, and below it why profiles cannot be used.
+/// A table that fits the terminal, followed by the reasons why profiles cannot be used.
 fn page(rows: &[Row]) -> Page {
     let header = [
         "  PROFILE",
@@ -179,7 +178,7 @@ fn page(rows: &[Row]) -> Page {
     page
 }
 
-/// The lines of a table, without the last columns where the terminal is too narrow for them.
+/// The lines of a table, without the last columns if the terminal is too narrow.
 fn fitting(table: &[Vec<String>], columns: usize) -> Vec<String> {
     let table: Vec<Vec<_>> = table
         .iter()

@@ -1,5 +1,5 @@
-//! `awsmfa status`: this shell's session and the time it has left. All is in the environment: neither
-//! AWS nor a file is read.
+//! `awsmfa status`: this shell's session and the time left. Reads only the environment, neither AWS nor
+//! a file.
 
 use std::time::Duration;
 
@@ -44,10 +44,9 @@ pub enum Format {
     Prompt,
 }
 
-/// Below this a session is about to end.
+/// A session with less than this left is about to expire.
 const SOON: Duration = Duration::from_mins(15);
 
-/// The session of a shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Live(Duration),
@@ -73,7 +72,6 @@ impl State {
     }
 }
 
-/// Runs the verb.
 #[must_use]
 pub fn run(options: &Args, context: &Context) -> Output {
     let current = context.memory().usable();
@@ -106,7 +104,7 @@ fn state(current: Option<&CurrentSession>, now: DateTime<Utc>) -> State {
     }
 }
 
-/// `dev 11h42m`, with a mark where it is about to end.
+/// `dev 11h42m`, with a mark if the session is about to expire.
 fn prompt(current: &CurrentSession, state: State) -> String {
     // Shells expand prompts.
     let name: String = summary::short_name(current)
@@ -126,7 +124,7 @@ fn prompt(current: &CurrentSession, state: State) -> String {
     }
 }
 
-/// The region that the session's programs use.
+/// The region that programs in the session use.
 fn region(environment: &Environment) -> Option<&str> {
     let names = [&environment::REGION.name, &environment::DEFAULT_REGION.name];
     let mut regions = names
@@ -220,7 +218,7 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
     page
 }
 
-/// The variables that name a profile; `env` removes them.
+/// The variables that name a profile; `env` removes them, so the user has set them since.
 fn profile_set_since(environment: &Environment) -> impl Iterator<Item = &'static str> {
     let variables = [&environment::PROFILE, &environment::DEFAULT_PROFILE];
     let names = variables.into_iter().map(|variable| &*variable.name);
@@ -231,7 +229,7 @@ fn is_set(environment: &Environment, name: &str) -> bool {
     environment.get(name).is_some_and(|value| !value.is_empty())
 }
 
-/// The MFA session of the current session's user, or the newest.
+/// The MFA session of the current session's user, or the newest one.
 fn mfa_session<'c>(
     context: &'c Context,
     current: Option<&CurrentSession>,
@@ -261,7 +259,7 @@ fn warnings(context: &Context, current: Option<&CurrentSession>) -> Vec<String> 
     warnings
 }
 
-/// Local time, with the day where it is not today.
+/// Local time, with the date unless it is today.
 fn local(time: DateTime<Utc>) -> String {
     let time = time.with_timezone(&Local);
     let today = clock::now().with_timezone(&Local).date_naive();

@@ -1,5 +1,5 @@
-//! A session in words, the same for every verb: `dev (role developer in 111122223333, eu-central-1),
-//! 59m left`.
+//! The description of a session, the same for every verb: `dev (role developer in 111122223333,
+//! eu-central-1), 59m left`.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::duration;
 use crate::memory::CurrentSession;
 use crate::sts::arn::Arn;
 
-/// What the user typed: the role's name or the profile; else whose session it is.
+/// The name as the user typed it, the role's or the profile's; otherwise the owner's.
 pub(super) fn short_name(current: &CurrentSession) -> String {
     let arn_name = |arn: &str| Arn::parse(arn).map(|arn| arn.name().to_owned());
     let target = &current.target;
@@ -46,7 +46,6 @@ pub(super) fn name(current: &CurrentSession, region: Option<&str>) -> String {
     }
 }
 
-/// What a session has left.
 pub(super) fn left(expiration: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (expiration - now).to_std().unwrap_or_default()
 }

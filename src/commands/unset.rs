@@ -29,7 +29,6 @@ pub struct Args {
     pub statements: StatementOptions,
 }
 
-/// Runs the verb.
 pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
     if shell.kind == Kind::Format {

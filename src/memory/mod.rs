@@ -1,8 +1,7 @@
 //! The memory of awsmfa: what it replaced in the environment, for whom, and how to restore it.
-//!
-//! Everything here works on values: it reads one [`Environment`] and gives a list of changes. Keys and
-//! token are awsmfa's only while `AWS_ACCESS_KEY_ID` is the recorded one. Everything else is awsmfa's
-//! while it is as awsmfa left it.
+//! Everything here works on values: it reads an [`Environment`] and returns a list of changes. Keys and
+//! token belong to awsmfa only while `AWS_ACCESS_KEY_ID` is the recorded one. Any other variable belongs
+//! to awsmfa while it is as awsmfa left it.
 
 mod record;
 
@@ -24,23 +23,22 @@ use record::{
 };
 pub use record::{is_for_child, is_record, replaced_variable};
 
-/// The IAM user that a session belongs to, by the long-term keys that it was started with.
+/// The IAM user that a session belongs to, identified by the long-term keys that started it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// The profile that holds the keys; `None` for keys from the environment.
+    /// The profile with the keys; `None` for keys from the environment.
     pub source_profile: Option<String>,
-    /// The access key ID of those keys.
     pub source_key_id: String,
-    /// The user's ARN, where a call has told it.
+    /// The user's ARN, if a call has returned it.
     pub user_arn: Option<String>,
-    /// The endpoint of STS, where it is not AWS's own.
+    /// The STS endpoint, if it is not AWS's own.
     pub endpoint_url: Option<String>,
 }
 
-/// What was asked for, so that a bare `awsmfa env` can ask for the same again.
+/// The options of a session, which a bare `awsmfa env` repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Target {
-    /// The profile; `None` for the keys of the environment.
+    /// `None` for the keys of the environment.
     pub profile: Option<String>,
     /// `--role-arn`
     pub role_arn: Option<String>,
@@ -52,7 +50,7 @@ pub struct Target {
     pub duration: Option<Duration>,
     /// `--session-duration`
     pub session_duration: Option<Duration>,
-    /// `--serial`, or the device that was found where nothing names one.
+    /// `--serial`, or the device that was found if nothing names one.
     pub serial: Option<String>,
     /// `--region`
     pub region: Option<String>,
@@ -60,42 +58,36 @@ pub struct Target {
     pub no_session: bool,
 }
 
-/// An MFA session and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MfaSession {
-    /// Whose it is.
     pub owner: Owner,
-    /// Its credentials.
     pub session: Session,
 }
 
-/// The session that awsmfa put in place.
+/// The session that awsmfa put into the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentSession {
-    /// Whose it is.
     pub owner: Owner,
-    /// What was asked for.
     pub target: Target,
-    /// The role whose session it is; `None` for an MFA session of the user's own.
+    /// The role of the session; `None` for the user's own MFA session.
     pub role_arn: Option<String>,
-    /// The account of the session, where known.
+    /// The account of the session, if known.
     pub account_id: Option<String>,
-    /// When it ends.
     pub expiration: Option<DateTime<Utc>>,
 }
 
-/// What the environment remembers.
+/// What the environment says about awsmfa's session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
-    /// The session that awsmfa put in place, while its access key ID is there.
+    /// The session that awsmfa set, while its access key ID is still there.
     pub current: Option<CurrentSession>,
     /// The variable that makes the current session unusable: its secret or token was changed or removed.
     pub altered: Option<&'static Variable>,
     /// Whether the keys of a session were replaced or removed since.
     pub has_other_keys: bool,
-    /// The MFA sessions that are kept, the newest first: behind a role, of other users, or from a failed try.
+    /// The kept MFA sessions, newest first: behind a role, of other users, or from a failed try.
     kept: Vec<MfaSession>,
-    /// The current session where it is itself the MFA session of its user.
+    /// The current session, if it is itself its user's MFA session.
     plain: Option<MfaSession>,
     /// The code that was used last in this shell.
     pub spent: Option<TokenCode>,
@@ -103,27 +95,24 @@ pub struct Memory {
     pub before: Environment,
 }
 
-/// What is to be in place after `awsmfa env`.
+/// What `awsmfa env` puts into the environment.
 #[derive(Debug, Clone)]
 pub struct NewSession {
-    /// The session for the shell.
     pub session: Session,
-    /// What to remember of it.
     pub current: CurrentSession,
     /// The MFA session behind a role, if there is one.
     pub mfa: Option<MfaSession>,
     /// The code that was used last.
     pub spent: Option<TokenCode>,
-    /// What the profile gives for variables that are not set.
     pub settings: Settings,
 }
 
-/// Settings that go with a session.
+/// Settings that come with a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// `--region`, which wins over what is set.
+    /// `--region`, which overrides the variables.
     pub forced_region: Option<String>,
-    /// The target profile's value for each variable that stands for one of its keys.
+    /// The target profile's values for variables that stand for a profile key.
     pub of_profile: Vec<(Variable, Setting)>,
 }
 
@@ -137,7 +126,7 @@ impl Settings {
 }
 
 impl Owner {
-    /// Whether both are the same user, as far as this can be said without asking.
+    /// Whether both are the same user, as far as awsmfa knows without asking AWS.
     fn is_same_user(&self, other: &Self) -> bool {
         let same_profile =
             self.source_profile.is_some() && self.source_profile == other.source_profile;
@@ -154,7 +143,7 @@ impl MfaSession {
 }
 
 impl Memory {
-    /// Reads what the environment remembers.
+    /// Reads the bookkeeping from the environment.
     #[must_use]
     pub fn read(environment: &Environment) -> Self {
         let keys = keys_of(environment);
@@ -187,13 +176,13 @@ impl Memory {
         }
     }
 
-    /// The current session, unless it cannot be used any more.
+    /// The current session, unless it is unusable.
     #[must_use]
     pub fn usable(&self) -> Option<&CurrentSession> {
         self.current.as_ref().filter(|_| self.altered.is_none())
     }
 
-    /// The MFA sessions, one for each user: those that are kept, and the current session where it is one.
+    /// The MFA sessions, one per user: the kept ones, and the current session if it is one.
     pub fn mfa_sessions(&self) -> impl Iterator<Item = &MfaSession> {
         let of_its_own = self.plain.as_ref().filter(|plain| {
             let mut kept = self.kept.iter();
@@ -202,7 +191,7 @@ impl Memory {
         self.kept.iter().chain(of_its_own)
     }
 
-    /// The changes that restore the environment of before awsmfa.
+    /// The changes that restore the environment before awsmfa.
     #[must_use]
     pub fn unset(&self, environment: &Environment) -> Vec<Change> {
         let mut changes = self.restore(environment);
@@ -218,7 +207,7 @@ impl Memory {
             .collect()
     }
 
-    /// The variables that these changes set to their value of before awsmfa.
+    /// The variables that these changes set back to their earlier value.
     pub fn restored<'c>(
         &self,
         changes: &'c [Change],
@@ -231,7 +220,7 @@ impl Memory {
         })
     }
 
-    /// The changes that put a session in place of whatever the environment contains.
+    /// The changes that start a session in place of whatever the environment contains.
     #[must_use]
     pub fn start(&self, environment: &Environment, start: &NewSession) -> Vec<Change> {
         let mut record = Record::default();
@@ -253,7 +242,8 @@ impl Memory {
                 record.value(variable.replaced.clone(), earlier.cloned());
                 record.value(variable.given.clone(), given);
             }
-            // A shell may have more variables than it exports: what makes the session is always said.
+            // A shell may have variables that it does not export, so what makes up the session is always
+            // set or removed.
             let makes_session = is_credential(variable) || is_rival(variable);
             if makes_session || value.as_ref() != environment.get(&variable.name) {
                 changes.push(change(variable, value));
@@ -270,7 +260,7 @@ impl Memory {
         region.as_str().map(str::to_owned)
     }
 
-    /// The MFA sessions to keep beside a new session, the newest first.
+    /// The MFA sessions to keep with a new session, newest first.
     fn kept_beside<'m>(&'m self, start: &'m NewSession) -> Vec<&'m MfaSession> {
         let is_plain = start.current.role_arn.is_none();
         let others = self.mfa_sessions().filter(|mfa| {
@@ -282,8 +272,8 @@ impl Memory {
         latest(start.mfa.as_ref(), others, usize::from(is_plain))
     }
 
-    /// The changes that keep an MFA session for the next try and leave all else as it is, unless other keys
-    /// ended the current session.
+    /// The changes that keep an MFA session for the next try. Everything else stays as it is, unless
+    /// other keys ended the current session.
     #[must_use]
     pub fn keep(
         &self,
@@ -307,8 +297,8 @@ impl Memory {
     }
 }
 
-/// A new MFA session and the others, as many as are kept; those that end first give way. `current` counts
-/// the current session where it is one itself.
+/// A new MFA session and as many of the others as are kept; those that expire first are dropped.
+/// `current` is the current session if it is an MFA session; it counts too.
 fn latest<'m>(
     new: Option<&'m MfaSession>,
     mut others: Vec<&'m MfaSession>,
@@ -325,7 +315,7 @@ fn latest<'m>(
     [new, others].concat()
 }
 
-/// The environment without the variables that are as awsmfa left them.
+/// The environment without what awsmfa set, unless the user has changed it since.
 fn before(
     environment: &Environment,
     keys: KeysOf,
@@ -338,7 +328,7 @@ fn before(
         let earlier = environment.get(&variable.replaced).cloned();
         match variable.content {
             Content::SecretAccessKey if other_keys && has_key => {}
-            // Keys and tokens of before would not go with other keys.
+            // The old keys and tokens would not match other keys.
             _ if other_keys && is_key(variable) => before.put(&variable.name, None),
             _ => before.put(&variable.name, earlier),
         }
@@ -349,7 +339,7 @@ fn before(
     before
 }
 
-/// The variables of the session in place, for formats that want them whole.
+/// All variables of the current session, for formats that print it whole.
 #[must_use]
 pub fn current_variables(environment: &Environment) -> Vec<Change> {
     VARIABLES
@@ -379,8 +369,8 @@ pub fn in_region(mut changes: Vec<Change>, region: Option<String>) -> Vec<Change
     changes
 }
 
-/// The changes that let the session in place count again where something was set since that would
-/// win over it; none where nothing was.
+/// The changes that make the current session count again if the user has set a variable that overrides
+/// it; empty otherwise.
 #[must_use]
 pub fn reinstate(environment: &Environment) -> Vec<Change> {
     VARIABLES
@@ -396,8 +386,8 @@ pub fn reinstate(environment: &Environment) -> Vec<Change> {
         .collect()
 }
 
-/// The changes of `unset --all`: what [`Memory::unset`] does, and no AWS credentials stay, of
-/// whatever origin.
+/// The changes of `unset --all`: those of [`Memory::unset`], and removal of all AWS credentials,
+/// whatever their origin.
 #[must_use]
 pub fn unset_all(environment: &Environment) -> Vec<Change> {
     let credentials = || VARIABLES.iter().filter(|v| is_credential(v));
@@ -409,7 +399,7 @@ pub fn unset_all(environment: &Environment) -> Vec<Change> {
         .collect()
 }
 
-/// Whether one SDK or another uses the variable instead of the session.
+/// Whether some SDK uses the variable instead of the session.
 fn is_rival(variable: &Variable) -> bool {
     variable.content == Content::Removed
 }
@@ -427,7 +417,7 @@ fn is_key(variable: &Variable) -> bool {
     ) || *variable == environment::SECURITY_TOKEN
 }
 
-/// What a variable is set to during a session, given the environment before awsmfa.
+/// The value of a variable during a session, given the environment before awsmfa.
 fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Option<Value> {
     let NewSession {
         session, settings, ..
@@ -450,7 +440,7 @@ fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Opti
                 .or_else(|| settings.of_profile(variable))
                 .or_else(as_before),
         },
-        // An empty CA bundle counts as none; another variable that is set but empty is set.
+        // An empty CA bundle counts as not set; any other empty variable counts as set.
         Content::ProfileKey(_) if *variable == environment::CA_BUNDLE => set(variable)
             .or_else(|| settings.of_profile(variable))
             .or_else(as_before),

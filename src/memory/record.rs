@@ -1,4 +1,4 @@
-//! The record itself: its variables, written and read.
+//! The bookkeeping variables: writing and reading them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,25 +16,25 @@ use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
-/// Every variable of awsmfa begins with this.
+/// All of awsmfa's variables begin with this.
 const PREFIX: &str = "AWSMFA_";
 
-/// The access key ID of the session that the record is for.
+/// The access key ID of the session that the bookkeeping is about.
 const KEY_ID: &str = "AWSMFA_KEY_ID";
 const ROLE_ARN: &str = "AWSMFA_ROLE_ARN";
 const ACCOUNT_ID: &str = "AWSMFA_ACCOUNT_ID";
-/// When the code was used for the current session, if it is an MFA session.
+/// When the code was used for the current session, if that is an MFA session.
 const STARTED_AT: &str = "AWSMFA_STARTED";
-/// The endpoint of STS that the current session was started at.
+/// The STS endpoint at which the current session was started.
 pub(crate) const OWNER_ENDPOINT_URL: &str = "AWSMFA_ENDPOINT_URL";
 
-/// The code that was used last: it works once, so there is no point in sending it again. It is no longer a
-/// secret, and log scrubbers should not mask its six digits wherever they appear.
+/// The code that was used last: it works once, so sending it again is pointless. It is no longer secret,
+/// and log scrubbers should not mask its six digits wherever they appear.
 const SPENT_CODE: &str = "AWSMFA_SPENT_CODE";
 
-/// An MFA session's variables begin with this, the number of its place, and `_`.
+/// The names of an MFA session's variables: this, the number of its place, and `_`.
 const MFA: &str = "AWSMFA_MFA_";
-/// The places of MFA sessions that are kept side by side.
+/// The places for kept MFA sessions.
 const PLACES: RangeInclusive<usize> = 1..=MAX_MFA_SESSIONS;
 pub(super) const MAX_MFA_SESSIONS: usize = 8;
 
@@ -48,9 +48,9 @@ const SESSION_TOKEN: &str = "SESSION_TOKEN";
 const STARTED: &str = "STARTED";
 const EXPIRATION: &str = "EXPIRATION";
 
-/// What is recorded of an [`Owner`], with `AWSMFA_` or the beginning of an MFA session in front.
+/// The variables of an [`Owner`], after `AWSMFA_` or the prefix of an MFA session.
 const OWNER: [&str; 4] = [SOURCE_PROFILE, SOURCE_KEY_ID, USER_ARN, ENDPOINT_URL];
-/// What is recorded of an MFA session beside its owner.
+/// The other variables of an MFA session.
 const MFA_SESSION: [&str; 5] = [
     ACCESS_KEY_ID,
     SECRET_ACCESS_KEY,
@@ -62,7 +62,7 @@ const MFA_SESSION: [&str; 5] = [
 /// An option that a bare `env` repeats.
 struct TargetRow {
     name: &'static str,
-    /// Whether another value asks for another session, not for the same one again.
+    /// Whether a different value means a different session.
     distinguishes: bool,
     write: fn(&Target) -> Option<String>,
     read: fn(&mut Target, &str),
@@ -82,7 +82,7 @@ macro_rules! target {
 const ANOTHER_SESSION: bool = true;
 const THE_SAME_SESSION: bool = false;
 
-/// A row for each field of [`Target`].
+/// One row for each field of [`Target`].
 static TARGET: &[TargetRow] = target! {
     "AWSMFA_TARGET_PROFILE", profile, ANOTHER_SESSION;
     // `Plan::has_same_target` compares the role itself, since a profile may name it.
@@ -96,13 +96,13 @@ static TARGET: &[TargetRow] = target! {
     "AWSMFA_TARGET_NO_SESSION", no_session, ANOTHER_SESSION;
 };
 
-/// How the value of an option is recorded.
+/// How to record the value of an option.
 trait OptionValue {
     fn write(&self) -> Option<String>;
     fn read(text: &str) -> Self;
 }
 
-/// Stands for an empty text, as in `--role-arn ''`: cmd, and PowerShell before 7.5, have no empty
+/// The record of an empty text, as in `--role-arn ''`: cmd, and PowerShell before 7.5, have no empty
 /// variables.
 const EMPTY: &str = "''";
 
@@ -138,7 +138,7 @@ impl OptionValue for bool {
 }
 
 impl Target {
-    /// Whether this asks for the same session, whatever its lifetime and device.
+    /// Whether both ask for the same session, whatever its lifetime and device.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let mut rows = TARGET.iter().filter(|row| row.distinguishes);
@@ -146,7 +146,7 @@ impl Target {
     }
 }
 
-/// Whether a variable is awsmfa's own record, which only shells get.
+/// Whether a variable is part of the bookkeeping, which only shells get.
 #[must_use]
 pub fn is_record(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
@@ -155,8 +155,8 @@ pub fn is_record(name: &str) -> bool {
     recorded_variable(name).is_some() || is_of_mfa_session(name) || is_of_current(name, rest)
 }
 
-/// Whether a variable of the record tells exec's child about its session: it contains no secret, and nothing
-/// that a shell outside would restore.
+/// Whether the child of `exec` gets this part of the bookkeeping: nothing secret, and nothing that
+/// belongs to the shell outside.
 #[must_use]
 pub fn is_for_child(name: &str) -> bool {
     let rest = name.strip_prefix(PREFIX);
@@ -195,7 +195,7 @@ fn given_variable(name: &str) -> Option<Cow<'static, Variable>> {
     environment::variable(name.strip_prefix(GIVEN)?)
 }
 
-/// Every variable that awsmfa may have changed: those of the table, and those that the record names.
+/// Every variable that awsmfa may have changed: the table's, and those that the bookkeeping names.
 pub(super) fn variables(environment: &Environment) -> Vec<Cow<'static, Variable>> {
     let mut variables: Vec<_> = VARIABLES.iter().map(|&row| Cow::Borrowed(row)).collect();
     for variable in environment.names().filter_map(recorded_variable) {
@@ -207,7 +207,7 @@ pub(super) fn variables(environment: &Environment) -> Vec<Cow<'static, Variable>
     variables
 }
 
-/// The record while it is being written: names and values.
+/// The bookkeeping to write, by name.
 #[derive(Default)]
 pub(super) struct Record(BTreeMap<Cow<'static, str>, Value>);
 
@@ -265,12 +265,12 @@ impl Record {
         }
     }
 
-    /// The changes that make the variables of the record contain this and nothing else.
+    /// The changes that make the bookkeeping contain this and nothing else.
     pub(super) fn changes(&self, environment: &Environment) -> Vec<Change> {
         self.changes_of(is_record, environment)
     }
 
-    /// The same for the MFA sessions alone; what is recorded of the current session stays.
+    /// Like [`Self::changes`], for the MFA sessions only; the record of the current session stays.
     pub(super) fn mfa_changes(&self, environment: &Environment) -> Vec<Change> {
         self.changes_of(is_of_mfa_session, environment)
     }
@@ -290,8 +290,8 @@ fn mfa_prefix(place: usize) -> String {
     format!("{MFA}{place}_")
 }
 
-/// How a variable that awsmfa gave a value is recognised later: by that value, or by a digest of
-/// it where it is a secret, so that the secret is not in the environment twice.
+/// How to recognise later a value that awsmfa set: the value itself, or a digest if it is secret, so
+/// that the secret is not in the environment twice.
 pub(super) fn mark(variable: &Variable, value: &Value) -> Value {
     if is_secret(&variable.name) {
         let digest = Sha256::digest(value.as_bytes());
@@ -309,7 +309,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether awsmfa changed a variable and it still is as awsmfa left it.
+/// Whether awsmfa changed a variable and nobody has changed it since.
 pub(super) fn is_unchanged(environment: &Environment, variable: &Variable) -> bool {
     match (
         environment.get(&variable.given),
@@ -321,14 +321,13 @@ pub(super) fn is_unchanged(environment: &Environment, variable: &Variable) -> bo
     }
 }
 
-/// Whose the AWS keys in the environment are.
+/// Whose keys the environment contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeysOf {
     /// awsmfa recorded no session.
     NoSession,
-    /// The session's.
     Session,
-    /// Others, set or removed since the session was started.
+    /// Other keys, or none: they were replaced or removed since the session started.
     Others,
 }
 
@@ -381,14 +380,13 @@ pub(super) fn read_current(environment: &Environment) -> Option<CurrentSession> 
         target,
         role_arn: text(ROLE_ARN),
         account_id: text(ACCOUNT_ID),
-        // Where the variable was removed or changed, it is still recorded.
+        // If the variable was removed or changed, the record still has the value.
         expiration: [&expiration.name, &expiration.given]
             .into_iter()
             .find_map(|name| time(environment, name)),
     })
 }
 
-/// The MFA sessions that are recorded.
 pub(super) fn read_mfa_sessions(environment: &Environment) -> Vec<MfaSession> {
     let read = |place| {
         let prefix = mfa_prefix(place);
@@ -410,7 +408,7 @@ pub(super) fn read_mfa_sessions(environment: &Environment) -> Vec<MfaSession> {
     places.into_iter().filter_map(read).collect()
 }
 
-/// The current session, whose keys are unchanged, where it is itself the MFA session of its user.
+/// The current session, whose keys are unchanged, if it is itself its user's MFA session.
 pub(super) fn read_plain(
     environment: &Environment,
     current: &CurrentSession,
