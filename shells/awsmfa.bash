@@ -3,12 +3,12 @@ _awsmfa_complete() {
     local IFS=$'\n' word index
     local -a words=()
     for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
-        # Readline takes --shell=fish for three words.
+        # Readline splits --shell=fish into three words.
         [[ $word == '=' ]] || words+=("$word")
     done
     # shellcheck disable=SC2207 # mapfile is not in the bash of macOS
     COMPREPLY=($(command awsmfa complete --shell bash --word "${2#=}" -- "${words[@]}" 2>/dev/null))
-    # Bash shows no help beside a candidate: it would type it.
+    # Bash would insert the help with the candidate.
     for index in "${!COMPREPLY[@]}"; do
         COMPREPLY[index]=${COMPREPLY[index]%%$'\t'*}
     done

@@ -1,10 +1,10 @@
-# The function awsmfa for Elvish: `awsmfa env` and `awsmfa unset` act on the shell that calls them,
-# all else goes to the program. What eval defines is gone after it, so the editor is told.
+# The function awsmfa for Elvish: `awsmfa env` and `awsmfa unset` act on the calling shell, everything
+# else goes to the program. Definitions inside eval end with it, so the function is added to the editor.
 edit:add-var awsmfa~ {|@words|
     use str
     var evaluated = (and (> (count $words) 0) (or (eq $words[0] env) (eq $words[0] unset)))
     for word $words {
-        # Whoever names the shell, or asks for help, wants to see what is printed.
+        # With --shell or --help the user wants to see the output.
         if (or (has-value [-h --help --shell --print-secrets] $word) (str:has-prefix $word -s) (str:has-prefix $word --shell=)) {
             set evaluated = $false
         }
@@ -13,7 +13,7 @@ edit:add-var awsmfa~ {|@words|
         (external awsmfa) $@words
     } else {
         var failure = $ok
-        # What a failing call prints counts as well.
+        # Evaluate the output of a failing call, too.
         eval ({ try { (external awsmfa) $words[0] --shell elvish (all $words[1..]) } catch e { set failure = $e } } | slurp)
         if $failure { nop } else { fail $failure }
     }

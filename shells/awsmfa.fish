@@ -1,5 +1,5 @@
-# The function awsmfa for fish: `awsmfa env` and `awsmfa unset` act on the shell that calls them,
-# all else goes to the program.
+# The function awsmfa for fish: `awsmfa env` and `awsmfa unset` act on the calling shell, everything else
+# goes to the program.
 function awsmfa --description 'AWS sessions by MFA'
     if not contains -- "$argv[1]" env unset
         command awsmfa $argv
@@ -7,7 +7,7 @@ function awsmfa --description 'AWS sessions by MFA'
     end
     for word in $argv
         switch $word
-            # Whoever names the shell, or asks for help, wants to see what is printed.
+            # With --shell or --help the user wants to see the output.
             case -h --help '-s*' --shell '--shell=*' --print-secrets
                 command awsmfa $argv
                 return
@@ -27,6 +27,6 @@ function _awsmfa_complete
 end
 
 complete --command awsmfa --no-files --keep-order --arguments '(_awsmfa_complete)'
-# After -- stands a command with its own arguments.
+# After -- there is a command with its own arguments.
 complete --command awsmfa --force-files \
     --condition 'contains -- -- (commandline --current-process --tokenize --cut-at-cursor)'

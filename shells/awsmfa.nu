@@ -1,5 +1,5 @@
-# The command awsmfa for Nushell: `awsmfa env` and `awsmfa unset` act on the shell that calls them,
-# all else goes to the program.
+# The command awsmfa for Nushell: `awsmfa env` and `awsmfa unset` act on the calling shell, everything
+# else goes to the program.
 
 def "nu-complete awsmfa" [context: string] {
     let words = $context | split row --regex '\s+'
@@ -12,12 +12,12 @@ def "nu-complete awsmfa" [context: string] {
 }
 
 def --env --wrapped awsmfa [...words: string@"nu-complete awsmfa"] {
-    # Whoever names the shell, or asks for help, wants to see what is printed.
+    # With --shell or --help the user wants to see the output.
     let seen = $words | any {|word| $word =~ '^(-h|--help|-s.*|--shell(=.*)?|--print-secrets)$' }
     if $words.0? not-in [env unset] or $seen {
         ^awsmfa ...$words
     } else {
-        # What a failing call prints counts as well.
+        # Evaluate the output of a failing call, too.
         let called = ^awsmfa $words.0 --shell nu ...($words | skip 1) | complete
         print --stderr --no-newline $called.stderr
         let changes = $called.stdout | from json | default {}

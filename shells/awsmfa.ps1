@@ -1,7 +1,7 @@
-# The function awsmfa for PowerShell: `awsmfa env` and `awsmfa unset` act on the shell that calls
-# them; all else goes to the program.
+# The function awsmfa for PowerShell: `awsmfa env` and `awsmfa unset` act on the calling shell;
+# everything else goes to the program.
 function global:awsmfa {
-    # On PATH, cmd's awsmfa.bat comes before the program.
+    # Skip cmd's awsmfa.bat, which may be first on PATH.
     $program = Get-Command -Name awsmfa -CommandType Application -All -ErrorAction Ignore |
         Where-Object Extension -NE '.bat' | Select-Object -First 1
     if (-not $program) {
@@ -10,7 +10,7 @@ function global:awsmfa {
     }
     $given = $args
     $verb = $given | Select-Object -First 1
-    # Whoever names the shell, or asks for help, wants to see the output.
+    # With --shell or --help the user wants to see the output.
     $acts = 'env', 'unset' -ccontains $verb -and
         -not ($given -cmatch '^(-h|--help|-s.*|--shell(=.*)?|--print-secrets)$')
     $shell = @(if ($acts) { '--shell', 'nu' })
@@ -21,12 +21,11 @@ function global:awsmfa {
     }
     $isFullLanguage = $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
 
-    # A function does not get the first bare -- of its call, nor does it see which words are quoted.
-    # So write the call for the program: the words as they are written, and for those that
-    # PowerShell has computed their values in $given.
+    # PowerShell removes the first bare -- of a call, and does not show which words were quoted. So
+    # rebuild the call from its text, and take the values of computed words from $given.
     $isLost = $verb -ceq 'exec' -and $given -cnotcontains '--' -and $MyInvocation.Line -match '\s--(\s|$)'
     if ($verb -ceq 'exec' -and $isFullLanguage) {
-        # PowerShell 7.4 added Statement, the whole call. Line ends where the line ends.
+        # PowerShell 7.4 added Statement, the whole call; older versions only have the line.
         $text = if ($MyInvocation.PSObject.Properties['Statement']) { $MyInvocation.Statement } else {
             $MyInvocation.Line.Substring([Math]::Max(0, $MyInvocation.OffsetInLine - 1))
         }
@@ -61,7 +60,7 @@ function global:awsmfa {
                 $name + $element.Extent.Text
             } elseif ($element -is [System.Management.Automation.Language.ExpandableStringExpressionAst] -or
                 $element -is $array) {
-                # Without quotes PowerShell would expand * and ~ in it.
+                # PowerShell would expand * and ~ in an unquoted word.
                 "$name`"`$(`$given[$shift$at] -join ',')`""
             } else {
                 "$name`$given[$shift$at]"
@@ -88,9 +87,9 @@ function global:awsmfa {
     $PSNativeCommandUseErrorActionPreference = $false
     $global:LASTEXITCODE = 126
     try {
-        # The output is a JSON object of names and values, in which null removes a variable. No value
-        # of it is assigned to a variable, passed to a cmdlet or evaluated: Set-PSDebug,
-        # Trace-Command, module logging or script-block logging would show it.
+        # The output is a JSON object of names and values; null removes a variable. Never assign one of
+        # its values to a variable, pass it to a cmdlet or evaluate it: Set-PSDebug, Trace-Command,
+        # module logging or script-block logging would show it.
         @(@($input | & $run).ForEach({
                     [regex]::Matches($_, '"(\w+)":(?:null|"((?:[^"\\]|\\.)*)")')
                 })).ForEach({
@@ -114,7 +113,7 @@ function global:awsmfa {
     if ($LASTEXITCODE -ne 0) {
         throw "awsmfa: failed with status $LASTEXITCODE"
     } elseif ($MyInvocation.PipelinePosition -lt $MyInvocation.PipelineLength) {
-        # An `| iex` that the function makes unnecessary evaluates this, which does nothing.
+        # If the user still adds `| iex`, it evaluates this, which does nothing.
         '$null'
     }
 }

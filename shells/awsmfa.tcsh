@@ -1,10 +1,10 @@
-# awsmfa for tcsh, to be sourced by the alias awsmfa: `awsmfa env` and `awsmfa unset` act on the
-# shell that calls them, all else goes to the program.
+# awsmfa for tcsh, sourced by the alias awsmfa: `awsmfa env` and `awsmfa unset` act on the calling shell,
+# everything else goes to the program.
 set awsmfa_evaluated = 0
 if ($#argv) then
     if ("$argv[1]" == env || "$argv[1]" == unset) set awsmfa_evaluated = 1
     foreach awsmfa_word ($argv:q)
-        # Whoever names the shell, or asks for help, wants to see what is printed.
+        # With --shell or --help the user wants to see the output.
         switch ("$awsmfa_word")
         case -h:
         case --help:
@@ -18,11 +18,11 @@ if ($#argv) then
     unset awsmfa_word
 endif
 if ($awsmfa_evaluated) then
-    # `set echo` and `set verbose` would show the secrets, and the statements are no patterns.
+    # `set echo` and `set verbose` would show the secrets, and statements must not be globbed.
     set awsmfa_options = ($?echo $?verbose $?noglob)
     unset echo verbose
     set noglob
-    # In a backquote between quotation marks the arguments would come apart.
+    # A backquote between quotation marks would split the arguments.
     eval `\awsmfa $argv[1]:q --shell tcsh $argv[2-]:q`
     set awsmfa_status = $status
     if (! $awsmfa_options[3]) unset noglob

@@ -1,5 +1,5 @@
-# The alias awsmfa for xonsh: `awsmfa env` and `awsmfa unset` act on the shell that calls them, all
-# else goes to the program.
+# The alias awsmfa for xonsh: `awsmfa env` and `awsmfa unset` act on the calling shell, everything else
+# goes to the program.
 
 
 def _awsmfa():
@@ -10,7 +10,7 @@ def _awsmfa():
     from xonsh.built_ins import XSH
     from xonsh.tools import unthreadable
 
-    # Whoever names the shell, or asks for help, wants to see what is printed.
+    # With --shell or --help the user wants to see the output.
     seen = re.compile(r"-h|--help|-s.*|--shell(=.*)?|--print-secrets")
 
     @unthreadable
@@ -28,7 +28,7 @@ def _awsmfa():
         try:
             execx(called.stdout)
         except RuntimeError:
-            # What a failing call prints ends by raising this; the status tells.
+            # This exception ends the output of a failing call; use its status.
             return called.returncode or 1
         return called.returncode
 

@@ -1,4 +1,4 @@
-# Completions for zsh, where its completion system is loaded.
+# Completions for zsh, if its completion system is loaded.
 _awsmfa_complete() {
     local -a lines values shown
     lines=("${(@f)$(command awsmfa complete --word "${(Q)PREFIX}" -- "${(@Q)words[1,CURRENT-1]}" 2>/dev/null)}")

@@ -1,4 +1,4 @@
-//! Where the shared AWS files are, and reading them.
+//! Finds and reads the shared AWS files.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -10,14 +10,13 @@ use super::ini::IniFile;
 use super::shared::SharedFiles;
 use crate::error::Error;
 
-/// The variable that names the user's home.
+/// The variable for the user's home folder.
 const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
-/// Reads the config and the credentials file, of the places that the environment names as botocore
-/// understands them: `$VARIABLE`, `${VARIABLE}` and a leading `~` are expanded.
-///
-/// A file that is not there is an empty one, as is what is neither file nor directory (`/dev/null`)
-/// and the empty path.
+/// Reads the config and the credentials file from the places that the environment names. Like botocore,
+/// expands `$VARIABLE`, `${VARIABLE}` and a leading `~`.
+/// A missing file counts as empty, and so does a path that is neither file nor directory (`/dev/null`),
+/// or the empty path.
 pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<SharedFiles, Error> {
     let read = |name, default| read_file(&path_of(name, default, &variable)?, name);
     let config = read("AWS_CONFIG_FILE", "~/.aws/config")?;
@@ -54,7 +53,7 @@ fn path_of(
     Ok(path)
 }
 
-/// Replaces `$NAME` and `${NAME}`; what is not set stays as it is written.
+/// Replaces `$NAME` and `${NAME}`; leaves a variable that is not set as it is.
 fn with_variables(path: OsString, variable: impl Fn(&str) -> Option<OsString>) -> OsString {
     let Some(text) = path.to_str() else {
         return path;

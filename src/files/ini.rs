@@ -1,13 +1,11 @@
 //! One shared AWS file, config or credentials, read as the AWS CLI reads it.
 //!
-//! The CLI reads with botocore's `configloader` on Python's `RawConfigParser`, whose habits are not
-//! those of the AWS SDK for Rust: `:` separates as `=` does, an indented line continues the value
-//! above it, `[DEFAULT]` lends its keys to every section, and a file with one odd line is refused
-//! whole. A profile must mean the same here and there, so the same files are accepted and refused;
-//! `tests/files.rs` compares the two readings.
-//!
-//! The text is scanned once and kept; an entry is the position of its key and value. Values are put
-//! together on demand, so that a file of thousands of profiles costs no more than its scan.
+//! The CLI uses botocore's `configloader` on Python's `RawConfigParser`, which differs from the AWS SDK
+//! for Rust: `:` separates like `=`, an indented line continues the value above, `[DEFAULT]` adds its
+//! keys to every section, and one odd line makes the whole file invalid. A profile must mean the same
+//! here as there, so this parser accepts and rejects the same files; `tests/files.rs` compares the two.
+//! The text is scanned once and kept; an entry stores the positions of its key and value. Values are
+//! built on demand, so that a file with thousands of profiles costs only its scan.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,20 +17,20 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::value::Value;
 
-/// One shared file. The text is wiped from memory when this is dropped.
+/// One shared file. Its text is wiped on drop.
 pub struct IniFile {
     path: PathBuf,
     text: Zeroizing<String>,
-    /// The first is `[DEFAULT]`, there or not.
+    /// The first is `[DEFAULT]`, even if the file has none.
     sections: Vec<Section>,
 }
 
-/// What a key is set to. Lines are counted from 1.
+/// The value of a key. Lines are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IniValue {
-    /// `key = value` and its line, perhaps continued on indented lines, which then end in `\n` each.
+    /// `key = value` and its line. It may continue on indented lines, which then end in `\n` each.
     Plain(Value, usize),
-    /// `key =` and indented lines of `key = value` below it. The keys are as written, without repetitions.
+    /// `key =` followed by indented lines of `key = value`. The keys are as written, each once.
     Nested(Vec<(String, Value, usize)>),
 }
 
@@ -47,9 +45,9 @@ struct Section {
 }
 
 struct Entry {
-    /// As written, before it is put into lower case.
+    /// As written, not yet in lower case.
     key: Range<usize>,
-    /// From the delimiter to the end of the last line of the value.
+    /// From the delimiter to the end of the value's last line.
     value: Range<usize>,
     line: usize,
 }
@@ -57,7 +55,7 @@ struct Entry {
 const DEFAULTS: SectionId = SectionId(0);
 
 impl IniFile {
-    /// Reads a file's content; `path` is for messages only. An empty content has no sections.
+    /// Parses a file's content; an empty one has no sections. `path` is for messages only.
     pub fn parse(path: &Path, content: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
         let text = text_of(path, content)?;
         let mut scan = Scan::new(path);
@@ -74,21 +72,20 @@ impl IniFile {
         Ok(file)
     }
 
-    /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The sections and their names as written between the brackets, in the order of the file,
-    /// without `[DEFAULT]`.
+    /// The sections with their names as written between the brackets, in the order of the file, without
+    /// `[DEFAULT]`.
     #[must_use]
     pub fn sections(&self) -> impl DoubleEndedIterator<Item = (SectionId, &str)> {
         let named = self.sections.iter().enumerate().skip(1);
         named.map(|(index, section)| (SectionId(index), &self.text[section.name.clone()]))
     }
 
-    /// The keys of a section in lower case, those that it has from `[DEFAULT]` last.
+    /// The keys of a section in lower case, with those from `[DEFAULT]` last.
     pub fn keys(&self, section: SectionId) -> impl Iterator<Item = Cow<'_, str>> {
         let own = self.entries(section).iter();
         let inherited = self.entries(DEFAULTS).iter();
@@ -97,7 +94,7 @@ impl IniFile {
         own.chain(inherited).map(|entry| self.key(entry))
     }
 
-    /// What a section sets a key to, from `[DEFAULT]` if not itself.
+    /// The value of a key in a section, or in `[DEFAULT]` if the section has none.
     #[must_use]
     pub fn get(&self, section: SectionId, key: &str) -> Option<IniValue> {
         let entry = self
@@ -115,7 +112,7 @@ impl IniFile {
             }
             IniValue::Nested(nested)
         } else {
-            // With room for all of it, so that no half of a secret stays behind in an outgrown buffer.
+            // Reserve enough for the whole value: a buffer that grows leaves half a secret behind.
             let mut value = String::with_capacity(entry.value.len());
             value.push_str(self.first_line(entry));
             for (_, line) in self.continuation_lines(entry) {
@@ -145,7 +142,7 @@ impl IniFile {
         strip(value.split_once('\n').map_or(value, |(first, _)| first))
     }
 
-    /// The lines of a value after the first, comments left out, and their numbers.
+    /// The lines of a value after the first and their numbers, without comments.
     fn continuation_lines(&self, entry: &Entry) -> impl Iterator<Item = (usize, &str)> {
         let lines = (entry.line..).zip(self.text[entry.value.clone()].split('\n'));
         let lines = lines.skip(1).map(|(line, text)| (line, strip(text)));
@@ -206,7 +203,7 @@ impl IniFile {
                     continue;
                 };
                 let key = self.key(entry);
-                // Nobody reads what every section overrides.
+                // A value that every section overrides is never read.
                 let is_read = SectionId(index) != DEFAULTS
                     || self
                         .sections()
@@ -234,14 +231,14 @@ impl fmt::Debug for IniFile {
 /// The state between two lines.
 struct Scan<'p> {
     path: &'p Path,
-    /// Where the next line starts, in bytes, and the number of the last.
+    /// Where the next line starts, in bytes, and the number of the last line.
     offset: usize,
     line: usize,
     sections: Vec<Section>,
     current: Option<usize>,
     /// Whether the current section has a key that an indented line would continue.
     in_value: bool,
-    /// By how many characters the last key or header is indented.
+    /// The indentation of the last key or header, in characters.
     indent: usize,
 }
 
@@ -300,7 +297,7 @@ impl<'p> Scan<'p> {
     fn open(&mut self, start: usize, name: &str) {
         self.in_value = false;
         if name == "DEFAULT" {
-            // May come again and again.
+            // May occur several times.
             self.current = Some(DEFAULTS.0);
             return;
         }
@@ -308,7 +305,7 @@ impl<'p> Scan<'p> {
         self.sections.push(Section {
             name: start..start + name.len(),
             line: self.line,
-            // More than most have, to be allocated once.
+            // Enough for most sections, so one allocation.
             entries: Vec::with_capacity(8),
         });
     }
@@ -353,14 +350,14 @@ impl<'p> Scan<'p> {
     }
 }
 
-/// A file that the AWS CLI refuses, and so do we. The problem must not repeat a value or a stray line:
-/// either may be a secret.
+/// The error for a file that the AWS CLI rejects, too. The problem must not repeat a value or a stray
+/// line, since either may be a secret.
 fn broken(path: &Path, line: usize, problem: &str, hint: &str) -> Error {
     let path = path.display();
     Error::new(format!("{path}, line {line}: {problem}")).hint(hint)
 }
 
-/// The first line that repeats a name, the name, and the line before that has it.
+/// The first line that repeats a name, the name, and the line that had it first.
 fn repeated<'n>(names: &mut [(Cow<'n, str>, usize)]) -> Option<(usize, Cow<'n, str>, usize)> {
     names.sort_unstable();
     let pairs = names.windows(2).filter(|pair| pair[0].0 == pair[1].0);
@@ -368,7 +365,7 @@ fn repeated<'n>(names: &mut [(Cow<'n, str>, usize)]) -> Option<(usize, Cow<'n, s
     Some((first[1].1, first[0].0.clone(), first[0].1))
 }
 
-/// The text of a file with `\n` as its only end of line, as Python opens text files.
+/// The text of a file with `\n` as the only line end, as Python opens text files.
 fn text_of(path: &Path, mut content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Error> {
     if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
         let problem = "the file is UTF-16, not UTF-8";
@@ -411,7 +408,7 @@ fn unified(text: &str) -> Zeroizing<String> {
     unified
 }
 
-/// The name in a section header, which ends at the last `]` of the line; what follows is ignored.
+/// The name in a section header, which ends at the last `]` of the line; the rest is ignored.
 fn header(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix('[')?.rsplit_once(']')?;
     (!name.is_empty()).then_some(name)
@@ -421,12 +418,12 @@ fn is_comment(text: &str) -> bool {
     text.starts_with(['#', ';'])
 }
 
-/// What Python's `str.strip` takes away: Unicode's blanks and the four ASCII separators.
+/// What Python's `str.strip` removes: Unicode white space and the four ASCII separators.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
 }
 
-/// Where Python's `str.splitlines` splits, besides at `\n`.
+/// Where Python's `str.splitlines` splits, apart from `\n`.
 fn is_line_break(c: char) -> bool {
     matches!(
         c,

@@ -9,10 +9,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Far more than any file that is meant to be read.
+/// Far larger than any real file.
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Reads a file whole, unless it has no end or is too large to be meant.
+/// Reads a whole file, unless it is endless or far too large.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let size = usize::try_from(file.metadata()?.len()).unwrap_or(LARGEST);

@@ -1,4 +1,4 @@
-//! A profile of the shared files, with settings that know their place.
+//! A profile of the shared files, whose settings know their place.
 
 use crate::environment::{Place, Setting};
 use crate::error::Error;
@@ -8,7 +8,6 @@ use crate::value::Value;
 
 const ENDPOINT_URL: &str = "endpoint_url";
 
-/// A profile with its name.
 #[derive(Debug, Clone)]
 pub struct Profile<'f> {
     pub name: String,
@@ -17,7 +16,6 @@ pub struct Profile<'f> {
 }
 
 impl<'f> Profile<'f> {
-    /// The profile of that name.
     #[must_use]
     pub fn find(files: &'f SharedFiles, name: &str) -> Option<Self> {
         Some(Self {
@@ -43,7 +41,7 @@ impl<'f> Profile<'f> {
         }
     }
 
-    /// A key's value where it is a secret, and its place.
+    /// A key's secret value and its place.
     #[must_use]
     pub fn secret(&self, key: &str) -> Option<(Value, Place)> {
         match self.section.get(key)? {
@@ -55,8 +53,8 @@ impl<'f> Profile<'f> {
         }
     }
 
-    /// The endpoint of a service: `endpoint_url` in the `[services …]` section that the profile
-    /// names, or the profile's own (AWS SDKs reference guide, "Service-specific endpoints").
+    /// The endpoint of a service: `endpoint_url` in the profile's `[services …]` section, or else the
+    /// profile's own (AWS SDKs reference guide, "Service-specific endpoints").
     pub fn endpoint_url(&self, service: &str) -> Result<Option<Setting>, Error> {
         let mut endpoints = self.service_endpoints()?.into_iter();
         let of_service = endpoints.find(|(name, _)| name == service);
@@ -65,8 +63,8 @@ impl<'f> Profile<'f> {
             .or_else(|| self.get(ENDPOINT_URL)))
     }
 
-    /// The endpoints in the `[services …]` section that the profile names, by the section's keys. A section
-    /// that is absent or has an entry of another form is an error, as for the AWS CLI.
+    /// The endpoints in the profile's `[services …]` section, by the section's keys. As in the AWS CLI,
+    /// a missing section or an entry of another form is an error.
     pub fn service_endpoints(&self) -> Result<Vec<(String, Setting)>, Error> {
         let Some(named) = self.get("services") else {
             return Ok(Vec::new());
@@ -107,7 +105,7 @@ impl<'f> Profile<'f> {
         Ok(endpoints)
     }
 
-    /// Whether a key is there, with a value or with nested keys.
+    /// Whether the profile has this key, with a value or with nested keys.
     #[must_use]
     pub fn has_key(&self, key: &str) -> bool {
         self.section.get(key).is_some()

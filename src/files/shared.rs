@@ -1,15 +1,14 @@
 //! The two shared AWS files as one set of profiles.
 //!
-//! The rules are botocore's (`configloader` and `Session.full_config`): in the config file a profile
-//! is `[default]` or two words of which the first starts with `profile`; in the credentials file the
-//! name of a section is the name of the profile. A key of the credentials file wins.
+//! The rules are botocore's (`configloader` and `Session.full_config`): in the config file a profile is
+//! `[default]`, or two words of which the first starts with `profile`; in the credentials file the name
+//! of a section is the name of the profile. If both files have a key, the credentials file wins.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::ini::{IniFile, IniValue, SectionId};
 
-/// The profiles of the config and the credentials file.
 #[derive(Debug)]
 pub struct SharedFiles {
     config: IniFile,
@@ -34,7 +33,6 @@ pub struct SectionView<'f> {
 }
 
 impl SharedFiles {
-    /// Merges the two files.
     #[must_use]
     pub fn new(config: IniFile, credentials: IniFile) -> Self {
         let mut files = Self {
@@ -49,7 +47,7 @@ impl SharedFiles {
                 _ => second_word(header, "profile"),
             };
             if let Some(name) = name {
-                // The later of two sections that name one profile replaces the earlier whole.
+                // If two sections name one profile, the later one replaces the earlier one completely.
                 profile_at(&mut files.profiles, &mut files.by_name, &name).config = Some(section);
             }
         }
@@ -59,13 +57,12 @@ impl SharedFiles {
         files
     }
 
-    /// The names of the profiles: those of the config file in its order, then those that only the
-    /// credentials file has.
+    /// The names of the profiles: those in the config file in its order, then those that are only in the
+    /// credentials file.
     pub fn profile_names(&self) -> impl Iterator<Item = &str> {
         self.profiles.iter().map(|profile| profile.name.as_str())
     }
 
-    /// The profile of that name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<SectionView<'_>> {
         let profile = &self.profiles[*self.by_name.get(name)?];
@@ -101,7 +98,7 @@ impl SharedFiles {
 }
 
 impl<'f> SectionView<'f> {
-    /// What a key is set to, and the file that says so.
+    /// The value of a key, and the file that it is from.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<(IniValue, &'f IniFile)> {
         let [config, credentials] = self.sections();
@@ -111,7 +108,7 @@ impl<'f> SectionView<'f> {
             .find_map(|(file, section)| Some((file.get(section, key)?, file)))
     }
 
-    /// The keys in lower case, without repetitions.
+    /// The keys in lower case, each once.
     #[must_use]
     pub fn keys(&self) -> Vec<Cow<'f, str>> {
         let mut keys: Vec<Cow<'f, str>> = Vec::new();
@@ -151,7 +148,7 @@ fn profile_at<'p>(
     &mut profiles[index]
 }
 
-/// The second of exactly two words of a header that starts with `prefix`.
+/// The second word of a header with exactly two words that starts with `prefix`.
 fn second_word(header: &str, prefix: &str) -> Option<String> {
     if !header.starts_with(prefix) {
         return None;
@@ -160,8 +157,8 @@ fn second_word(header: &str, prefix: &str) -> Option<String> {
     Some(name)
 }
 
-/// Splits into words by the rules of Python's `shlex.split`: those of a POSIX shell, blanks being
-/// space and tab. None if a quotation is not closed or nothing follows a backslash.
+/// Splits into words like Python's `shlex.split`: the rules of a POSIX shell, with space and tab as
+/// blanks. `None` if a quotation is not closed or nothing follows a backslash.
 fn words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,5 +1,4 @@
-//! The walk from a profile to the keys, and the roles between: `role_arn` and `source_profile` as the
-//! AWS CLI follows them.
+//! Follows a profile through `role_arn` and `source_profile` to the keys, as the AWS CLI does.
 
 use crate::context::Context;
 use crate::environment::{Environment, Place, Setting};
@@ -12,13 +11,13 @@ use crate::plan::source::{self, Origin, Source, mfa_elsewhere};
 /// A profile followed to its keys.
 #[derive(Debug)]
 pub struct Chain<'f> {
-    /// The keys at its end.
     pub source: Source,
-    /// The roles between, the first to be assumed first.
+    /// The roles to assume, in order.
     pub hops: Vec<Hop>,
     /// The profiles on the way, the target first.
     pub profiles: Vec<Profile<'f>>,
-    /// The profile whose settings count: the target, or what the SDKs read beside keys from the environment.
+    /// The profile whose settings count: the target, or the one that the SDKs read next to keys from the
+    /// environment.
     pub settings: Option<Profile<'f>>,
 }
 
@@ -43,7 +42,8 @@ impl<'f> Chain<'f> {
         }
     }
 
-    /// Keys from the environment. Of the profile that the SDKs read beside them only the settings count.
+    /// Keys from the environment. The SDKs read a profile next to them, of which only the settings
+    /// count.
     fn from_environment(source: Source, context: &'f Context) -> Result<Self, Error> {
         let before = &context.memory().before;
         let settings = match source::named_profile(before)? {
@@ -66,7 +66,7 @@ impl<'f> Chain<'f> {
     }
 }
 
-/// The names of the profiles that lead to the keys of a user.
+/// The names of the profiles with which a session can start.
 #[must_use]
 pub fn usable_profiles(files: &SharedFiles, environment: &Environment) -> Vec<String> {
     files
@@ -76,8 +76,8 @@ pub fn usable_profiles(files: &SharedFiles, environment: &Environment) -> Vec<St
         .collect()
 }
 
-/// Follows a profile to its keys. `environment` is the one before awsmfa, for
-/// `credential_source = Environment`.
+/// Follows a profile to its keys. `environment` is the one before awsmfa, for `credential_source =
+/// Environment`.
 pub fn follow<'f>(
     files: &'f SharedFiles,
     environment: &Environment,
@@ -91,7 +91,7 @@ pub fn follow<'f>(
         let names_itself = profiles
             .last()
             .is_some_and(|last| last.name == current.name);
-        // A profile that is the source of another lends its keys, even if it names a role as well.
+        // A profile that is another one's source provides its keys, even if it also names a role.
         let lends_keys = !profiles.is_empty() && current.has("aws_access_key_id");
         let role_arn = current
             .get("role_arn")
@@ -127,7 +127,7 @@ pub fn follow<'f>(
     })
 }
 
-/// The profile of that name, which a variable or a line of a file may name.
+/// The profile of that name; `place` says what names it.
 fn find<'f>(
     files: &'f SharedFiles,
     name: &str,
@@ -145,7 +145,7 @@ fn find<'f>(
     })
 }
 
-/// A profile may name itself as its source, but none before it on the way.
+/// A profile may name itself as its source, but no profile before it on the way.
 fn check_circle(passed: &[Profile<'_>], next: &Profile<'_>, place: &Place) -> Result<(), Error> {
     let mut before_last = passed.iter().rev().skip(1);
     if !before_last.any(|profile| profile.name == next.name) {
@@ -174,7 +174,7 @@ fn credential_source(setting: &Setting, environment: &Environment) -> Result<Sou
     .hint("use source_profile, or credential_source = Environment"))
 }
 
-/// The name most like a wrong one, if two of three letters at least are right.
+/// The name most similar to a mistyped one, if at least two thirds of the letters match.
 fn most_similar<'f>(files: &'f SharedFiles, name: &str) -> Option<&'f str> {
     files
         .profile_names()

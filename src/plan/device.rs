@@ -1,4 +1,4 @@
-//! Which device, as far as it is named, and whether it can be the right one.
+//! The MFA device, if something names one, and checks of it.
 
 use super::variable;
 use crate::environment::{Environment, Setting};
@@ -8,7 +8,6 @@ use crate::plan::chain::Chain;
 use crate::plan::role::Hop;
 use crate::sts::arn::Arn;
 
-/// The device, if one is named.
 pub(super) fn device(
     target: &Target,
     chain: &Chain<'_>,
@@ -35,8 +34,8 @@ pub(super) fn device(
     }
 }
 
-/// What keeps a text from being a `SerialNumber` for STS (AWS STS API reference: 9 to 256
-/// characters of `[\w+=/:,.@-]`).
+/// Why a text cannot be a `SerialNumber` for STS (AWS STS API reference: 9 to 256 characters of
+/// `[\w+=/:,.@-]`).
 fn problem_of_serial(serial: &str) -> Option<&'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b);
     if serial.is_empty() {
@@ -59,7 +58,7 @@ fn problem_of_serial(serial: &str) -> Option<&'static str> {
     }
 }
 
-/// An ARN of the device or a role, all of which are in one partition.
+/// The ARN of the device or of a role; all of them are in one partition.
 pub(super) fn any_arn<'a>(
     device: Option<&'a Setting>,
     hops: &'a [Hop],
@@ -80,7 +79,7 @@ pub(super) fn any_arn<'a>(
     }
 }
 
-/// Compares the device's account with the one that the source profile gives for its keys.
+/// Compares the account of the device with the account that the source profile states.
 pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Result<(), Error> {
     let source = chain
         .profiles

@@ -9,24 +9,24 @@ use crate::error::Error;
 use crate::memory::Target;
 use crate::plan::role::Hop;
 
-/// The durations, each within AWS's bounds.
+/// The lifetimes, checked against AWS's limits.
 pub(super) struct Durations {
     /// Of the MFA session.
     pub(super) mfa: Duration,
     /// Of the last role's session.
     pub(super) role: Duration,
-    /// What the user should know.
+    /// For the user.
     pub(super) notices: Vec<String>,
 }
 
-/// Settles them: what the options ask for, else the profile or the variables.
+/// The lifetimes from the options, otherwise from the profile or the variables.
 pub(super) fn durations(
     target: &Target,
     hops: &[Hop],
     no_session: bool,
     environment: &Environment,
 ) -> Result<Durations, Error> {
-    // The duration of what lands in the shell, which without a role is the MFA session itself.
+    // The lifetime of the session in the shell; without a role that is the MFA session itself.
     let of_target = |bounds| {
         let given = target.duration;
         let checked = given.map(|given| check(bounds, &Place::Option("--duration"), given));
@@ -87,7 +87,7 @@ fn check(bounds: duration::Bounds, place: &Place, given: Duration) -> Result<Dur
     })
 }
 
-/// A duration that a variable gives, and that variable.
+/// A lifetime from a variable, and the variable's name.
 pub(super) fn duration_variable(
     environment: &Environment,
     name: &str,

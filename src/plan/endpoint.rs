@@ -1,4 +1,4 @@
-//! Which STS answers: region, partition, and the settings that lead elsewhere.
+//! The STS endpoint: region, partition, and the settings that name another endpoint.
 
 use crate::environment::{self, Environment, Place, Setting};
 use crate::error::Error;
@@ -6,8 +6,7 @@ use crate::files::profile::Profile;
 use crate::sts::api::Endpoint;
 use crate::sts::arn::{Arn, default_region, partition_of};
 
-/// The environment before awsmfa and the target profile, which settles what the environment leaves
-/// open.
+/// The environment before awsmfa, and the target profile for what the environment leaves open.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lookup<'a> {
     pub(super) environment: &'a Environment,
@@ -25,7 +24,7 @@ impl Lookup<'_> {
         Ok(self.get(variable, key)?.filter(Setting::is_true))
     }
 
-    /// The URL of a service, unless such URLs are to be ignored.
+    /// The URL of a service, unless configured URLs are to be ignored.
     fn url(&self, service: &str, variable: &str) -> Result<Option<Setting>, Error> {
         if self.ignores_urls()? {
             return Ok(None);
@@ -51,12 +50,11 @@ impl Lookup<'_> {
     }
 }
 
-/// Settles the endpoint. `arn` is that of the device or a role, whose partition settles doubts;
-/// `recorded_url` is the one of the session to be repeated.
-///
-/// `sts_regional_endpoints` and `AWS_STS_REGIONAL_ENDPOINTS` change nothing: the region's own endpoint is
-/// asked, as by the AWS SDK for Rust, since sessions of the global one are not good in every region (AWS
-/// SDKs reference guide, "AWS STS Regional endpoints").
+/// The endpoint. `arn` is the device's or a role's; its partition decides if nothing else does.
+/// `recorded_url` is the URL of the session that is to be repeated.
+/// `sts_regional_endpoints` and `AWS_STS_REGIONAL_ENDPOINTS` have no effect: awsmfa always uses the
+/// region's own endpoint, like the AWS SDK for Rust, since sessions of the global endpoint are not valid
+/// in every region (AWS SDKs reference guide, "AWS STS Regional endpoints").
 pub(super) fn endpoint(
     lookup: Lookup<'_>,
     region_option: Option<&str>,
@@ -126,8 +124,8 @@ fn region(lookup: Lookup<'_>, option: Option<&str>, arn: Option<&str>) -> Result
     }))
 }
 
-/// The SDK would show the whole request, code included, in its complaint about a bad URL. The URL is not
-/// repeated: it may contain a password.
+/// Checks a URL before the SDK does: its error would show the whole request, code included. The message
+/// omits the URL, which may contain a password.
 fn check_url(url: &Setting) -> Result<(), Error> {
     let place = &url.place;
     match url::Url::parse(&url.text) {

@@ -1,5 +1,5 @@
-//! The plan of a session, from the options, the environment and the shared files. It checks all that can
-//! be checked before awsmfa asks for a code or sends one.
+//! The plan of a session, from the options, the environment and the shared files. Checks everything that
+//! can be checked before awsmfa asks for a code or sends one.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-/// Options that a person would set once, as environment variables.
+/// Variables for options that a person would set once.
 mod variable {
     pub(super) const SERIAL: &str = "AWS_MFA_SERIAL";
     pub(super) const DURATION: &str = "AWSMFA_DURATION";
@@ -43,45 +43,42 @@ mod variable {
     pub(super) const CODE_COMMAND: &str = "AWSMFA_CODE_COMMAND";
 }
 
-/// The session that is wanted.
+/// The plan of a session.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What was asked for; the bookkeeping records it.
+    /// What the user asked for; the bookkeeping records it.
     pub target: Target,
-    /// Where the long-term keys are.
+    /// The long-term keys.
     pub source: Source,
-    /// The roles on the way, the first to be assumed first.
+    /// The roles to assume, in order.
     pub hops: Vec<Hop>,
-    /// The MFA device, if one is named; AWS lists them otherwise.
+    /// The MFA device, if something names one; otherwise IAM lists them.
     pub serial: Option<Setting>,
-    /// What the programs that give code and keys see.
+    /// The environment of the programs that print code and keys.
     pub surroundings: Surroundings,
-    /// A program that prints the code. It may contain a secret, so messages name its place only.
+    /// A program that prints the code. Its text may contain a secret, so messages name only its place.
     pub code_command: Option<Setting>,
     /// Send the code with `AssumeRole` itself.
     pub no_session: bool,
-    /// Lifetime of the MFA session.
     pub mfa_duration: Duration,
-    /// Lifetime of the last role's session: an hour by default.
+    /// The lifetime of the last role's session, by default an hour.
     pub role_duration: Duration,
     /// Do nothing if the current session has more than this left.
     pub renew_within: Option<Duration>,
-    /// Where the calls go.
     pub endpoint: Endpoint,
-    /// The CA bundle for the calls.
     pub ca_bundle: Option<Setting>,
-    /// What the profile gives for variables that are not set.
+    /// The profile's settings for variables that are not set.
     pub settings: Settings,
-    /// A setting of the profile `default` that would lead the session to another endpoint.
+    /// A setting of the profile `default` that would send the session to another endpoint.
     diversion: Option<Setting>,
-    /// What the user should know of the exchange, for standard error.
+    /// Notes about the exchange, for standard error.
     pub notices: Vec<String>,
-    /// What the user should know of the session's environment.
+    /// Notes about the session's environment.
     pub session_notices: Vec<String>,
 }
 
 impl Plan {
-    /// Works out what is wanted.
+    /// The plan for these options.
     pub fn new(options: &SessionOptions, context: &Context) -> Result<Self, Error> {
         match Origin::find(options, context)? {
             Some(origin) => Self::from_origin(&origin, options, context),
@@ -89,7 +86,7 @@ impl Plan {
         }
     }
 
-    /// Works out what is wanted, from where the keys are.
+    /// The plan for these options, with the keys from this origin.
     pub fn from_origin(
         origin: &Origin<'_>,
         options: &SessionOptions,
@@ -149,8 +146,8 @@ impl Plan {
         })
     }
 
-    /// Fails where the profile `default` would lead the session to another endpoint than the target profile.
-    /// A consumer of the keys alone has a profile of its own.
+    /// Fails if the profile `default` would send the session to another endpoint than the target
+    /// profile. Not for consumers that read only the keys: they use their own profile.
     pub fn check_default_profile(&self) -> Result<(), Error> {
         match &self.diversion {
             Some(diversion) => Err(settings::diverted(
@@ -161,8 +158,8 @@ impl Plan {
         }
     }
 
-    /// Whether an MFA or role session belongs to the user whose keys these are: same keys, or the
-    /// same profile where the keys are not known without running its program; and same endpoint.
+    /// Whether an MFA or role session belongs to the same user: same endpoint, and same keys, or same
+    /// profile if a program prints the keys.
     #[must_use]
     pub fn has_same_user(&self, owner: &Owner) -> bool {
         let same_keys = match self.source.access_key_id() {
@@ -172,7 +169,7 @@ impl Plan {
         same_keys && owner.endpoint_url.as_deref() == self.endpoint.sts_url()
     }
 
-    /// Whether the current session is the one that is wanted, expired or not.
+    /// Whether the current session is the planned one, expired or not.
     #[must_use]
     pub fn has_same_target(&self, current: &CurrentSession) -> bool {
         self.has_same_user(&current.owner)
@@ -180,7 +177,7 @@ impl Plan {
             && self.target.is_same(&current.target)
     }
 
-    /// The same, whatever region either names: a session is valid in all of them.
+    /// Like [`Self::has_same_target`], in any region: a session is valid in all of them.
     #[must_use]
     pub fn has_same_target_in_any_region(&self, current: &CurrentSession) -> bool {
         let mut current = current.clone();
@@ -188,15 +185,15 @@ impl Plan {
         self.has_same_target(&current)
     }
 
-    /// Whether the code goes with `AssumeRole` itself: by request, or because AWS allows a role behind a
-    /// session an hour at most.
+    /// Whether to send the code with `AssumeRole` itself: the user asked for it, or the role's session
+    /// is to be longer than the hour that AWS allows behind an MFA session.
     #[must_use]
     pub fn sends_code_with_role(&self) -> bool {
         !self.hops.is_empty() && (self.no_session || self.role_duration > CHAINED)
     }
 }
 
-/// The program that prints the code: the option, the nearest profile's, the variable.
+/// The program that prints the code, from the option, the nearest profile or the variable.
 fn code_command(
     options: &SessionOptions,
     chain: &Chain<'_>,

@@ -1,4 +1,4 @@
-//! A role to be assumed, and what AWS takes as the names that go with it.
+//! A role to assume, and AWS's rules for its parameters.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Hop {
     }
 }
 
-/// `duration_seconds`, within AWS's bounds.
+/// `duration_seconds`, checked against AWS's limits.
 fn seconds(setting: &Setting) -> Result<Duration, Error> {
     let seconds = setting.text.parse().map(Duration::from_secs);
     let seconds = seconds.map_err(|_| setting.error("is not a number of seconds"))?;
@@ -71,10 +71,8 @@ pub fn is_role(text: &str) -> bool {
     Arn::parse(text).is_some_and(|arn| arn.is_role())
 }
 
-/// What AWS demands of an `ExternalId`.
 pub const EXTERNAL_ID_RULE: &str = "needs 2 to 1224 letters, digits or characters of _+=,.@:/-";
 
-/// Whether AWS takes a text as `ExternalId`.
 #[must_use]
 pub fn is_external_id(id: &str) -> bool {
     (2..=1224).contains(&id.len())
@@ -83,10 +81,8 @@ pub fn is_external_id(id: &str) -> bool {
             .all(|byte| is_role_session_name_byte(byte) || b":/".contains(&byte))
 }
 
-/// What AWS demands of a `RoleSessionName`.
 pub const ROLE_SESSION_NAME_RULE: &str = "needs 2 to 64 letters, digits or characters of _+=,.@-";
 
-/// Whether AWS takes a text as `RoleSessionName`.
 #[must_use]
 pub fn is_role_session_name(name: &str) -> bool {
     (2..=64).contains(&name.len()) && name.bytes().all(is_role_session_name_byte)
@@ -96,7 +92,7 @@ fn is_role_session_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
 }
 
-/// A user's name fitted to what AWS takes as `RoleSessionName`.
+/// A user's name, changed to fit AWS's rule for `RoleSessionName`.
 #[must_use]
 pub fn fit_role_session_name(name: &str) -> String {
     let mut fitted: String = name

@@ -1,7 +1,6 @@
-//! The settings that go into the session: without `AWS_PROFILE` it must behave as with it.
-//!
-//! The SDKs read the profile `default` then. What the target profile says is exported, so that it counts as
-//! before; where `default` would send the session's token to an endpoint of its own, nothing is started.
+//! The settings that go into the session: it must behave as if `AWS_PROFILE` were still set.
+//! Without `AWS_PROFILE` the SDKs read the profile `default`. So awsmfa exports the target profile's
+//! settings, and refuses to start if `default` would send the session's token to another endpoint.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +14,7 @@ use crate::sts::arn::partition_of;
 const ENDPOINT_URL: &str = "endpoint_url";
 const IGNORE_URLS: &str = "ignore_configured_endpoint_urls";
 
-/// Keys that the AWS CLI or an SDK reads from a profile and that no variable stands for.
+/// Keys that the AWS CLI or an SDK reads from a profile but from no variable.
 const WITHOUT_VARIABLE: &[&str] = &[
     "api_versions",
     "cli_binary_format",
@@ -27,18 +26,18 @@ const WITHOUT_VARIABLE: &[&str] = &[
     "tcp_keepalive",
 ];
 
-/// What a session takes from the target profile.
+/// What a session gets from the target profile.
 #[derive(Debug)]
 pub(super) struct Export {
     pub(super) settings: Settings,
-    /// A setting of the profile `default` that would lead the session to another endpoint.
+    /// A setting of the profile `default` that would send the session to another endpoint.
     pub(super) diversion: Option<Setting>,
-    /// What the user should know about the session's environment.
+    /// Notes about the session's environment.
     pub(super) notices: Vec<String>,
 }
 
-/// Decides it. `default` is the profile that the SDKs read during the session; `region` the one that the
-/// calls to STS go to.
+/// Decides what to export. `default` is the profile that the SDKs read during the session; `region` is
+/// the region of the calls to STS.
 pub(super) fn export(
     lookup: Lookup<'_>,
     default: Option<&Profile<'_>>,
@@ -71,7 +70,7 @@ pub(super) fn export(
     })
 }
 
-/// The error where the profile `default` would catch the session.
+/// The error if the profile `default` would send the session to another endpoint.
 pub(super) fn diverted(diversion: &Setting, profile: Option<&str>) -> Error {
     let target = profile.unwrap_or("the one that is used");
     Error::new(format!(
@@ -83,7 +82,7 @@ pub(super) fn diverted(diversion: &Setting, profile: Option<&str>) -> Error {
     ))
 }
 
-/// The variables that stand for what the profile says.
+/// The variables to set, with the profile's values.
 fn exported(
     lookup: Lookup<'_>,
     notices: &mut Vec<String>,
@@ -91,7 +90,7 @@ fn exported(
     let Some(profile) = lookup.profile else {
         return Ok(Vec::new());
     };
-    // Programs would use a URL that the profile tells them to ignore.
+    // Do not export a URL that the profile says to ignore.
     let ignores_urls = lookup.ignores_urls()?;
     let mut exported: Vec<(Variable, Setting)> = VARIABLES
         .iter()
@@ -125,7 +124,7 @@ fn service_variable(service: &str) -> String {
 }
 
 /// A setting of the profile `default` that names an endpoint where profile and environment name none, or
-/// switches the profile's endpoint off.
+/// that disables the profile's endpoint.
 fn diversion(
     lookup: Lookup<'_>,
     default: &Profile<'_>,
@@ -161,7 +160,8 @@ fn diversion(
     Ok(default.get(ENDPOINT_URL))
 }
 
-/// What of the profile `default` counts in the session, since neither profile nor environment says it.
+/// Notes the settings of the profile `default` that count in the session, because neither the profile
+/// nor the environment has them.
 fn taken_from_default(lookup: Lookup<'_>, default: &Profile<'_>) -> Option<String> {
     let is_open = |variable: &Variable, key: &str| {
         let is_set = lookup.environment.get(&variable.name);
@@ -179,7 +179,7 @@ fn taken_from_default(lookup: Lookup<'_>, default: &Profile<'_>) -> Option<Strin
             keys.push(key);
         }
     }
-    // A region in either variable settles both.
+    // Each of the two region variables counts for both.
     let has_region = [&environment::REGION, &environment::DEFAULT_REGION]
         .iter()
         .any(|row| {
@@ -193,7 +193,7 @@ fn taken_from_default(lookup: Lookup<'_>, default: &Profile<'_>) -> Option<Strin
     (!keys.is_empty()).then(|| format!("{} of [default] {verb} in this session", keys.join(", ")))
 }
 
-/// What the profile says and no variable can carry.
+/// Notes the profile's settings that no variable can carry.
 fn left_behind(profile: &Profile<'_>) -> Option<String> {
     let keys: Vec<&str> = WITHOUT_VARIABLE
         .iter()
@@ -209,7 +209,7 @@ fn left_behind(profile: &Profile<'_>) -> Option<String> {
     })
 }
 
-/// Endpoints that the session sets: they win over the profile that another command names.
+/// Notes the endpoints that the session sets: they override the profile in other commands.
 fn exported_urls(environment: &Environment, exported: &[(Variable, Setting)]) -> Option<String> {
     let names: BTreeSet<&str> = exported
         .iter()
@@ -226,7 +226,7 @@ fn exported_urls(environment: &Environment, exported: &[(Variable, Setting)]) ->
     })
 }
 
-/// The session's region, where it is of another partition than the session.
+/// Notes a region that is in another partition than the session.
 fn other_partition(
     lookup: Lookup<'_>,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! Whose keys start the session.
+//! The user whose keys start the session.
 
 use std::fmt;
 
@@ -14,22 +14,21 @@ use crate::plan::chain;
 use crate::session::{Keys, is_temporary};
 use crate::value::Value;
 
-/// Where the walk to the keys starts: the first match of the contract's order.
+/// Where to start looking for the keys: the first match, in the order of precedence.
 #[derive(Debug)]
 pub enum Origin<'c> {
     Profile {
         name: String,
-        /// The variable, or what else names it.
+        /// The variable, or whatever else names it.
         named_by: Option<String>,
     },
-    /// The environment's long-term keys.
     Environment(Keys),
-    /// The session in this shell, to be repeated.
+    /// The session in this shell, which is to be repeated.
     Session(&'c CurrentSession),
 }
 
 impl<'c> Origin<'c> {
-    /// Finds it, if there is any.
+    /// Finds the origin, if there is any.
     pub fn find(
         options: &SessionOptions,
         context: &'c Context,
@@ -41,7 +40,7 @@ impl<'c> Origin<'c> {
             }
             return Ok(Some(Self::profile(name, None)));
         }
-        // `env` removes these, so in a session the user set them since.
+        // `env` removes these variables, so in a session the user has set them since.
         if let Some((name, variable)) = named_profile(environment)? {
             let profile = Profile::find(context.files()?, name);
             let has_settings_only = profile.is_some_and(|it| !leads_to_credentials(&it));
@@ -74,7 +73,7 @@ impl<'c> Origin<'c> {
     }
 }
 
-/// The profile that the environment names, and the variable that names it.
+/// The profile that the environment names, and the variable that does.
 pub(super) fn named_profile(
     environment: &Environment,
 ) -> Result<Option<(&str, &'static str)>, Error> {
@@ -86,7 +85,7 @@ pub(super) fn named_profile(
     Ok(None)
 }
 
-/// The error where [`Origin::find`] finds nothing.
+/// The error if [`Origin::find`] finds nothing.
 #[must_use]
 pub fn no_origin(context: &Context) -> Error {
     let files = match context.files() {
@@ -111,7 +110,7 @@ pub fn no_origin(context: &Context) -> Error {
     .hint(hint)
 }
 
-/// Whether a profile has anything that should lead to credentials.
+/// Whether a profile has a key that should lead to credentials.
 fn leads_to_credentials(profile: &Profile<'_>) -> bool {
     [
         "role_arn",
@@ -126,7 +125,7 @@ fn leads_to_credentials(profile: &Profile<'_>) -> bool {
     .any(|key| profile.has(key))
 }
 
-/// Where long-term keys are.
+/// The source of the long-term keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// `None` for keys in the environment.
@@ -135,11 +134,11 @@ pub struct Source {
     pub place: Place,
 }
 
-/// How to get at long-term keys.
+/// How to get long-term keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeysFrom {
     Known(Keys),
-    /// The command line of a `credential_process`, which runs only where the keys are needed.
+    /// The command line of a `credential_process`, which runs only when the keys are needed.
     Process(String),
 }
 
@@ -153,7 +152,7 @@ impl Source {
         }
     }
 
-    /// The environment's long-term keys, where something says that they are there.
+    /// The environment's long-term keys, for a setting that says that they are there.
     pub fn from_environment(
         environment: &Environment,
         wanted_by: impl fmt::Display,
@@ -196,7 +195,7 @@ impl Source {
         })
     }
 
-    /// The access key ID, where it is known without running a program.
+    /// The access key ID, if it is known without running a program.
     #[must_use]
     pub fn access_key_id(&self) -> Option<&str> {
         match &self.keys {
@@ -245,7 +244,7 @@ fn profile_keys(profile: &Profile<'_>) -> Result<Option<(Keys, Place)>, Error> {
     Ok(Some((keys, id.place)))
 }
 
-/// The error for a profile whose credentials come from elsewhere, where MFA happens too.
+/// The error for a profile with another source of credentials, where MFA happens, too.
 pub(super) fn mfa_elsewhere(profile: &Profile<'_>) -> Option<Error> {
     const BROWSER: &str = "in the browser when you sign in";
     let name = &profile.name;
@@ -272,7 +271,7 @@ pub(super) fn mfa_elsewhere(profile: &Profile<'_>) -> Option<Error> {
     Some(Error::new(message).hint(instead))
 }
 
-/// The long-term keys in an environment; those of a session do not count.
+/// The long-term keys in an environment; `None` for the keys of a session.
 pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, Error> {
     let id = environment.text(&ACCESS_KEY_ID.name)?;
     let secret = environment.text(&SECRET_ACCESS_KEY.name)?;
@@ -292,7 +291,7 @@ pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, Error
     }
 }
 
-/// Whether the keys in an environment are those of a session.
+/// Whether the environment contains the keys of a session.
 fn has_session_keys(environment: &Environment) -> bool {
     let set = |name| environment.get(name).filter(|value| !value.is_empty());
     set(&ACCESS_KEY_ID.name).is_some_and(|id| {

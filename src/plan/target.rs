@@ -1,4 +1,4 @@
-//! What the options ask for, on top of the session to be repeated and of the profile.
+//! The options of the new session, on top of the session to repeat and of the profile.
 
 use crate::cli::SessionOptions;
 use crate::environment::{Environment, Place, Setting};
@@ -10,7 +10,7 @@ use crate::plan::role::{
 use crate::plan::source::Origin;
 use crate::plan::variable;
 
-/// The target, each option of it checked.
+/// The target with checked options.
 pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Target, Error> {
     let mut target = match origin {
         Origin::Profile { name, .. } => Target {
@@ -56,14 +56,14 @@ pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Ta
     Ok(target)
 }
 
-/// Puts the role of the options in place of the profile's own.
+/// Replaces the profile's role by the one in the options.
 pub(super) fn apply_role(
     hops: &mut Vec<Hop>,
     target: &Target,
     environment: &Environment,
 ) -> Result<(), Error> {
     match target.role_arn.as_deref() {
-        // Asked for: no role, the user's own session.
+        // The user asked for no role: the user's own session.
         Some("") => hops.clear(),
         Some(arn) => {
             let role_arn = Setting::from_option("--role-arn", arn);
@@ -94,7 +94,7 @@ fn session_name_variable(environment: &Environment) -> Result<Option<String>, Er
     }
 }
 
-/// Refuses options that mean nothing without a role.
+/// Rejects options that mean nothing without a role.
 pub(super) fn check_role_options(options: &SessionOptions, hops: &[Hop]) -> Result<(), Error> {
     let role_options = [
         (options.external_id.is_some(), "--external-id"),

@@ -18,7 +18,7 @@ use crate::testing::{
 const DEV: &str = "arn:aws:iam::111122223333:role/dev";
 const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
 
-/// alice in `default`, bob in `bob`, and roles behind alice.
+/// alice in `default`, bob in `bob`, and roles that alice assumes.
 fn config() -> String {
     format!(
         "[default]
@@ -66,7 +66,7 @@ const BOBS: [(&str, &str); 2] = [
     ("AWS_SECRET_ACCESS_KEY", "secret"),
 ];
 
-/// A session of bob's, started from his profile.
+/// The environment in a session of bob, started with his profile.
 fn bobs_session() -> Environment {
     let target = Target {
         profile: Some("bob".to_owned()),
@@ -120,7 +120,7 @@ fn the_keys_come_from_the_first_match() {
             "default",
         ),
         (with(clean(), &foreign), &[], "default"),
-        // In a session: what was set since, then what it records.
+        // In a session: first what was set since, then what the session records.
         (bobs_session(), &[], "bob"),
         (bobs_session(), &["-p", "default"], "default"),
         (with(bobs_session(), &[profile("default")]), &[], "default"),
@@ -130,7 +130,7 @@ fn the_keys_come_from_the_first_match() {
             "default",
         ),
         (with(bobs_session(), &[profile("")]), &[], "bob"),
-        // Somebody else's session keys in place: the record does not count.
+        // Another program's session keys are set, so the bookkeeping does not count.
         (with(bobs_session(), &foreign), &[], "default"),
     ];
     for (index, (environment, arguments, source)) in cases.iter().enumerate() {
@@ -195,7 +195,7 @@ fn the_device_is_the_first_that_is_named() {
         Some("GAHT-VARIABLE")
     );
     assert_eq!(of(&[("AWS_MFA_SERIAL", "")], &["-p", "bob"]), None);
-    // The source's, where the role names none; the role's, where it names one.
+    // The source's device if the role names none, otherwise the role's.
     assert_eq!(of(&[], &["-p", "chained"]).as_deref(), Some(DEVICE));
     let nearer = config() + "mfa_serial = GAHT-OF-CHAINED\n";
     let plan = wanted_in(&environment(&[]), &nearer, &["-p", "chained"]).unwrap();
@@ -329,14 +329,14 @@ fn a_bare_call_repeats_the_whole_target_and_options_go_on_top() {
     let longer = of(&["-d", "45m"]);
     assert_eq!(longer.target.duration, Some(Duration::from_mins(45)));
     assert_eq!(longer.target.external_id, target.external_id);
-    // Another role: what was said of the last one does not hold for it.
+    // Another role: the options of the last one do not apply.
     let other = of(&["--role-arn", ADMIN]);
     assert_eq!(other.target.external_id, None);
     assert_eq!(other.target.role_session_name, None);
     assert_eq!(other.target.duration, None);
     assert_eq!(other.target.serial, target.serial);
     assert!(!other.no_session);
-    // A profile: another target altogether.
+    // A profile: an entirely new target.
     assert_eq!(
         of(&["-p", "dev"]).target,
         Target {
@@ -394,7 +394,7 @@ fn the_same_user_is_the_same_keys_at_the_same_endpoint() {
     assert!(!of_keys.has_same_user(&elsewhere));
     let there = plan(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")], &[]);
     assert!(there.has_same_user(&elsewhere));
-    // A program's keys are not known: the profile tells.
+    // The keys of a program are not known, so the profile decides.
     let process = "[default]\ncredential_process = keys\n";
     let process = wanted_in(&environment(&[]), process, &[]).unwrap();
     assert!(process.has_same_user(&owner(Some("default"), BOB)));
@@ -410,7 +410,7 @@ fn the_role_of_the_options_takes_the_place_of_the_profiles_own() {
     assert_eq!(arns(&of(&["--role-arn", ADMIN])), [ADMIN]);
     assert_eq!(arns(&of(&["-p", "dev", "--role-arn", ADMIN])), [ADMIN]);
     assert_eq!(arns(&of(&["-p", "chained", "--role-arn", DEV])), [DEV, DEV]);
-    // The profile's external ID and session name are its own role's.
+    // The profile's external ID and session name belong to its own role.
     let hops = of(&["-p", "dev", "--role-arn", ADMIN]);
     assert_eq!(
         (
@@ -436,7 +436,7 @@ fn options_of_a_role_need_one() {
         let told = format!("{} goes with a role, and none is named", arguments[0]);
         assert_eq!((error.message, error.exit), (told, USAGE));
     }
-    // The variable is a habit, not a question: it does not matter without a role.
+    // The variable is set for good, so without a role it has no effect.
     assert!(!plan(&[("AWSMFA_NO_SESSION", "1")], &[]).sends_code_with_role());
     assert!(plan(&[("AWSMFA_NO_SESSION", "1")], &["-p", "dev"]).sends_code_with_role());
 }

@@ -1,4 +1,4 @@
-//! Scripts whose interpreter is missing, of which the system says that they are missing themselves.
+//! Finds a script's missing interpreter: the system then says that the script itself is missing.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,7 +10,7 @@ pub(crate) struct MissingInterpreter(PathBuf);
 
 /// The interpreter in the first line of a script, if it does not exist.
 pub(crate) fn missing_interpreter(program: &Path) -> Option<MissingInterpreter> {
-    // Linux reads no more.
+    // Linux reads no further.
     let mut start = Vec::with_capacity(256);
     File::open(program)
         .ok()?
@@ -23,7 +23,7 @@ pub(crate) fn missing_interpreter(program: &Path) -> Option<MissingInterpreter> 
         .next()?;
     let mut words = line.split(|byte| b" \t".contains(byte));
     let interpreter = str::from_utf8(words.find(|word| !word.is_empty())?).ok()?;
-    // Windows reads no such line.
+    // Windows ignores this line.
     (cfg!(unix) && !Path::new(interpreter).exists()).then(|| MissingInterpreter(interpreter.into()))
 }
 

@@ -1,4 +1,4 @@
-//! The programs that awsmfa starts: the code command and `credential_process`.
+//! Runs the code command and `credential_process`.
 
 use std::io;
 use std::path::Path;
@@ -21,17 +21,16 @@ mod words;
 pub(crate) use interpreter::missing_interpreter;
 pub use running::end_all;
 
-/// The places of the programs that run, one a line, so that a program which calls awsmfa for itself
-/// is an error and no endless loop.
+/// The places of the running programs, one per line, so that a program that calls awsmfa for itself
+/// fails instead of looping.
 const RUNNING: &str = "AWSMFA_RUNNING";
 
-/// The environment of programs: the one before awsmfa, without any of awsmfa's variables but
-/// [`RUNNING`].
+/// The environment of programs: the one before awsmfa, without awsmfa's variables except [`RUNNING`].
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// What differs from this process's environment.
+    /// The differences from this process's environment.
     changes: Vec<(String, Option<Value>)>,
-    /// The places of the programs that this process runs for.
+    /// The places of the programs that called this process, directly or not.
     running: Vec<String>,
 }
 
@@ -56,8 +55,8 @@ impl Surroundings {
         }
     }
 
-    /// Whether this process runs for the program that is configured at this place. One of an option or a
-    /// variable is not passed on, so it cannot call itself.
+    /// Whether the program configured at this place called this process. One from an option or a
+    /// variable cannot call itself, since neither is passed on.
     fn is_running(&self, place: &Place) -> bool {
         matches!(place, Place::File(place) if self.running.contains(place))
     }
@@ -75,12 +74,12 @@ impl Surroundings {
     }
 }
 
-/// What a program prints.
+/// The purpose of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A code. Its command line is for the system's shell.
+    /// Prints a code. Its command line is for the system's shell.
     Code,
-    /// Keys. Its command line has the words of the AWS CLI, which starts it without a shell.
+    /// Prints keys. Its command line is split into words and started without a shell, as in the AWS CLI.
     Keys,
 }
 
@@ -113,7 +112,7 @@ impl Program {
         Error::new(format!("{} {problem}", self.setting.place))
     }
 
-    /// It did not print what it is for.
+    /// The error for a program that did not print a code or keys.
     #[must_use]
     pub fn bad_output(&self, problem: &str) -> Error {
         self.error(problem).hint(match self.kind {
@@ -124,7 +123,7 @@ impl Program {
         })
     }
 
-    /// Runs the program and gives what it prints.
+    /// Runs the program and returns its output.
     pub async fn output(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         if self.surroundings.is_running(&self.setting.place) {
             let hint = "let the program use another profile, one that does not need this program";
@@ -170,7 +169,7 @@ impl Program {
     }
 
     fn cannot_start(&self, name: &str, error: io::Error) -> Error {
-        // What a variable is set to may be a secret.
+        // The value of a variable may be a secret.
         let shown = match name.split_once('=') {
             Some((variable, _)) => format!("{variable}=…"),
             None => name.to_owned(),

@@ -1,4 +1,4 @@
-//! A program that runs: reading what it prints, and ending it where awsmfa ends first.
+//! A running program: reads its output, and ends it if awsmfa ends first.
 
 use std::io;
 use std::process::{Command, ExitStatus};
@@ -13,26 +13,26 @@ use zeroize::Zeroizing;
 use super::tree;
 use crate::prompt::Modes;
 
-/// More than any code or key: a program that prints more has gone wrong.
+/// Longer than any code or keys; a program that prints more has gone wrong.
 pub(super) const LONGEST_OUTPUT: usize = 64 * 1024;
 
-/// What an ended program wrote is in the pipe already; nobody waits longer for a child of its own that
-/// keeps the pipe open.
+/// When a program has ended, its output is already in the pipe. Do not wait longer for a child of the
+/// program that keeps the pipe open.
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// How long a signal that ends a program and awsmfa may take to be heard.
+/// How long awsmfa may take to notice a signal that has also ended the program.
 const SIGNAL: Duration = Duration::from_millis(100);
 
-/// What is to be ended with awsmfa.
+/// A program to end together with awsmfa.
 struct Entry {
     id: u32,
-    /// How the terminal was before the program began. Not every program puts that back, and one that
-    /// is ended cannot.
+    /// The terminal's modes before the program began: not every program restores them, and one that is
+    /// killed cannot.
     modes: Option<Modes>,
 }
 
 impl Entry {
-    /// The program has ended.
+    /// Restores the terminal after the program has ended.
     fn leave_terminal(self) {
         if let Some(modes) = self.modes {
             modes.restore();
@@ -45,27 +45,27 @@ impl Entry {
     }
 }
 
-/// The programs that run now. A signal may come at any time, so they are known to the whole process.
+/// The running programs. Global, since a signal may come at any time.
 static RUNNING: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Entry>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends all programs that run, with their descendants, and lets none start any more.
+/// Ends all running programs with their descendants, and lets none start any more.
 pub fn end_all() {
     let mut programs = running();
     programs.drain(..).for_each(Entry::end);
     std::mem::forget(programs);
 }
 
-/// Why a program's output cannot be had.
+/// Why there is no output.
 pub(super) enum Failure {
     TooMuch,
     Io(io::Error),
 }
 
-/// A program that runs. Dropped before its end, it is ended with its descendants.
+/// A running program. Dropping it ends the program with its descendants.
 pub(super) struct Running {
     child: Child,
     stdout: ChildStdout,
@@ -73,10 +73,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts a command whose standard output is a pipe.
+    /// Starts a command and captures its standard output.
     pub(super) fn start(command: Command) -> io::Result<Self> {
         let modes = Modes::now();
-        // Held, so that a signal finds every program that was started.
+        // Lock until the program is in the list, so that a signal ends it, too.
         let mut programs = running();
         let mut child = tokio::process::Command::from(command).spawn()?;
         let (Some(id), Some(stdout)) = (child.id(), child.stdout.take()) else {
@@ -86,11 +86,11 @@ impl Running {
         Ok(Self { child, stdout, id })
     }
 
-    /// What it prints until it ends, and how it ends; `None` where the system does not keep that.
+    /// Its output until it ends, and its exit status; `None` if the system keeps no status.
     pub(super) async fn output(
         mut self,
     ) -> Result<(Zeroizing<Vec<u8>>, Option<ExitStatus>), Failure> {
-        // It never grows, which would leave copies behind.
+        // With this capacity the buffer never grows; growing would leave copies behind.
         let mut printed = Zeroizing::new(Vec::with_capacity(LONGEST_OUTPUT + 1));
         let mut is_open = true;
         let ended = loop {
@@ -107,7 +107,7 @@ impl Running {
             .as_ref()
             .is_ok_and(|status| status.code().is_none_or(|code| code > 128))
         {
-            // A key at the terminal sends a signal to awsmfa, too, which then has the word.
+            // Ctrl-C at the terminal signals awsmfa, too; let it handle that first.
             sleep(SIGNAL).await;
         }
         while is_open && let Ok(more) = timeout(MOMENT, read(&mut self.stdout, &mut printed)).await
@@ -136,7 +136,7 @@ impl Drop for Running {
     }
 }
 
-/// Reads on; says whether there may be more.
+/// Reads some output; returns whether there may be more.
 async fn read(from: &mut ChildStdout, to: &mut Vec<u8>) -> Result<bool, Failure> {
     let room = LONGEST_OUTPUT + 1 - to.len();
     let count = from.take(room as u64).read_buf(to).await;
@@ -147,7 +147,7 @@ async fn read(from: &mut ChildStdout, to: &mut Vec<u8>) -> Result<bool, Failure>
     Ok(count > 0)
 }
 
-/// Where a parent ignores SIGCHLD, as some do, the system keeps no status of a child that has ended.
+/// If a parent ignores SIGCHLD, as some do, the system keeps no status of ended children.
 #[cfg(unix)]
 fn is_without_status(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::CHILD.raw_os_error())

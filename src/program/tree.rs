@@ -8,11 +8,11 @@ use rustix::process::{Signal, kill_process};
 
 type Pid = u32;
 
-/// The time that processes have to end by themselves.
+/// How long processes may take to end by themselves.
 #[cfg(unix)]
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Ends a process and all below it: first as a user would, then by force.
+/// Ends a process and its descendants: first gently, then by force.
 #[cfg(unix)]
 pub(super) fn end(root: Pid) {
     let mut tree = stopped(vec![root]);
@@ -26,7 +26,7 @@ pub(super) fn end(root: Pid) {
     send(&stopped(tree), Signal::KILL);
 }
 
-/// Stops processes and all below them, so that none starts another meanwhile; gives those that live.
+/// Stops the processes and their descendants, so that none starts another one; returns those alive.
 #[cfg(unix)]
 fn stopped(mut tree: Vec<Pid>) -> Vec<Pid> {
     let mut new = tree.clone();
@@ -42,7 +42,7 @@ fn stopped(mut tree: Vec<Pid>) -> Vec<Pid> {
     }
 }
 
-/// Where no process can be seen, all may live.
+/// If no process is visible, all may be alive.
 #[cfg(unix)]
 fn retain_living(tree: &mut Vec<Pid>, living: &[Process]) {
     if !living.is_empty() {
@@ -50,7 +50,7 @@ fn retain_living(tree: &mut Vec<Pid>, living: &[Process]) {
     }
 }
 
-/// A process may have ended meanwhile, or belong to another user.
+/// Ignores errors: a process may have ended, or belong to another user.
 #[cfg(unix)]
 fn send(tree: &[Pid], signal: Signal) {
     let pids = tree.iter().filter_map(|pid| i32::try_from(*pid).ok());
@@ -59,7 +59,7 @@ fn send(tree: &[Pid], signal: Signal) {
     }
 }
 
-/// Ends a process and all below it.
+/// Ends a process and its descendants.
 #[cfg(windows)]
 pub(super) fn end(root: Pid) {
     let living = processes();
@@ -90,7 +90,7 @@ struct Process {
     parent: Pid,
 }
 
-/// The processes that can be seen.
+/// The visible processes.
 #[cfg(target_os = "linux")]
 fn processes() -> Vec<Process> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -101,17 +101,17 @@ fn processes() -> Vec<Process> {
 #[cfg(target_os = "linux")]
 fn process(pid: Pid) -> Option<Process> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-    // The name before these may have blanks and parentheses (proc(5), "stat").
+    // The name before these fields may contain blanks and parentheses (proc(5), "stat").
     let end_of_name = stat.iter().rposition(|byte| *byte == b')')?;
     let fields = str::from_utf8(&stat[end_of_name + 1..]).ok()?;
     let mut fields = fields.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    // An ended process that its parent has not asked for yet.
+    // An ended process that its parent has not waited for.
     (!matches!(state, "Z" | "X")).then_some(Process { pid, parent })
 }
 
-/// The processes that can be seen.
+/// The visible processes.
 #[cfg(not(target_os = "linux"))]
 fn processes() -> Vec<Process> {
     use sysinfo::ProcessStatus::{Dead, Zombie};

@@ -1,12 +1,12 @@
-//! The words of a `credential_process`, as the AWS CLI splits them.
+//! Splits a `credential_process` into words, as the AWS CLI does.
 
-/// Splits a command line into words; nothing in it is expanded.
+/// Splits a command line into words without expansions.
 #[cfg(unix)]
 pub(super) fn words(line: &str) -> Result<Vec<String>, &'static str> {
     posix(line)
 }
 
-/// Splits a command line into words; nothing in it is expanded.
+/// Splits a command line into words without expansions.
 #[cfg(windows)]
 pub(super) fn words(line: &str) -> Result<Vec<String>, &'static str> {
     windows(line)
@@ -14,7 +14,7 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, &'static str> {
 
 const NO_CLOSING_QUOTE: &str = "lacks a closing quotation mark";
 
-/// As a POSIX shell would without expansions, comments and operators.
+/// Splits like a POSIX shell, without expansions, comments and operators.
 #[cfg(any(unix, test))]
 fn posix(line: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
@@ -51,7 +51,7 @@ fn posix(line: &str) -> Result<Vec<String>, &'static str> {
     Ok(words)
 }
 
-/// As programs of Windows split theirs: backslashes escape only before a quotation mark.
+/// Splits like Windows programs: backslashes escape only before a quotation mark.
 #[cfg(any(windows, test))]
 fn windows(line: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
@@ -94,7 +94,7 @@ fn windows(line: &str) -> Result<Vec<String>, &'static str> {
 mod tests {
     use super::{posix, windows};
 
-    /// Words joined by `|`, or the problem.
+    /// The words joined by `|`, or the problem.
     fn joined(words: Result<Vec<String>, &str>) -> String {
         words.map_or_else(str::to_owned, |words| words.join("|"))
     }

@@ -1,20 +1,19 @@
-//! cmd of Windows, evaluating line by line in `for /f`.
+//! cmd of Windows, which evaluates line by line in `for /f`.
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, sets, text, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure,
     word: |word| format!("\"{word}\""),
 };
 
-/// The longest line that cmd reads (Microsoft, "Command prompt line string limitation"), less the
-/// `@` in front of it.
+/// The longest line that cmd reads (Microsoft, "Command prompt line string limitation"), minus the
+/// leading `@`.
 const LINE_MAX: usize = 8191 - 1;
 
-/// The last line sets the status, which removing a variable that is not set would leave at 1. cmd
-/// has no empty variables: setting one to nothing removes it.
+/// The last line sets the status, since removing a variable that is not set leaves it at 1. cmd has no
+/// empty variables: setting one to nothing removes it.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {
@@ -34,8 +33,8 @@ fn failure(status: u8) -> String {
     format!("cmd /d /c exit {status}\n")
 }
 
-/// Between quotation marks cmd takes all else as it is. These it expands or ends the string at, in
-/// one way or another of evaluating; and the console's code page changes what is not ASCII.
+/// Between quotation marks cmd changes nothing else. One way of evaluating or another expands these
+/// characters or ends the string there, and the console's code page changes what is not ASCII.
 fn carried<'a>(name: &str, value: &'a str) -> Result<&'a str, CannotCarry> {
     let problem = if !value.is_ascii() {
         "holds a character that is not ASCII, which cmd cannot carry".to_owned()

@@ -1,8 +1,6 @@
-//! Which shell a process is, by its executable and what it was called.
-//!
-//! `SHELL` names the login shell, and variables such as `NU_VERSION` are inherited by shells that
-//! they are not true of. A process's own name does not tell either: in a `#!` script it is the
-//! script's.
+//! Recognises a shell by its executable and its arguments.
+//! `SHELL` names the login shell, and other shells inherit variables such as `NU_VERSION`. The process
+//! name does not help either: in a `#!` script it is the script's.
 
 use std::path::Path;
 
@@ -15,8 +13,7 @@ pub fn is_shell(program: &Path) -> bool {
     by_executable(&stem(&program.to_string_lossy())).is_some()
 }
 
-/// The shell that a process with this executable is. Its arguments are read only where the
-/// executable does not tell.
+/// The shell with this executable. Reads the arguments only if the executable is not enough.
 pub(super) fn recognise(
     processes: &impl Processes,
     pid: Pid,
@@ -49,14 +46,14 @@ pub(super) fn recognise(
             runs_xonsh(&argv).then(|| by_executable("xonsh")).flatten()
         }
         Some(_) => by_executable(&called?),
-        // Another user's executable may not be read.
+        // The executable of another user's process is not readable.
         None => {
             by_executable(&called.unwrap_or_else(|| stem(&processes.name(pid).to_string_lossy())))
         }
     }
 }
 
-/// Whether it is the Windows end of WSL, which starts the Windows programs that Linux asks for.
+/// Whether this is the Windows side of WSL, which starts Windows programs for Linux.
 pub(super) fn is_wsl(exe: &Path) -> bool {
     let exe = exe.to_string_lossy();
     exe.to_ascii_lowercase().ends_with(".exe")
@@ -74,7 +71,7 @@ fn by_executable(stem: &str) -> Option<&'static Shell> {
                     || shell.executables.contains(&stem)
             })
     };
-    // .fish-wrapped, as Nix calls the program behind its wrapper
+    // .fish-wrapped, Nix's name for the program behind its wrapper
     let stem = stem.trim_start_matches('.').trim_end_matches('_');
     let stem = stem.strip_suffix("-wrapped").unwrap_or(stem);
     // ksh93, zsh-5.9, elvish-v0.19
@@ -84,7 +81,7 @@ fn by_executable(stem: &str) -> Option<&'static Shell> {
         .or_else(|| find(unversioned.strip_suffix("-v")?))
 }
 
-/// Whether the script or module that a Python runs is xonsh, or its title says so.
+/// Whether Python runs xonsh as a script or a module, or has its title.
 fn runs_xonsh(argv: &[std::borrow::Cow<'_, str>]) -> bool {
     let Some((called, arguments)) = argv.split_first() else {
         return false;
@@ -105,8 +102,8 @@ fn runs_xonsh(argv: &[std::borrow::Cow<'_, str>]) -> bool {
     false
 }
 
-/// The last part of a path, in small letters, without a login shell's `-`, Windows' `.exe` and
-/// Linux's note that the file is gone.
+/// The last part of a path in lower case, without the `-` of a login shell, the `.exe` of Windows, or
+/// Linux's ` (deleted)`.
 fn stem(path: &str) -> String {
     let path = path.strip_suffix(" (deleted)").unwrap_or(path);
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
@@ -120,7 +117,7 @@ mod tests {
     use super::{is_wsl, recognise};
     use crate::shell::processes::testing::{Fake, PARENT, process};
 
-    /// Executable, arguments, name, and the shell that it is.
+    /// Executable, arguments, name, and the expected shell.
     type Case = (
         &'static str,
         &'static [&'static str],
@@ -190,7 +187,7 @@ mod tests {
             "",
             Some("bash"),
         ),
-        // What runs programs is no shell, nor is a format, nor what only begins like one.
+        // Programs that start programs, formats, and names that only begin like a shell.
         ("/usr/bin/sudo", &["sudo", "bash"], "sudo", None),
         (
             "/usr/bin/timeout",
@@ -203,7 +200,7 @@ mod tests {
         ("/usr/bin/fishnet", &["fishnet"], "fishnet", None),
         ("/usr/bin/bashful", &["bashful"], "bashful", None),
         ("/usr/bin/.wrapped", &["wrapped"], "wrapped", None),
-        // What packages call them.
+        // Names in packages.
         (
             "/nix/store/x/bin/.fish-wrapped",
             &["fish"],
@@ -223,10 +220,10 @@ mod tests {
             Some("elvish"),
         ),
         ("/opt/nu-0.115.1", &["nu"], "nu", Some("nu")),
-        // A loader, an emulator and a box of many tools run it under its own name.
+        // A loader, an emulator or a multi-call binary runs the shell as itself.
         ("/usr/bin/qemu-aarch64", &["fish"], "fish", Some("fish")),
         ("/bin/toybox", &["-sh"], "sh", Some("sh")),
-        // PowerShell is a program of .NET.
+        // PowerShell as a .NET program.
         (
             "/usr/share/dotnet/dotnet",
             &["dotnet", "/opt/pwsh/pwsh.dll", "-NoProfile"],
@@ -245,7 +242,7 @@ mod tests {
             "dotnet",
             None,
         ),
-        // busybox is what it is called.
+        // busybox is the shell that it is called as.
         ("/bin/busybox", &["sh"], "sh", Some("sh")),
         ("/bin/busybox", &["-ash"], "ash", Some("sh")),
         ("/bin/busybox", &["/bin/ash", "x"], "ash", Some("sh")),
@@ -258,7 +255,7 @@ mod tests {
         ("/bin/busybox", &["xargs", "sh"], "xargs", None),
         ("/bin/busybox", &["busybox", "timeout"], "busybox", None),
         ("/bin/busybox", &[], "busybox", None),
-        // xonsh is a script, a module or a title of a Python.
+        // xonsh is a Python script, module or title.
         (
             "/usr/bin/python3.11",
             &["python3", "/usr/bin/xonsh"],
@@ -303,8 +300,8 @@ mod tests {
         ),
         ("/usr/bin/python3.11", &["python3"], "xonsh", None),
         ("/usr/bin/python3.11", &[], "python3", None),
-        // Another user's executable may not be read: then the name that it was called by, which
-        // in a script is the interpreter's, and last the system's name for it.
+        // Another user's executable is not readable: take the name that it was called by, which for a
+        // script is the interpreter's, and last the process name.
         ("", &["-zsh"], "zsh", Some("zsh")),
         ("", &["/bin/bash", "./fish"], "fish", Some("bash")),
         ("", &["sudo", "fish"], "sudo", None),

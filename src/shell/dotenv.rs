@@ -1,8 +1,7 @@
-//! Lines `NAME=value` for what reads an `.env` file: docker, GitLab, the libraries named dotenv.
+//! `NAME=value` lines for programs that read an `.env` file: docker, GitLab, the dotenv libraries.
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, posix, sets, text};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| String::new(),
@@ -20,8 +19,8 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// Some readers take quotes, `$`, `#` and blanks literally, others do not: only what means the
-/// same to all of them without quotes is written.
+/// Readers disagree on quotes, `$`, `#` and blanks, so only values that mean the same to all of them
+/// without quotes are written.
 fn carried<'a>(name: &str, value: &'a str) -> Result<&'a str, CannotCarry> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "+/=:.,@_%-".contains(c);
     if value.chars().all(is_plain) {

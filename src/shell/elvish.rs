@@ -2,7 +2,6 @@
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |status| format!("fail 'awsmfa: failed with status {status}';\n"),
@@ -23,8 +22,8 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// Between quotation marks `\` alone is special. Source text must be UTF-8, so other bytes are
-/// written as escapes.
+/// Between quotation marks only `\` is special. Source text must be UTF-8, so other bytes are written as
+/// escapes.
 fn quote(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
     for chunk in value.utf8_chunks() {

@@ -2,19 +2,18 @@
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| "false;\n".to_owned(),
     word: |word| quoted_word(quote, word),
 };
 
-/// Variables that turn SDKs away from the session by being there: `set -eg` cannot remove a
-/// universal one, and a global one cannot hide it.
+/// SDKs ignore the session while these variables exist: `set -eg` cannot remove a universal one, and a
+/// global one cannot hide it.
 const MUST_GO: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
 
-/// `-g` throughout, so that a universal variable is neither changed nor erased. What is not set
-/// gives status 4, hence the `true` at the end.
+/// Always uses `-g`, so that universal variables are neither changed nor erased. Erasing a variable that
+/// is not set returns 4, hence the final `true`.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {

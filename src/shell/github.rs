@@ -1,10 +1,9 @@
-//! Lines for the file `$GITHUB_ENV` of GitHub Actions, and the commands that mask the secrets in
-//! the log (GitHub Docs, "Workflow commands for GitHub Actions").
+//! Lines for the file `$GITHUB_ENV` of GitHub Actions, and the commands that mask secrets in the log
+//! (GitHub Docs, "Workflow commands for GitHub Actions").
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, posix, sets, text};
 use crate::environment::is_secret;
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| String::new(),
@@ -19,7 +18,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
         out.extend_from_slice(format!("{name}=").as_bytes());
         out.extend_from_slice(value.as_bytes());
         out.push(b'\n');
-        // An empty mask would be an error to the runner.
+        // The runner rejects an empty mask.
         if is_secret(name) && !value.is_empty() {
             announcement.extend_from_slice(b"::add-mask::");
             quote(&mut announcement, value);
@@ -32,7 +31,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     })
 }
 
-/// What follows a workflow command is decoded: `%25` stands for `%`.
+/// The runner decodes the text of a workflow command: `%25` becomes `%`.
 fn quote(out: &mut Vec<u8>, value: &str) {
     for byte in value.bytes() {
         match byte {

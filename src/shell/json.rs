@@ -1,16 +1,15 @@
-//! The document that a `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process
-//! credential provider").
+//! The document of a `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential
+//! provider").
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, posix, sets, text};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| String::new(),
     word: posix::GRAMMAR.word,
 };
 
-/// The document's keys and the variables that they stand for. It holds nothing else.
+/// The document's keys and their variables. It contains nothing else.
 const KEYS: [(&str, &str); 4] = [
     ("AccessKeyId", "AWS_ACCESS_KEY_ID"),
     ("SecretAccessKey", "AWS_SECRET_ACCESS_KEY"),
@@ -31,7 +30,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// A JSON string. Control characters are refused before.
+/// A JSON string. Control characters were refused earlier.
 pub(super) fn quote(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
     for byte in value.bytes() {

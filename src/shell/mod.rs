@@ -1,4 +1,4 @@
-//! The shells: one row each in [`SHELLS`], one grammar for each way of writing statements.
+//! The shells: a row in [`SHELLS`] for each, and a grammar for each syntax.
 
 mod cmd;
 pub mod detect;
@@ -27,12 +27,11 @@ use crate::value::Value;
 pub enum Change {
     /// Export a variable with this value.
     Set(Cow<'static, str>, Value),
-    /// Remove a variable; no error where it is not set.
+    /// Remove a variable; no error if it is not set.
     Unset(Cow<'static, str>),
 }
 
 impl Change {
-    /// The variable.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -41,12 +40,12 @@ impl Change {
     }
 }
 
-/// What a row renders for one list of changes.
+/// The result of rendering a list of changes.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// For standard output: what the calling shell evaluates. Never empty for a shell.
+    /// For standard output, to be evaluated by the calling shell. Never empty for a shell.
     pub statements: Zeroizing<Vec<u8>>,
-    /// For standard error, before the statements are written.
+    /// For standard error, before the statements.
     pub announcement: Zeroizing<Vec<u8>>,
 }
 
@@ -59,13 +58,12 @@ impl From<Zeroizing<Vec<u8>>> for Rendered {
     }
 }
 
-/// A value that a dialect cannot carry.
+/// A value that a shell syntax cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} {problem}")]
 pub struct CannotCarry {
-    /// The variable.
     pub name: String,
-    /// What is in its value, as the rest of the sentence: "holds a line break, which tcsh cannot carry".
+    /// The rest of the sentence: "holds a line break, which tcsh cannot carry".
     pub problem: String,
 }
 
@@ -81,57 +79,52 @@ impl From<CannotCarry> for Error {
 /// How one family of shells writes statements.
 #[derive(Debug)]
 pub struct Grammar {
-    /// Writes the changes, a variable at most once: removals first, then the values. Refuses what
-    /// the dialect cannot carry byte for byte. An empty list gives a shell's statement that does
-    /// nothing. A format writes what is set and knows no removals.
+    /// Writes the changes, each variable at most once: removals first, then values. Refuses a value that
+    /// would not arrive byte for byte. For an empty list a shell gets its no-op statement. A format only
+    /// writes values, no removals.
     pub render: fn(&[Change]) -> Result<Rendered, CannotCarry>,
-    /// The statement that makes the evaluating line fail, with this status where the shell allows
-    /// it; empty where the line fails by itself.
+    /// The statement that makes the evaluating line fail, with this status if the shell allows it; empty
+    /// if the line fails anyway.
     pub failure: fn(status: u8) -> String,
-    /// One word of a command as the shell's user would quote it.
+    /// One word of a command, quoted for the shell's user.
     pub word: fn(&str) -> String,
 }
 
-/// What reads the statements.
+/// Who reads the statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A shell evaluates them, and can be asked to undo them.
+    /// A shell evaluates them and can undo them later.
     Shell,
-    /// A program reads values: there is nothing to keep books for and nothing to unset.
+    /// A program reads values, so there is no bookkeeping and nothing to unset.
     Format,
 }
 
-/// A row of the table.
 #[derive(Debug)]
 pub struct Shell {
     /// The value of `--shell`.
     pub name: &'static str,
-    /// Other accepted values of `--shell`.
+    /// Other values of `--shell` for it.
     pub aliases: &'static [&'static str],
-    /// Names of executables, without `.exe` and version, that are this shell, beside `name` and
-    /// `aliases`.
+    /// Further names of its executable, without `.exe` and version.
     pub executables: &'static [&'static str],
-    /// Whether it is a shell.
     pub kind: Kind,
-    /// The line that a user types, with `{}` where the command stands.
+    /// The line that a user types, with `{}` in place of the command.
     pub line: &'static str,
-    /// Its way of writing statements.
     pub grammar: &'static Grammar,
-    /// The function that spares the user the line; a format has none.
+    /// The function that replaces the line; `None` for a format.
     pub function: Option<Function>,
 }
 
-/// What `awsmfa init` prints for a shell: the function `awsmfa`, and completions where the shell
-/// has them.
+/// What `awsmfa init` prints for a shell: the function `awsmfa`, and completions if the shell supports
+/// them.
 #[derive(Debug)]
 pub struct Function {
-    /// Files of `shells/`, one after the other.
+    /// Files in `shells/`, to be concatenated.
     pub scripts: &'static [&'static str],
-    /// The line that loads it, for the shell's rc file; nu and cmd keep it in a file of its own.
+    /// The line that loads it from the shell's rc file; nu and cmd load it from a separate file.
     pub load: &'static str,
 }
 
-/// Embeds files of `shells/`.
 macro_rules! function {
     ($load:literal, $($file:literal),+) => {
         Some(Function {
@@ -141,7 +134,6 @@ macro_rules! function {
     };
 }
 
-/// Every shell and format that awsmfa speaks.
 pub static SHELLS: &[Shell] = &[
     Shell {
         name: "bash",
@@ -280,7 +272,7 @@ pub static SHELLS: &[Shell] = &[
     },
 ];
 
-/// The row of this name or alias.
+/// The row with this name or alias.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Shell> {
     SHELLS
@@ -295,25 +287,25 @@ pub fn names() -> String {
     names.join(", ")
 }
 
-/// The shell that asks, or the POSIX grammar where none is known.
+/// The shell that asks, or POSIX if none is recognised.
 pub fn asking() -> Result<&'static Shell, Error> {
     Ok(reader::asking()?.unwrap_or_else(posix_sh))
 }
 
-/// The row of POSIX's grammar.
+/// The row of the POSIX syntax.
 #[must_use]
 pub fn posix_sh() -> &'static Shell {
     by_name("sh").unwrap_or(&SHELLS[0])
 }
 
 impl Shell {
-    /// The line that a user types to evaluate what this command prints.
+    /// The line that a user types to evaluate the output of `command`.
     #[must_use]
     pub fn line_for(&self, command: &str) -> String {
         self.line.replace("{}", command)
     }
 
-    /// These words as one command of this shell, quoted where they must be.
+    /// These words as one command of this shell, quoted where needed.
     #[must_use]
     pub fn command_line(&self, words: &[&str]) -> String {
         let is_bare = |word: &str| {
@@ -336,13 +328,12 @@ impl Shell {
     }
 }
 
-/// An empty buffer that holds any dialect's statements without moving: a buffer that moves leaves
-/// its secrets behind in memory.
-///
+/// An empty buffer with room for any shell's statements: a buffer that grows leaves its secrets behind
+/// in memory.
 /// # Panics
-/// If a variable's name is none: written into a statement, it would be code.
+/// If a variable's name is invalid: it would be code in the statement.
 fn buffer(changes: &[Change]) -> Zeroizing<Vec<u8>> {
-    // PowerShell makes 8 bytes of each that is not ASCII; fish explains an unset in 200.
+    // PowerShell needs 8 bytes for each non-ASCII one; fish's removal with its explanation has 200.
     const PER_CHANGE: usize = 256;
     const PER_BYTE: usize = 8;
     let capacity = changes.iter().map(|change| {
@@ -376,15 +367,15 @@ fn unsets(changes: &[Change]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A word of a command in a dialect that quotes it as it quotes a value.
+/// One word of a command, for a shell that quotes it like a value.
 fn quoted_word(quote: fn(&mut Vec<u8>, &[u8]), word: &str) -> String {
     let mut out = Vec::new();
     quote(&mut out, word.as_bytes());
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The value for a dialect that carries bytes, control characters refused: no dialect carries all
-/// of them in all its ways of evaluating, and no value of AWS holds one.
+/// The value for a shell that carries bytes. Control characters are refused: no shell carries all of
+/// them in every way of evaluating, and AWS's values contain none.
 fn bytes<'a>(name: &str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
     let bytes = value.as_bytes();
     let problem = match bytes.iter().find(|b| b.is_ascii_control()) {
@@ -399,7 +390,7 @@ fn bytes<'a>(name: &str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
     })
 }
 
-/// The value for a dialect that carries text.
+/// The value for a shell that carries text.
 fn text<'a>(name: &str, value: &'a Value) -> Result<&'a str, CannotCarry> {
     str::from_utf8(bytes(name, value)?).map_err(|_| CannotCarry {
         name: name.to_owned(),

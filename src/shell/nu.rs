@@ -1,12 +1,11 @@
-//! Nushell, which loads a JSON record into its environment. The function for PowerShell reads the
-//! same record.
+//! Nushell, which loads a JSON record into its environment. The PowerShell function reads the same
+//! record.
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, json, sets, text, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
-    // `load-env` fails by itself on the nothing that a failed command leaves.
+    // After a failed command `load-env` gets nothing, which fails anyway.
     failure: |_| String::new(),
     word,
 };
@@ -30,8 +29,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// A JSON string in ASCII, since PowerShell decodes what a program prints by the console's code
-/// page.
+/// A JSON string in ASCII, since PowerShell decodes a program's output by the console's code page.
 fn quote(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
     for c in value.chars() {
@@ -48,7 +46,7 @@ fn quote(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
 }
 
-/// Nushell's strings in quotation marks have JSON's escapes.
+/// Nushell's double-quoted strings have JSON's escapes.
 fn word(word: &str) -> String {
     let mut out = Vec::new();
     json::quote(&mut out, word);

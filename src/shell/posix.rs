@@ -1,20 +1,19 @@
-//! bash, zsh, ksh, dash, mksh, busybox, yash: the grammar of POSIX sh.
+//! The POSIX syntax: bash, zsh, ksh, dash, mksh, busybox, yash.
 
 use shell_escape::unix::escape;
 use zeroize::Zeroizing;
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure,
     word: |word| quoted_word(quote, word),
 };
 
-/// One command for all removals and one for all exports: each fails as a whole where a variable is
-/// readonly, and `&&` keeps that failure. The backslashes keep a user's aliases out, and `-v`
-/// keeps bash from removing a function of that name.
+/// One command for all removals and one for all exports: each fails as a whole if a variable is
+/// readonly, and `&&` keeps that failure. The backslashes bypass the user's aliases, and `-v` keeps bash
+/// from removing a function of that name.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     let mut before: &[u8] = b"\\unset -v ";
@@ -45,9 +44,9 @@ fn failure(status: u8) -> String {
     format!("(exit {status});\n")
 }
 
-/// `escape` leaves a word bare where it looks harmless, but zsh expands a bare leading `=`; and it
-/// takes text only, so bytes that are no UTF-8 are quoted apart, by `"`, since zsh with `rc_quotes`
-/// takes the `''` between two strings for a quote.
+/// `escape` leaves harmless words unquoted, but zsh expands a leading `=`. It accepts only text, so
+/// bytes that are not UTF-8 are quoted separately, in `"`, since zsh with `rc_quotes` reads `''` between
+/// two strings as a quote.
 fn quote(out: &mut Vec<u8>, value: &[u8]) {
     if value.is_empty() {
         out.extend_from_slice(b"''");

@@ -1,19 +1,18 @@
-//! PowerShell, Windows' own and the newer `pwsh`.
+//! Windows PowerShell and the newer `pwsh`.
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, sets, text, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
-    // What `iex` throws behind a native program does not set LASTEXITCODE.
+    // An exception from `iex` behind a native program does not set LASTEXITCODE.
     failure: |status| {
         format!("$global:LASTEXITCODE = {status}; throw 'awsmfa: failed with status {status}';\n")
     },
     word,
 };
 
-/// `$null` removes a variable. An empty string sets an empty one since PowerShell 7.5 and removes it
-/// before, which is as near as they come to it.
+/// `$null` removes a variable. An empty string sets an empty variable since PowerShell 7.5 and removes
+/// it in older versions, which have none.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {
@@ -32,7 +31,7 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// In an argument an expression stands in parentheses.
+/// In an argument, an expression needs parentheses.
 fn word(word: &str) -> String {
     let mut out = Vec::new();
     quote(&mut out, word);
@@ -44,11 +43,10 @@ fn word(word: &str) -> String {
     }
 }
 
-/// ASCII throughout, since the console's code page decodes what a program prints. So PowerShell's
-/// other single quotes (U+2018 to U+201B) never stand in the string, and `'` alone is doubled.
-///
-/// The pieces are joined as one list: a sum of thousands would nest as deep, and PowerShell's
-/// compiler recurses into it.
+/// Only ASCII, since PowerShell decodes a program's output by the console's code page. So its other
+/// single quotes (U+2018 to U+201B) never occur in the string, and only `'` must be doubled.
+/// The pieces are joined as one list: a sum of thousands would be nested that deep, and PowerShell's
+/// compiler is recursive.
 fn quote(out: &mut Vec<u8>, value: &str) {
     if !value.is_ascii() {
         out.extend_from_slice(b"-join(");

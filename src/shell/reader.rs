@@ -1,5 +1,5 @@
-//! Who reads standard output. That process decides which statements it gets, and whether it gets
-//! any.
+//! Finds the process that reads standard output. It decides which statements to print, and whether to
+//! print any.
 
 use std::sync::OnceLock;
 
@@ -18,7 +18,7 @@ const TCSH_OUT: u32 = 17;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AskedFromWsl;
 
-/// The shell that asks for statements; None where no shell can be seen.
+/// The shell that asks for statements; `None` if no shell is visible.
 pub fn asking() -> Result<Option<&'static Shell>, Error> {
     static ASKING: OnceLock<Result<Option<&'static Shell>, AskedFromWsl>> = OnceLock::new();
     let asking = ASKING.get_or_init(|| asking_among(&System::new()));
@@ -28,8 +28,8 @@ pub fn asking() -> Result<Option<&'static Shell>, Error> {
     })
 }
 
-/// The nearest ancestor that reads standard output, if that is a shell. If it is another program,
-/// the outermost shell below it, which that program runs. Where no ancestor reads it, the nearest shell.
+/// The nearest ancestor that reads standard output, if it is a shell. If it is another program, the
+/// outermost shell below it, which that program runs. If no ancestor reads it, the nearest shell.
 fn asking_among(processes: &impl Processes) -> Result<Option<&'static Shell>, AskedFromWsl> {
     let output = processes.output();
     let mut pipe = output.filter(|output| output.kind == FileKind::Pipe);
@@ -55,20 +55,20 @@ fn asking_among(processes: &impl Processes) -> Result<Option<&'static Shell>, As
     Ok(nearest)
 }
 
-/// Whether standard output is the asking shell's own, and no shell reads it: a log, or the program
-/// that collects one. Then the user forgot to evaluate what is printed.
+/// Whether standard output is the asking shell's own and no shell reads it, as with a log or a CI
+/// runner: the user forgot to evaluate the output.
 #[must_use]
 pub fn is_forgotten() -> bool {
     is_forgotten_among(&System::new()) == Some(true)
 }
 
-/// None where the shell or its output cannot be seen.
+/// `None` if the shell or its output is not visible.
 fn is_forgotten_among(processes: &impl Processes) -> Option<bool> {
     let output = processes.output()?;
     let ancestors = || processes.ancestors().take(LEVELS);
     let shell_of = |pid| recognise(processes, pid, processes.exe(pid).as_deref());
     let (asking, shell) = ancestors().find_map(|pid| Some((pid, shell_of(pid)?)))?;
-    // What `$(…)` reads is a file there.
+    // What `$(…)` reads is a file in ksh.
     if shell.name == "ksh" && output.kind == FileKind::Unlinked {
         return Some(false);
     }
@@ -77,8 +77,8 @@ fn is_forgotten_among(processes: &impl Processes) -> Option<bool> {
         if processes.descriptor(pid, number)? != output {
             return Some(false);
         }
-        // Many shells redirect themselves for one command, and keep what they had. They do so with
-        // files: into a pipe a copy of the shell writes.
+        // Many shells redirect their own output while a command runs, and keep the original. They do
+        // that only for files: a copy of the shell writes to a pipe.
         let is_file = !matches!(output.kind, FileKind::Pipe | FileKind::Socket);
         if is_file && processes.keeps_another(pid, output) {
             return Some(false);
@@ -88,7 +88,7 @@ fn is_forgotten_among(processes: &impl Processes) -> Option<bool> {
     Some(!shells.any(|pid| processes.reads(pid, output) == Some(true)))
 }
 
-/// The process of which this one is a copy: a subshell's output is the user's choice.
+/// The process that forked this one without `exec`: a subshell's output is the user's choice.
 fn forked_by(processes: &impl Processes, pid: Pid) -> Option<Pid> {
     let parent = processes.parent(pid)?;
     let is_copy = processes.exe(pid)? == processes.exe(parent)?
@@ -138,13 +138,13 @@ mod tests {
         let asking = |ancestors: Vec<FakeProcess>| name(&Fake::new(ancestors).writing_to(PIPE));
 
         assert_eq!(asking(vec![bash().reading(PIPE), fish()]), Some("bash"));
-        // A wrapper script only passes it on.
+        // A wrapper script only passes the output on.
         assert_eq!(asking(vec![dash(), fish().reading(PIPE)]), Some("fish"));
         assert_eq!(
             asking(vec![dash(), bash(), sudo(), fish().reading(PIPE)]),
             Some("fish")
         );
-        // A program that reads it runs a shell for itself, or none: then it passes it on.
+        // A program that reads the output runs a shell for that, or passes the output on.
         assert_eq!(
             asking(vec![dash(), make().reading(PIPE), fish()]),
             Some("sh")
@@ -155,7 +155,7 @@ mod tests {
         );
         assert_eq!(asking(vec![make().reading(PIPE), fish()]), Some("fish"));
         assert_eq!(asking(vec![make().reading(PIPE)]), None);
-        // Nothing above reads it, or nothing that can be seen.
+        // No ancestor reads it, or none is visible.
         assert_eq!(asking(vec![dash(), fish()]), Some("sh"));
         assert_eq!(asking(vec![dash(), fish().hidden()]), Some("sh"));
         assert_eq!(asking(vec![]), None);
@@ -208,7 +208,7 @@ mod tests {
         let terminal = file(FileKind::Other, 4);
         let runner = || process("/opt/runner", &["runner"]);
 
-        // A step whose output a runner reads, or finds in a file.
+        // A CI step whose output goes to the runner, or to a file.
         let step = bash().writing_to(PIPE);
         assert_eq!(
             forgotten(PIPE, vec![step.clone(), runner().reading(PIPE)]),
@@ -238,7 +238,7 @@ mod tests {
             forgotten(PIPE, vec![bash().writing_to(log), runner()]),
             Some(false)
         );
-        // Redirected by a shell that redirects itself; the log of one that does not.
+        // Redirected by a shell that redirects itself, and the log of a shell that does not.
         let redirecting = |output| dash().redirecting_to(output);
         assert_eq!(
             forgotten(log, vec![redirecting(log), runner()]),
@@ -268,7 +268,7 @@ mod tests {
             forgotten(unnamed, vec![bash().writing_to(unnamed)]),
             Some(true)
         );
-        // No shell, or one that cannot be seen.
+        // No shell, or an invisible one.
         assert_eq!(forgotten(PIPE, vec![runner()]), None);
         assert_eq!(forgotten(PIPE, vec![bash().hidden()]), None);
         assert_eq!(

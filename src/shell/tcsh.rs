@@ -2,18 +2,17 @@
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |_| "false;\n".to_owned(),
     word: |word| quoted_word(quote, word),
 };
 
-/// How much of a command's output tcsh reads at once. What its locale cannot decode is lost where
-/// two such blocks meet, less the few bytes that it reads ahead.
+/// How much of a command's output tcsh reads at once, less the few bytes that it reads ahead. It loses a
+/// character outside its locale at the border between two blocks.
 const BLOCK: usize = 4096 - 16;
 
-/// A backslash would keep a user's aliases out, but tcsh looks for no builtin of a quoted name.
+/// A backslash would bypass the user's aliases, but tcsh does not find a builtin by a quoted name.
 fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     let mut out = buffer(changes);
     for name in unsets(changes) {
@@ -41,9 +40,8 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// Even between quotes `!` calls the history, and some csh take `\` for an escape. Between two
-/// blanks the quotes are closed and opened again: `eval` of an unquoted backquote joins words by one
-/// blank.
+/// `!` is history expansion even in quotes, and some csh take `\` for an escape. The quotes are closed
+/// and opened again between two blanks: `eval` of an unquoted backquote joins words by one blank.
 fn quote(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'\'');
     for &byte in value {

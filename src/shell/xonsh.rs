@@ -1,8 +1,7 @@
-//! xonsh: statements in Python.
+//! xonsh, with statements in Python.
 
 use super::{CannotCarry, Change, Grammar, Rendered, buffer, bytes, quoted_word, sets, unsets};
 
-/// See [`Grammar`].
 pub(super) static GRAMMAR: Grammar = Grammar {
     render,
     failure: |status| format!("raise RuntimeError('awsmfa: failed with status {status}')\n"),
@@ -23,13 +22,13 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
     Ok(out.into())
 }
 
-/// In a command, `$` is expanded in quotes too, but not in what a Python expression gives.
+/// In a command, `$` is expanded even in quotes, but not in the result of a Python expression.
 fn word(word: &str) -> String {
     format!("@({})", quoted_word(quote, word))
 }
 
-/// A literal in ASCII. Bytes that are no UTF-8 become the lone surrogates by which Python keeps
-/// them in strings (PEP 383).
+/// An ASCII literal. Bytes that are not UTF-8 become lone surrogates, as Python stores them in strings
+/// (PEP 383).
 fn quote(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'\'');
     for chunk in value.utf8_chunks() {

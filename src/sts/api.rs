@@ -1,4 +1,4 @@
-//! The calls to AWS, with the official SDK: three of STS and one of IAM.
+//! The calls to AWS with its SDK: three to STS and one to IAM.
 
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,9 @@ use crate::value::Value;
 /// Where the calls go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The region whose STS answers and that requests are signed for.
+    /// The region of the endpoint and of the signatures.
     pub region: Setting,
-    /// `AWS_ENDPOINT_URL_STS` and its like, where it is not AWS's own.
+    /// From `AWS_ENDPOINT_URL_STS` and the like; `None` for AWS's own endpoint.
     pub sts_url: Option<Setting>,
     /// The same for IAM.
     pub iam_url: Option<Setting>,
@@ -37,52 +37,46 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The URL of STS, where it is not AWS's own.
+    /// `None` for AWS's own endpoint.
     #[must_use]
     pub fn sts_url(&self) -> Option<&str> {
         Some(&self.sts_url.as_ref()?.text)
     }
 }
 
-/// The time that AWS has for an answer, the connection included: a person waits for it.
+/// How long to wait for a response, including the connection: a person is waiting.
 const ATTEMPT: Duration = Duration::from_secs(12);
 
-/// How long to wait before each further attempt of a request that may be sent again. None begins when
-/// [`ATTEMPT`] is over, so that all of them take 24 s at most.
+/// The pauses before sending a request again, if that is allowed. No attempt begins after [`ATTEMPT`],
+/// so all of them together take at most 24 s.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// A device and the code that it shows.
+/// A device and its code.
 #[derive(Debug, Clone, Copy)]
 pub struct Mfa<'a> {
     /// The ARN of a virtual device, or the serial number of a hardware token.
     pub serial: &'a str,
-    /// The code.
     pub code: &'a TokenCode,
 }
 
 /// The parameters of `AssumeRole`.
 #[derive(Debug, Clone, Copy)]
 pub struct RoleRequest<'a> {
-    /// The role.
     pub role_arn: &'a str,
     /// 2 to 64 characters of `[\w+=,.@-]`.
     pub session_name: &'a str,
-    /// What the trust policy may ask for.
     pub external_id: Option<&'a str>,
-    /// Lifetime of the session.
     pub duration: Duration,
 }
 
-/// Who the keys belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The ARN of the user, the root user or the role's session.
+    /// The ARN of the user, the root user or the role session.
     pub arn: String,
     /// Twelve digits.
     pub account: String,
 }
 
-/// The calls.
 #[derive(Debug, Clone)]
 pub struct Aws {
     http: Http,
@@ -90,25 +84,22 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Calls that go to this endpoint by this client.
     #[must_use]
     pub fn new(http: Http, endpoint: Endpoint) -> Self {
         Self { http, endpoint }
     }
 
-    /// Where the calls go.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// The client that makes them.
     #[must_use]
     pub fn http(&self) -> &Http {
         &self.http
     }
 
-    /// `sts:GetSessionToken` with a code, which is not sent again once AWS may have seen it.
+    /// Calls `sts:GetSessionToken` with a code; does not send it again once AWS may have seen it.
     pub async fn get_session_token(
         &self,
         keys: &Keys,
@@ -130,8 +121,8 @@ impl Aws {
         sends_code(self.repeated(call, Refusal::was_never_sent)).await
     }
 
-    /// `sts:AssumeRole` with a session, or with long-term keys and a code, which is not sent again
-    /// once AWS may have seen it.
+    /// Calls `sts:AssumeRole` with a session, or with long-term keys and a code; does not send the code
+    /// again once AWS may have seen it.
     pub async fn assume_role(
         &self,
         caller: Caller<'_>,
@@ -196,8 +187,8 @@ impl Aws {
         self.repeated(call, Refusal::may_pass).await
     }
 
-    /// Calls, and calls again after what may be repeated. The SDK's own retries would send a code
-    /// again that AWS may have spent.
+    /// Calls, and repeats the call if that is safe. The SDK's own retries would send a code again that
+    /// AWS may have used up.
     async fn repeated<T>(
         &self,
         call: impl AsyncFn() -> Result<T, Refusal>,
@@ -224,9 +215,9 @@ impl Aws {
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
-    /// What the clients have in common. The region is always given: the SDK would ask the instance
-    /// metadata for it. A wrong clock is an error, not corrected: the session's end is judged by this
-    /// clock later.
+    /// The settings of both clients. The region is always set: otherwise the SDK asks the instance
+    /// metadata for it. A wrong clock is an error and not corrected, since awsmfa later compares this
+    /// clock with the session's expiration.
     fn shared(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -242,7 +233,8 @@ impl Aws {
                     .operation_attempt_timeout(ATTEMPT)
                     .build(),
             )
-            // The attempt's own limit gives a clear error; this one looks like a broken answer.
+            // [`ATTEMPT`] already limits this, with a clear error; this error would look like a broken
+            // response.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
             .build()
@@ -280,18 +272,14 @@ fn session(credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
 /// Who calls `AssumeRole`.
 #[derive(Debug, Clone, Copy)]
 pub enum Caller<'a> {
-    /// A temporary session.
     Session(&'a Session),
-    /// A user with long-term keys and a code.
     User(&'a Keys, Mfa<'a>),
 }
 
 /// Whose keys sign a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Signer<'a> {
-    /// A user's long-term keys.
     User(&'a Keys),
-    /// A temporary session.
     Session(&'a Session),
 }
 

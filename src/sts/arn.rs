@@ -1,6 +1,6 @@
-//! Amazon Resource Names and the partitions that they and the regions belong to.
+//! Amazon Resource Names, and the partitions of ARNs and regions.
 
-/// The parts of an ARN that awsmfa looks at (AWS General Reference, "Amazon Resource Names").
+/// The parts of an ARN that awsmfa uses (AWS General Reference, "Amazon Resource Names").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arn<'a> {
     /// `aws`, `aws-us-gov`, `aws-cn`, …
@@ -9,12 +9,12 @@ pub struct Arn<'a> {
     pub service: &'a str,
     /// Twelve digits.
     pub account: &'a str,
-    /// What follows the account: `mfa/alice`, `role/path/dev`.
+    /// The rest after the account: `mfa/alice`, `role/path/dev`.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Reads an ARN; `None` if the text is none.
+    /// Parses an ARN.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
@@ -31,7 +31,7 @@ impl<'a> Arn<'a> {
         )
     }
 
-    /// The last part of the resource: the name of a user, a role or a device without its path.
+    /// The last part of the resource: the name of a user, role or device without its path.
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.resource
@@ -39,13 +39,14 @@ impl<'a> Arn<'a> {
             .map_or(self.resource, |(_, name)| name)
     }
 
-    /// Whether this is a role: `arn:aws:iam::111122223333:role/dev`.
+    /// Whether this is a role, such as `arn:aws:iam::111122223333:role/dev`.
     #[must_use]
     pub fn is_role(&self) -> bool {
         self.service == "iam" && self.resource.starts_with("role/") && !self.name().is_empty()
     }
 
-    /// Whether this is a security key, which STS cannot use (IAM user guide, "FIDO security key").
+    /// Whether this is a security key, which does not work with STS (IAM user guide, "FIDO security
+    /// key").
     #[must_use]
     pub fn is_security_key(&self) -> bool {
         self.resource.starts_with("u2f/") || self.resource.starts_with("fido")

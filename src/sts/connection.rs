@@ -1,4 +1,4 @@
-//! One connection to AWS: straight or by a proxy, with TLS; and why there is none.
+//! A connection to AWS, direct or through a proxy, with TLS; and why it failed.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -19,23 +19,22 @@ use tower_service::Service;
 use super::proxy::Proxies;
 use super::trust::Untrusted;
 
-/// The time for a connection, TLS and a proxy's tunnel included: a person waits for it.
+/// How long to wait for a connection, including TLS and a proxy's tunnel: a person is waiting.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// There is no connection, so nothing was sent.
+/// No connection, so nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{host} {problem}")]
 pub struct Unreached {
     /// The endpoint's host.
     pub host: String,
-    /// Why.
     pub problem: ConnectError,
 }
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// No address for the name.
+    /// The name has no address.
     #[error("cannot be found: there is no address for this name ({0})")]
     Name(String),
     /// Nothing listens there, or the network does not lead there.
@@ -44,10 +43,9 @@ pub enum ConnectError {
     /// No connection in time.
     #[error("cannot be reached: no connection within {} s", CONNECT.as_secs())]
     TimedOut,
-    /// The certificate.
     #[error("shows a certificate that is not trusted: {0}")]
     Untrusted(Untrusted),
-    /// Something else in the TLS handshake.
+    /// Another error in the TLS handshake.
     #[error("cannot be talked to securely ({0})")]
     Tls(String),
     /// The proxy cannot be reached.
@@ -55,10 +53,9 @@ pub enum ConnectError {
     Proxy {
         /// Its address, without user and password.
         proxy: String,
-        /// Why.
         problem: String,
     },
-    /// The proxy wants to know who asks.
+    /// The proxy requires a user and a password.
     #[error("cannot be reached: the proxy {proxy} wants a user and a password, or other ones")]
     ProxyAuthorization {
         /// Its address, without user and password.
@@ -66,7 +63,6 @@ pub enum ConnectError {
     },
 }
 
-/// What to do where a proxy wants a user and a password.
 pub(super) const PROXY_AUTHORIZATION: &str =
     "put them into HTTPS_PROXY, percent-encoded: http://user:password@proxy.example.com:3128";
 
@@ -105,7 +101,7 @@ impl ConnectError {
     }
 }
 
-/// Makes the connections: straight, or by a proxy.
+/// Makes the connections, direct or through a proxy.
 #[derive(Debug, Clone)]
 pub(super) struct Dial {
     tcp: HttpConnector,
@@ -159,8 +155,8 @@ impl Dial {
         })
     }
 
-    /// By a tunnel for TLS; a request without TLS is given to the proxy itself (RFC 9110, sections
-    /// 7.3.2 and 9.3.6).
+    /// Uses a tunnel for TLS. Sends a request without TLS to the proxy itself (RFC 9110, sections 7.3.2
+    /// and 9.3.6).
     async fn through(
         &self,
         proxy: &Uri,
@@ -179,7 +175,7 @@ impl Dial {
         Ok(Stream::new(connection, false))
     }
 
-    /// TLS on top, where the scheme is https.
+    /// Adds TLS if the scheme is https.
     fn with_tls<C>(&self, connector: C) -> HttpsConnector<C> {
         HttpsConnector::from((connector, Arc::clone(&self.tls)))
     }
@@ -203,10 +199,10 @@ trait Duplex: Read + Write + Send + Unpin {}
 
 impl<T: Read + Write + Send + Unpin> Duplex for T {}
 
-/// A connection, however it was made.
+/// A connection, direct or not.
 pub(super) struct Stream {
     inner: Box<dyn Duplex>,
-    /// Whether the proxy reads the requests itself.
+    /// Whether a proxy reads the requests itself.
     is_proxied: bool,
 }
 
@@ -258,12 +254,12 @@ pub(super) fn host(uri: &Uri) -> String {
     uri.host().unwrap_or_default().to_owned()
 }
 
-/// An address without the slash at its end.
+/// An address without its final slash.
 pub(super) fn bare(uri: &Uri) -> String {
     uri.to_string().trim_end_matches('/').to_owned()
 }
 
-/// An error and what is below it, the content of an [`io::Error`] too, which `source` leaves out.
+/// An error and its causes, including the content of an [`io::Error`], which `source` omits.
 pub(super) fn chain<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {

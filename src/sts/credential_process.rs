@@ -1,5 +1,5 @@
-//! `credential_process`: long-term keys that a program of the user prints (AWS SDKs reference
-//! guide, "Process credential provider").
+//! `credential_process`: long-term keys printed by a program of the user (AWS SDKs reference guide,
+//! "Process credential provider").
 
 use serde_json::{Map, Value as Json};
 
@@ -49,7 +49,7 @@ fn keys_in(printed: &[u8]) -> Result<Keys, String> {
     })
 }
 
-/// Takes a text out of the answer, so that it is wiped; one that is empty counts as absent.
+/// Takes a text out of the document, so that it is wiped; an empty one counts as absent.
 fn text(answer: &mut Map<String, Json>, name: &str) -> Option<Value> {
     match answer.remove(name)? {
         Json::String(text) if !text.is_empty() => Some(Value::from(text)),

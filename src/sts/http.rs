@@ -1,5 +1,5 @@
-//! The one HTTP client of the process: one connector serves every request, so that a connection that
-//! was made early is there later.
+//! The only HTTP client of the process. One connector serves all requests, so that they can use a
+//! connection that was made early.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,10 +28,9 @@ use crate::text;
 /// What waits longer than this says so.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// More than the longest answer of STS and IAM by far.
+/// Far more than the longest response of STS and IAM.
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
-/// The client.
 #[derive(Debug, Clone)]
 pub struct Http {
     authorities: String,
@@ -39,8 +38,8 @@ pub struct Http {
 }
 
 impl Http {
-    /// A client that goes by these proxies and trusts these authorities. Certificates of the platform
-    /// are loaded when the first connection needs them.
+    /// A client with these proxies and authorities. The platform's certificates are loaded when the
+    /// first connection needs them.
     pub fn new(proxies: Proxies, trust: Trust) -> Result<Self, Error> {
         let authorities = trust.place().to_owned();
         let tls = trust.client_config();
@@ -64,13 +63,13 @@ impl Http {
         })
     }
 
-    /// The client as the SDK takes it.
+    /// The client in the SDK's type.
     pub(super) fn for_sdk(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(SdkAdapter(Arc::clone(&self.connector)));
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// Waits for a call, and says once what is waited for where that takes long.
+    /// Waits for a call, and mentions it once if it takes long.
     pub(super) async fn wait_for<T>(&self, call: impl Future<Output = T>) -> T {
         tokio::pin!(call);
         loop {
@@ -81,33 +80,33 @@ impl Http {
         }
     }
 
-    /// How far this machine's clock is ahead of the one of who answered last.
+    /// How far this machine's clock is ahead of the clock of the server that responded last.
     #[must_use]
     pub fn clock_offset(&self) -> Option<TimeDelta> {
         self.connector.state().clock_offset
     }
 
-    /// The proxy on the way to the host that was asked last.
+    /// The proxy for the last host.
     #[must_use]
     pub fn proxy(&self) -> Option<Shown> {
         let state = self.connector.state();
         self.connector.proxies.shown(state.asked.as_ref()?)
     }
 
-    /// Which authorities are trusted, in words.
+    /// The trusted authorities, in words.
     #[must_use]
     pub fn authorities(&self) -> &str {
         &self.authorities
     }
 
-    /// The address that was asked last, like `https://sts.eu-central-1.amazonaws.com`.
+    /// The last address, such as `https://sts.eu-central-1.amazonaws.com`.
     #[must_use]
     pub fn asked(&self) -> Option<String> {
         let state = self.connector.state();
         Some(bare(state.asked.as_ref()?))
     }
 
-    /// Allows the note on a slow call; not while the user is at a prompt.
+    /// Allows the note on a slow call; do not allow it while the user is at a prompt.
     pub fn set_notes_allowed(&self, may: bool) {
         self.connector.state().notes_allowed = may;
     }
@@ -160,7 +159,8 @@ impl Connector {
             .try_into_http1x()
             .map_err(|error| ConnectorError::user(error.into()))?;
         self.state().asked = Some(request.uri().clone());
-        // Through a tunnel the credentials went before; else they go with the request.
+        // Through a tunnel the credentials were sent when it was made; otherwise they go with the
+        // request.
         if request.uri().scheme_str() == Some("http")
             && let Some(proxy) = self.proxies.intercept(request.uri())
             && let Some(credentials) = proxy.basic_auth()

@@ -1,4 +1,4 @@
-//! The calls to STS and IAM, and the network that they cross. Only this folder uses the AWS SDK.
+//! The calls to STS and IAM, and the network below. Only this folder uses the AWS SDK.
 
 pub mod api;
 pub mod arn;

@@ -1,6 +1,6 @@
-//! The proxy that the environment names, by the rules of the AWS CLI (Python's
-//! `urllib.request.getproxies_environment`): the variable in lower case wins over the one in upper
-//! case, and one that is set to nothing means no proxy.
+//! The proxy in the environment, by the rules of the AWS CLI (Python's
+//! `urllib.request.getproxies_environment`): the variable in lower case wins over the one in upper case,
+//! and an empty one means no proxy.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +11,12 @@ use url::Url;
 use crate::environment::{Environment, not_text};
 use crate::error::Error;
 
-/// The variables that name a proxy, for the AWS CLI; `ALL_PROXY` counts where neither is set.
+/// The variables of the AWS CLI for a proxy; `ALL_PROXY` counts if neither is set.
 const HTTPS: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
 const HTTP: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
 const ALL: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 const NO: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// The proxies of the environment.
 #[derive(Clone)]
 pub struct Proxies {
     matcher: Arc<Matcher>,
@@ -25,19 +24,18 @@ pub struct Proxies {
     http: Option<Named>,
 }
 
-/// A proxy by its variable.
+/// A proxy and its variable.
 #[derive(Debug, Clone)]
 struct Named {
     variable: &'static str,
     url: Url,
 }
 
-/// What the environment says of a proxy, without user and password.
+/// A proxy for messages, without user and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// `http://proxy.example.com:3128`
     pub address: String,
-    /// The variable that names it.
     pub variable: &'static str,
 }
 
@@ -71,7 +69,7 @@ impl Proxies {
         self.matcher.intercept(destination)
     }
 
-    /// The proxy for a destination, to be shown.
+    /// The proxy for a destination, for messages.
     #[must_use]
     pub fn shown(&self, destination: &http::Uri) -> Option<Shown> {
         self.intercept(destination)?;
@@ -91,13 +89,13 @@ impl Proxies {
 }
 
 impl fmt::Debug for Proxies {
-    /// Without the password that a URL may contain.
+    /// Omits the URL, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies").finish_non_exhaustive()
     }
 }
 
-/// The first of two variables that is set, to nothing perhaps.
+/// The first of two variables that is set, even to an empty value.
 fn first<'e>(
     environment: &'e Environment,
     variables: [&'static str; 2],
@@ -144,7 +142,7 @@ fn named(environment: &Environment, variables: [&'static str; 2]) -> Result<Opti
         .hint(format!(
             "name an HTTP proxy, set {variable} to nothing for this call, or list the host in NO_PROXY"
         ))),
-        // It is not repeated: it may contain a password.
+        // The value is not repeated: it may contain a password.
         _ => Err(Error::new(format!("{variable} is not the address of a proxy")).hint(
             "write it like http://proxy.example.com:3128, a user and password percent-encoded before the \
              host (http://user:pass%40word@…)",
@@ -152,7 +150,7 @@ fn named(environment: &Environment, variables: [&'static str; 2]) -> Result<Opti
     }
 }
 
-/// `*.example.com`, which many write, in the form that is understood.
+/// Changes `*.example.com`, which many people write, into the form that hyper understands.
 fn no_proxy(list: &str) -> String {
     let entries = list.split(',').map(str::trim);
     let plain = entries.map(|entry| {

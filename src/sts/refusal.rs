@@ -1,5 +1,5 @@
-//! Why a call to AWS failed: causes, sentences and hints in place of the SDK's errors, whose own text
-//! may contain the answer's body and so a secret.
+//! Why a call to AWS failed: causes, sentences and hints. The text of the SDK's errors is not used,
+//! since it may contain the response's body and so a secret.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -55,13 +55,13 @@ pub struct Refusal {
 pub enum Cause {
     WrongCode,
     Device,
-    /// AWS accepted the device before, so that [`Cause::Device`] means this.
+    /// AWS accepted the device before, so [`Cause::Device`] means this.
     TooManyTries,
     MfaMissing,
     SessionKeys,
     TooLongForChaining,
     TooLongForRole,
-    /// The clock of this machine is off, by so much if AWS tells.
+    /// This machine's clock is wrong, by this much if AWS says so.
     Clock(Option<TimeDelta>),
     WrongSecret,
     UnknownKey,
@@ -82,7 +82,7 @@ pub enum Cause {
     Incomplete,
     TooLong,
     ProxyAuthorization,
-    /// There is no connection, so nothing was sent.
+    /// No connection, so nothing was sent.
     Unreached(Box<Unreached>),
     TimedOut,
     Broken(String),
@@ -299,7 +299,7 @@ impl Refusal {
         )
     }
 
-    /// Whether the trouble may pass within a second.
+    /// Whether the trouble may be over within a second.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         let passing = matches!(
@@ -309,7 +309,7 @@ impl Refusal {
         passing || self.was_never_sent()
     }
 
-    /// Whether AWS may no longer accept the session that signed the call, so that a fresh code may help.
+    /// Whether AWS may no longer accept the session that signed the call, so that a new code may help.
     #[must_use]
     pub fn wants_fresh_mfa(&self) -> bool {
         matches!(
@@ -322,7 +322,7 @@ impl Refusal {
     }
 }
 
-/// A page for a browser, which AWS never sends.
+/// Whether the response is a page for a browser, which AWS never sends.
 fn is_html(answer: Option<&HttpResponse>) -> bool {
     let kind = answer.and_then(|answer| answer.headers().get("content-type"));
     kind.is_some_and(|kind| kind.starts_with("text/html"))
@@ -337,8 +337,8 @@ const TOO_OFTEN: &[&str] = &[
     "RequestLimitExceeded",
 ];
 
-/// The codes of an error of AWS, a part of its message, and what it means. The first row that fits
-/// counts. The messages were seen on AWS's servers. [`by_code`] fills in what a row cannot know.
+/// AWS's error codes, a part of the message, and the cause. The first matching row counts. The messages
+/// were observed at AWS. [`by_code`] adds what a row cannot know.
 static MEANINGS: &[(&[&str], &str, Cause)] = &[
     (DENIED, "invalid MFA one time pass code", Cause::WrongCode),
     (DENIED, "unable to validate MFA code", Cause::Device),
@@ -396,7 +396,7 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
     }
 }
 
-/// Why there was no answer: no connection, or one that broke.
+/// Why there was no response: no connection, or a broken one.
 fn by_connection(error: &(dyn StdError + 'static)) -> Cause {
     if let Some(unreached) = chain(error).find_map(|error| error.downcast_ref::<Unreached>()) {
         return Cause::Unreached(Box::new(unreached.clone()));
@@ -405,7 +405,7 @@ fn by_connection(error: &(dyn StdError + 'static)) -> Cause {
     Cause::Broken(printable(&innermost.unwrap_or_default()))
 }
 
-/// Why an answer could not be read to its end or made sense of.
+/// Why a response could not be read or parsed.
 fn by_reading(error: &(dyn StdError + 'static), status: u16) -> Cause {
     let broken = |error: &(dyn StdError + 'static)| {
         error.is::<hyper::Error>() || error.is::<std::io::Error>()
@@ -450,9 +450,9 @@ fn without_codes(text: &str) -> String {
     kept + rest
 }
 
-/// How far this machine's clock is ahead of AWS's, read from a text like `Signature expired:
-/// 20260101T000000Z is now earlier than 20260101T001000Z (20260101T001500Z - 5 min.)`, whose first
-/// time is ours and whose last is AWS's.
+/// How far this machine's clock is ahead of AWS's, from a text such as `Signature expired:
+/// 20260101T000000Z is now earlier than 20260101T001000Z (20260101T001500Z - 5 min.)`: the first time is
+/// this machine's and the last is AWS's.
 fn offset(text: &str) -> Option<TimeDelta> {
     let times: Vec<DateTime<Utc>> = text
         .split(|c: char| !c.is_ascii_alphanumeric())
@@ -465,7 +465,8 @@ fn offset(text: &str) -> Option<TimeDelta> {
     }
 }
 
-/// How far a clock is ahead of the one that wrote the header `Date` (RFC 9110, section 6.6.1).
+/// How far this machine's clock is ahead of the server's, from the header `Date` (RFC 9110, section
+/// 6.6.1).
 pub(super) fn offset_by_date(date: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
     let theirs = DateTime::parse_from_rfc2822(date).ok()?;
     Some(now - theirs.with_timezone(&Utc))
@@ -480,7 +481,7 @@ fn offset_in_words(offset: Option<TimeDelta>) -> String {
     } else {
         "ahead of"
     };
-    // AWS refuses from five minutes on, so seconds say nothing.
+    // AWS refuses only from five minutes on, so seconds do not matter.
     let minutes = (offset.abs() + TimeDelta::seconds(30)).num_minutes();
     let by = Duration::from_mins(minutes.unsigned_abs());
     format!("{} {direction} AWS's", duration::in_words(by))

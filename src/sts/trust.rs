@@ -1,8 +1,7 @@
-//! Whom we believe to be AWS: the certificate authorities.
-//!
-//! Where `AWS_CA_BUNDLE` or `ca_bundle` names a file, that file alone decides, as for the AWS CLI; where
-//! `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, what they name does; else the platform's store. Nothing is
-//! built in: a list of our own would overrule what the platform distrusts.
+//! The certificate authorities that awsmfa trusts.
+//! If `AWS_CA_BUNDLE` or `ca_bundle` names a file, only that file counts, as in the AWS CLI; otherwise
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the platform's store. There is no built-in list: it would
+//! override the platform's distrust of a CA.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,11 +22,10 @@ use crate::environment::{Environment, Setting};
 use crate::error::Error;
 use crate::files;
 
-/// What rustls reads of it by itself.
+/// rustls reads this variable by itself.
 const CERT_FILE: &str = "SSL_CERT_FILE";
 const CERT_DIR: &str = "SSL_CERT_DIR";
 
-/// The authorities.
 #[derive(Debug, Clone)]
 pub struct Trust {
     authorities: Authorities,
@@ -36,11 +34,10 @@ pub struct Trust {
 
 #[derive(Debug, Clone)]
 enum Authorities {
-    /// These alone.
+    /// Only these.
     Bundle(Vec<CertificateDer<'static>>),
-    /// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    /// Those in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     Named,
-    /// The platform's.
     Platform,
 }
 
@@ -48,18 +45,17 @@ enum Authorities {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}{}", .issuer.as_deref().map(|issuer| format!(", issued by {issuer}")).unwrap_or_default())]
 pub struct Untrusted {
-    /// Why.
     pub reason: String,
-    /// The name of the authority at the end of the chain that was sent.
+    /// The name of the authority at the end of the received chain.
     pub issuer: Option<String>,
     /// Whether another authority would help.
     pub unknown_issuer: bool,
-    /// The setting that decides which authorities are trusted.
+    /// The setting for the trusted authorities.
     pub place: String,
 }
 
 impl Trust {
-    /// The authorities of `ca_bundle`, or else those of the platform.
+    /// The authorities of `ca_bundle`, otherwise those of the platform.
     pub fn new(ca_bundle: Option<&Setting>, environment: &Environment) -> Result<Self, Error> {
         if let Some(Setting { text: path, place }) = ca_bundle {
             return Ok(Self {
@@ -94,13 +90,13 @@ impl Trust {
         })
     }
 
-    /// What decides, in words.
+    /// The setting for the authorities, in words.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// The TLS client that believes these authorities.
+    /// The TLS client with these authorities.
     pub(super) fn client_config(self) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(ring::default_provider());
         let verifier = Verifier {
@@ -116,8 +112,7 @@ impl Trust {
     }
 }
 
-/// Leaves every decision to webpki; what is its own is when the authorities are loaded, and that the
-/// issuer is named.
+/// Leaves every decision to webpki. Its own part: it loads the authorities late, and names the issuer.
 struct Verifier {
     provider: Arc<CryptoProvider>,
     trust: Trust,
@@ -125,7 +120,7 @@ struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier for some authorities; none if there is not one usable among them.
+    /// A verifier with these authorities; `None` if none of them is usable.
     fn webpki(
         &self,
         certificates: impl IntoIterator<Item = CertificateDer<'static>>,
@@ -230,7 +225,7 @@ fn reason(problem: &CertificateError) -> String {
     }
 }
 
-/// `sts.example.com` of `DnsName("sts.example.com")`.
+/// `sts.example.com` from `DnsName("sts.example.com")`.
 fn bare_name(presented: &str) -> &str {
     let inner = presented
         .split_once('(')
@@ -238,7 +233,7 @@ fn bare_name(presented: &str) -> &str {
     inner.trim_end_matches(')').trim_matches('"')
 }
 
-/// The name of who signed a certificate, as RFC 4514 writes it.
+/// The name of the authority that signed a certificate, in the form of RFC 4514.
 fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
     let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
     Some(certificate.tbs_certificate().issuer().to_string())
@@ -260,7 +255,7 @@ fn read_bundle(
     usable(&bytes).ok_or_else(|| bad("holds no usable certificate in PEM form"))
 }
 
-/// The certificates of a file in PEM form, if none is broken and one can be an authority.
+/// The certificates in a PEM file, if all are valid and one can be an authority.
 fn usable(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let mut roots = RootCertStore::empty();
@@ -269,8 +264,8 @@ fn usable(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
         .filter(|all| all.iter().any(|one| roots.add(one.clone()).is_ok()))
 }
 
-/// The platform's authorities: those of its bundle file. The platform's loader would also parse every file
-/// of the folder beside it, which has the same authorities once more.
+/// The platform's authorities, from its bundle file. The platform's loader would also parse every file
+/// in the folder next to it, which contains the same authorities.
 fn platform(bundle_file: Option<&Path>) -> Vec<CertificateDer<'static>> {
     bundle_file
         .and_then(|file| usable(&std::fs::read(file).ok()?))
@@ -282,7 +277,7 @@ fn bundle_file() -> Option<PathBuf> {
     openssl_probe::probe().cert_file
 }
 
-/// The store is no file there.
+/// This platform's store is not a file.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn bundle_file() -> Option<PathBuf> {
     None

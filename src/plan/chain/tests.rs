@@ -8,7 +8,7 @@ use crate::testing::{ALICE, KEYS, environment, files};
 const DEV: &str = "role_arn = arn:aws:iam::111122223333:role/dev\n";
 const ADMIN: &str = "role_arn = arn:aws:iam::111122223333:role/admin\n";
 
-/// What became of following `x`: the source's profile and key, and the names of the roles.
+/// The result of following `x`: the source's profile and key, and the names of the roles.
 fn followed(config: &str, credentials: &str) -> Result<(Option<String>, String), String> {
     followed_in(&environment(&[]), config, credentials)
 }
@@ -40,7 +40,7 @@ fn keys_roles_and_chains() {
         followed(&format!("[profile x]\n{KEYS}"), ""),
         Ok(at("x", ""))
     );
-    // Halves of a profile in two files.
+    // A profile with one half in each file.
     let credentials = format!("[x]\n{KEYS}");
     assert_eq!(
         followed("[profile x]\nregion = y\n", &credentials),
@@ -48,7 +48,7 @@ fn keys_roles_and_chains() {
     );
     let role = source(&format!("{DEV}source_profile = base\n"));
     assert_eq!(followed(&role, ""), Ok(at("base", "dev")));
-    // The first to be assumed is the farthest.
+    // The farthest role is assumed first.
     let chain = source(&format!("{ADMIN}source_profile = y\n"))
         + &format!("[profile y]\n{DEV}source_profile = base\n");
     assert_eq!(followed(&chain, ""), Ok(at("base", "dev admin")));
@@ -58,7 +58,7 @@ fn keys_roles_and_chains() {
 fn a_profile_may_name_itself_and_lend_its_keys() {
     let itself = format!("[profile x]\n{DEV}{KEYS}source_profile = x\n");
     assert_eq!(followed(&itself, ""), Ok(at("x", "dev")));
-    // As a source it lends its keys, whatever role it names for itself.
+    // As a source it provides its keys, whatever role it names for itself.
     let lender = format!("[profile x]\n{ADMIN}source_profile = y\n[profile y]\n{DEV}{KEYS}");
     assert_eq!(followed(&lender, ""), Ok(at("y", "admin")));
     let error = followed(&format!("[profile x]\n{DEV}source_profile = x\n"), "");
@@ -103,7 +103,7 @@ fn credential_source_and_credential_process() {
         chain.source.place.to_string(),
         "profile x, config line 2: credential_process"
     );
-    // Keys that stand there win, as for the AWS CLI.
+    // Keys in the profile win, as in the AWS CLI.
     assert_eq!(followed(&format!("{process}{KEYS}"), ""), Ok(at("x", "")));
 }
 
@@ -135,7 +135,7 @@ fn what_is_no_pair_of_long_term_keys() {
         assert!(error.starts_with("profile x, credentials line "), "{error}");
         assert!(error.contains(place), "{error}");
     }
-    // Set but empty is not there.
+    // A key with an empty value counts as absent.
     let empty = format!("[x]\n{KEYS}aws_session_token =\n");
     assert_eq!(followed("", &empty), Ok(at("x", "")));
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::memory::OWNER_ENDPOINT_URL;
 use crate::testing::{environment, files};
 
-/// What decides in a test: `--region`, an ARN, the variables, the lines of the profile, the rest of
+/// The inputs of a case: `--region`, an ARN, the variables, the lines of the profile, and the rest of
 /// the config file.
 #[derive(Default)]
 struct Case<'a> {

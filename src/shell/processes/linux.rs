@@ -1,4 +1,4 @@
-//! Linux: /proc, read with few system calls, since every `env` pays for them.
+//! Linux: reads /proc with few system calls, since every `env` pays for them.
 
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -11,7 +11,7 @@ use rustix::fs::{
 
 use super::{File, FileKind, Pid, Processes};
 
-/// How much of a process's arguments is read: enough for the name of a script.
+/// How much of a process's arguments to read: enough for the name of a script.
 const ARGUMENTS: usize = 4096;
 
 pub(in crate::shell) struct System;
@@ -23,7 +23,7 @@ impl System {
 }
 
 impl Processes for System {
-    /// As this /proc counts: one of another PID namespace has other numbers than `getpid`.
+    /// By the numbers of this /proc, which differ from `getpid` in another PID namespace.
     fn own(&self) -> Option<Pid> {
         link("/proc/self")?.to_str().ok()?.parse().ok()
     }
@@ -31,7 +31,7 @@ impl Processes for System {
     fn parent(&self, pid: Pid) -> Option<Pid> {
         let stat = read::<512>(&format!("/proc/{pid}/stat"))?;
         let (_, fields) = split_stat(&stat)?;
-        // After the state. The kernel is 0.
+        // The field after the state. 0 is the kernel.
         let parent = fields.split(|&b| b == b' ').nth(1)?;
         let parent = str::from_utf8(parent).ok()?.parse().ok()?;
         (parent != 0).then_some(parent)
@@ -87,8 +87,8 @@ impl Processes for System {
     }
 }
 
-/// Looks at descriptors, of each the number, what it is open on, and for what. The links are read
-/// and not followed: one may lead to a network disk that does not answer.
+/// Checks descriptors by number, file and access. Reads the links without following them, since one may
+/// lead to a network disk that does not respond.
 fn any_descriptor(
     pid: Pid,
     is_wanted: impl Fn(u32, &[u8], &dyn Fn() -> Mode) -> bool,
@@ -139,7 +139,7 @@ fn link(path: &str) -> Option<CString> {
     readlinkat(CWD, path, Vec::new()).ok()
 }
 
-/// The start of a file, which the kernel gives at once.
+/// The start of a file in /proc.
 fn read<const LENGTH: usize>(path: &str) -> Option<Vec<u8>> {
     let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
     let mut start = vec![0; LENGTH];
@@ -148,7 +148,7 @@ fn read<const LENGTH: usize>(path: &str) -> Option<Vec<u8>> {
     Some(start)
 }
 
-/// The name, which may hold blanks and parentheses, and what comes after it (proc(5), "stat").
+/// The name, which may contain blanks and parentheses, and the rest (proc(5), "stat").
 fn split_stat(stat: &[u8]) -> Option<(&[u8], &[u8])> {
     let open = stat.iter().position(|&b| b == b'(')?;
     let close = stat.iter().rposition(|&b| b == b')')?;

@@ -22,14 +22,14 @@ pub(super) fn file(pid: Pid, number: i32) -> Option<File> {
     Some(vnode(&file))
 }
 
-/// Whether a process has the read end of a pipe; None for another user's process.
+/// Whether a process has the read end of a pipe; `None` for another user's process.
 pub(super) fn reads(pid: Pid, pipe: File) -> Option<bool> {
     any_descriptor(pid, |_, file, flags| {
         file == pipe && flags & FOR_READING != 0
     })
 }
 
-/// Whether a process has another file to write to, at 10 or above, that this one did not inherit.
+/// Whether a process has another file open for writing, at 10 or above, that this one did not inherit.
 pub(super) fn keeps_another(pid: Pid, output: File) -> bool {
     let is_kept = |number, found, flags| {
         number >= 10
@@ -40,7 +40,7 @@ pub(super) fn keeps_another(pid: Pid, output: File) -> bool {
     any_descriptor(pid, is_kept) == Some(true)
 }
 
-/// Looks at pipes and files, of each the number, what it is open on, and its flags.
+/// Checks pipes and files by number, file and flags.
 fn any_descriptor(pid: Pid, is_wanted: impl Fn(i32, File, u32) -> bool) -> Option<bool> {
     let descriptors = proc_pidinfo_list::<ProcFDInfo>(proc_pidinfo::Pid(pid)).ok()?;
     if descriptors.is_empty() {
@@ -74,7 +74,7 @@ fn vnode(file: &VnodeFdInfo) -> File {
     }
 }
 
-/// Each end has a handle of its own and tells the other's.
+/// Each end has its own handle and names the other's.
 fn pipe(pipe: &PipeFdInfo) -> File {
     let (own, other) = (pipe.pipe_info.pipe_handle, pipe.pipe_info.pipe_peerhandle);
     File {

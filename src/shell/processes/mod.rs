@@ -1,4 +1,4 @@
-//! What the operating system shows of the processes above this one and of their descriptors.
+//! What the system shows of this process's ancestors and their descriptors.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,10 +15,9 @@ pub(super) use linux::System;
 #[cfg(not(target_os = "linux"))]
 pub(super) use others::System;
 
-/// A process's number.
 pub(super) type Pid = u32;
 
-/// What a descriptor is open on: equal for both ends of a pipe, and for two descriptors of a file.
+/// The file behind a descriptor: equal for both ends of a pipe, and for two descriptors of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub(super) kind: FileKind,
@@ -29,34 +28,33 @@ pub(super) struct File {
 pub(super) enum FileKind {
     Pipe,
     Socket,
-    /// A regular file that is in no folder any more.
+    /// A regular file without a name.
     Unlinked,
     Other,
 }
 
-/// The processes of this machine. What cannot be seen is None: another user's processes, and
-/// descriptors on a system that does not show them.
+/// The processes of this machine. `None` means not visible: another user's process, or a system that
+/// does not show descriptors.
 pub(super) trait Processes {
-    /// This process.
     fn own(&self) -> Option<Pid>;
     fn parent(&self, pid: Pid) -> Option<Pid>;
     fn exe(&self, pid: Pid) -> Option<PathBuf>;
-    /// The arguments, or the first of them, after the name that it was called by.
+    /// The arguments after the name, or the first of them.
     fn argv(&self, pid: Pid) -> Vec<OsString>;
-    /// The system's name for it: in a `#!` script the script's.
+    /// The process name; for a `#!` script the script's.
     fn name(&self, pid: Pid) -> OsString;
 
-    /// This process's standard output.
     fn output(&self) -> Option<File> {
         None
     }
 
-    /// What another process has open under this number.
+    /// The file behind a descriptor of another process.
     fn descriptor(&self, _pid: Pid, _number: u32) -> Option<File> {
         None
     }
 
-    /// Whether a process keeps, at 10 or above and from its children, another file to write to.
+    /// Whether a process has another file open for writing at 10 or above, without passing it to its
+    /// children.
     fn keeps_another(&self, _pid: Pid, _output: File) -> bool {
         false
     }
@@ -74,7 +72,7 @@ pub(super) trait Processes {
 
 #[cfg(test)]
 pub(super) mod testing {
-    //! Processes as values.
+    //! Fake processes for tests.
 
     use std::cell::Cell;
     use std::ffi::OsString;
@@ -82,7 +80,7 @@ pub(super) mod testing {
 
     use super::{File, FileKind, Pid, Processes};
 
-    /// A process that a test makes up.
+    /// A fake process.
     #[derive(Clone, Debug)]
     pub(in crate::shell) struct FakeProcess {
         exe: String,
@@ -122,12 +120,12 @@ pub(super) mod testing {
             }
         }
 
-        /// It has its standard output under another number.
+        /// Its standard output is another descriptor.
         pub(in crate::shell) fn numbered(self, number: u32) -> Self {
             Self { number, ..self }
         }
 
-        /// It redirects its standard output for one command.
+        /// It redirects its standard output while it runs a command.
         pub(in crate::shell) fn redirecting_to(self, output: File) -> Self {
             Self {
                 keeps_another: true,
@@ -142,7 +140,7 @@ pub(super) mod testing {
             }
         }
 
-        /// Another user's: its descriptors may not be read.
+        /// Another user's process, with invisible descriptors.
         pub(in crate::shell) fn hidden(self) -> Self {
             Self {
                 output: None,

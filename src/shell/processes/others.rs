@@ -1,4 +1,4 @@
-//! Other systems: the processes by sysinfo; their descriptors on macOS alone.
+//! Other systems: processes from sysinfo; descriptors only on macOS.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
