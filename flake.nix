@@ -31,7 +31,7 @@
               "--package=awsmfa-env"
               "--bin=awsmfa"
             ];
-            # The tests run two dozen shells and tools that tests/install brings.
+            # The tests run two dozen shells and tools that tests/install installs.
             doCheck = false;
             nativeBuildInputs = [ pkgs.installShellFiles ];
             postInstall = "installManPage man/*.1";

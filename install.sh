@@ -1,8 +1,9 @@
 #!/bin/sh
-# Installs awsmfa for one user, from a checkout or from a release; install.sh --help says more.
+# Installs awsmfa for one user, from a checkout or from a release; see install.sh --help.
 set -eu
 
-# Where the releases are: the `repository` of Cargo.toml, which a copy of this script alone lacks.
+# Where the releases are: the `repository` of Cargo.toml, which is missing if only this script was
+# downloaded.
 repository=https://github.com/OWNER_NOT_SET/awsmfa
 
 usage() {
@@ -42,7 +43,7 @@ quote() {
     printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-# What an interrupted or failed run must not leave behind.
+# What an interrupted or failed run must remove.
 work='' temporary=''
 clean_up() {
     [ -z "$work" ] || rm -rf -- "$work"
@@ -63,7 +64,7 @@ resolve_bindir() {
     esac
     bindir=${prefix%/}/bin
     mandir=${prefix%/}/share/man/man1
-    # Git Bash and its kin: Windows starts no program without this ending.
+    # Git Bash and the like: Windows does not start a program without this extension.
     case $(uname -s) in
     MINGW* | MSYS* | CYGWIN*) exe=.exe ;;
     *) exe='' ;;
@@ -111,7 +112,7 @@ prepare_bindir() {
 }
 
 build() {
-    # The user's cargo settings must not move the built program.
+    # The user's cargo settings must not change where the program is built.
     unset CARGO_BUILD_TARGET
     built=$checkout/target/release/awsmfa$exe
     pages=$checkout/man
@@ -131,7 +132,7 @@ resolve_version() {
     die 2 "not a version: '$1'" 'give it as in --release 1.2.3'
 }
 
-# The release's name for this machine. The Linux programs are static: glibc and musl alike.
+# The release's name for this machine. The Linux programs are static, so they run with glibc and musl.
 resolve_target() {
     system=$(uname -s) machine=$(uname -m)
     suffix=tar.gz
@@ -143,7 +144,7 @@ resolve_target() {
     case $system in
     Linux) target=$cpu-unknown-linux-musl ;;
     Darwin)
-        # A shell that Rosetta translates takes an Apple chip for Intel's.
+        # Under Rosetta, an Apple chip looks like Intel's.
         [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" != 1 ] || cpu=aarch64
         target=$cpu-apple-darwin
         ;;
@@ -174,7 +175,7 @@ resolve_tools() {
     [ "$suffix" != zip ] || have unzip || die 1 'unzip was not found'
 }
 
-# download URL FILE MESSAGE: the message is for a file that the server does not have.
+# download URL FILE MESSAGE: prints MESSAGE if the server does not have the file.
 download() {
     if [ "$downloader" = curl ]; then
         # A redirect must not leave https.
@@ -183,7 +184,7 @@ download() {
     else
         wget -t 3 -O "$2" "$1"
     fi 2>"$work/errors" && return
-    # Either program says last what stopped it; wget ends with an empty line.
+    # Both programs end with the reason of the failure; wget adds an empty line.
     reason=$(awk 'NF { last = $0 } END { print last }' "$work/errors")
     case $reason in
     *' 404' | *' 404'[!0-9]*) die 1 "$3" "see $repository/releases" ;;
@@ -202,7 +203,7 @@ download_release() {
         download "$repository/releases/latest/download/SHA256SUMS" "$work/SHA256SUMS" \
             'there is no release of awsmfa yet'
     fi
-    # A line of it: the sum, blanks, the name.
+    # The fields of a line: checksum, blanks, name.
     name='' wanted=''
     while read -r sum file; do
         # shellcheck disable=SC2254 # where no version is given, * matches any
@@ -244,16 +245,16 @@ place() {
     fi
 }
 
-# The program works without its manual, so a failure here is no reason to stop.
+# The program works without its manual, so a failure here does not stop.
 place_manual() {
     if ! { mkdir -p -- "$mandir" && cp -- "$pages"/awsmfa*.1 "$mandir"/; } 2>/dev/null; then
         say "The manual could not be written to $mandir"
     fi
 }
 
-# Says what is left to do in the user's own shell.
+# Says what is left to do in the user's shell.
 advise() {
-    # The texts are for the user's shell to expand.
+    # The user's shell expands these texts.
     # shellcheck disable=SC2016,SC2088
     case ${SHELL-} in
     */fish)

@@ -1,7 +1,7 @@
-//! The main job on a machine without an AWS account: `cargo run --example demo`.
+//! The main use without an AWS account: `cargo run --example demo`.
 //!
 //! An emulator on loopback, which checks signatures and codes, takes the place of AWS. A real bash
-//! starts a session with a code, asks who it is, and ends the session.
+//! starts a session with a code, asks AWS who it is, and ends the session.
 
 #![allow(clippy::print_stdout, reason = "a demonstration shows what happens")]
 
@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 use awsmfa_test_support::{Accounts, Emulator, TestHome};
 
-/// What bash runs. `show` prints a command before it is run.
+/// The script for bash. `show` prints a command before running it.
 const SCRIPT: &str = r#"
 set -eu
 show() { printf '\n$ %s\n' "$*"; }
@@ -42,7 +42,7 @@ show "eval \"\$(awsmfa env $CODE)\"     # a code works once"
 if (eval "$(awsmfa env "$CODE")"); then exit 1; else echo "exit code $?"; fi
 "#;
 
-/// In place of the AWS CLI where there is none: the same call, signed by curl.
+/// Replaces the AWS CLI if it is not installed: the same call, signed by curl.
 const CURL_AS_AWS: &str = r#"#!/bin/sh
 exec curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
     --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
@@ -50,7 +50,8 @@ exec curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
     --data 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL/"
 "#;
 
-/// The first argument of the process that gives the terminal up and becomes the rest of them.
+/// The first argument of the process that gives up the terminal and then becomes the program in the
+/// other arguments.
 #[cfg(unix)]
 const WITHOUT_TERMINAL: &str = "--without-terminal";
 
@@ -68,7 +69,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .enable_all()
         .build()?;
     let context = runtime.enter();
-    // From here on a signal ends the demonstration by its end, which removes the folders.
+    // From here on a signal ends the demo through `main`, which removes the folders.
     let signals = Signals::new()?;
     drop(context);
     let emulator = Emulator::start(Accounts::standard());
@@ -136,11 +137,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 /// How the script ended.
 enum Ended {
     Itself(ExitStatus),
-    /// By a signal to the demonstration, whose exit code this is.
+    /// By a signal to the demo; this is the exit code.
     By(u8),
 }
 
-/// Runs a command to its end, or until a signal comes.
+/// Runs a command until it ends or a signal comes.
 async fn run(command: Command, mut signals: Signals) -> io::Result<Ended> {
     let mut child = tokio::process::Command::from(command).spawn()?;
     tokio::select! {
@@ -153,7 +154,7 @@ async fn run(command: Command, mut signals: Signals) -> io::Result<Ended> {
     }
 }
 
-/// The signals that end a program at a terminal, each with its exit code.
+/// The signals that end a program at a terminal, with their exit codes.
 #[cfg(unix)]
 struct Signals {
     hangup: tokio::signal::unix::Signal,
@@ -196,19 +197,19 @@ impl Signals {
     }
 }
 
-/// What the script has started ends with it.
+/// Ends everything that the script started.
 #[cfg(unix)]
 fn end_group(child: &tokio::process::Child) {
     use rustix::process::{Pid, Signal, kill_process_group};
     let id = child.id().and_then(|id| i32::try_from(id).ok());
     if let Some(group) = id.and_then(Pid::from_raw) {
-        // Where it has not become a group yet, it has started nothing.
+        // If it is not a group yet, it has started nothing.
         let _ = kill_process_group(group, Signal::TERM);
     }
 }
 
-/// A program away from the terminal: awsmfa would ask for another code there, and wait for the answer.
-/// This very program gives the terminal up, then becomes the other.
+/// A program without the terminal: with one, awsmfa would ask for another code and wait. This program
+/// starts itself, gives up the terminal, and becomes the other program.
 #[cfg(unix)]
 fn without_terminal(program: &str) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
@@ -233,8 +234,8 @@ fn become_without_terminal(command: &mut Command) -> io::Error {
 #[cfg(windows)]
 fn end_group(_: &tokio::process::Child) {}
 
-/// `cargo run --example` builds the library, not the program. So that nothing is built twice, the
-/// example is named too, which brings the same features.
+/// `cargo run --example` builds the library but not the program. Naming the example, too, keeps the
+/// features the same, so that nothing is built twice.
 fn build() -> Result<String, Box<dyn Error>> {
     let built = awsmfa_test_support::cargo()
         .args(["build", "--bin", "awsmfa", "--example", "demo", "--locked"])

@@ -1,5 +1,6 @@
 //! Signals that end awsmfa, wherever it waits: at a prompt, for standard input, a file, a program or the
 //! network.
+//!
 //! A separate thread waits for them, so it does not matter where the others are stuck. Signals that the
 //! caller set to ignored are not caught: caught signals are at their defaults in the command of `exec`,
 //! but ignored ones must stay ignored there.

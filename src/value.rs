@@ -4,6 +4,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// The value of an environment variable.
+///
 /// Any value may be a secret, so there is no `Display`, `Debug` omits the content, and the bytes are
 /// wiped on drop.
 #[derive(Clone, PartialEq, Eq)]

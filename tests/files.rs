@@ -1,4 +1,4 @@
-//! The shared AWS files, read by us and by botocore, which the AWS CLI is built on.
+//! Compares our parser of the shared AWS files with botocore's, which the AWS CLI uses.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{RngSeed, TestRunner};
 use serde_json::{Value, json};
 
-/// How many generated pairs of files are held against botocore, all in one Python process.
+/// How many generated pairs of files to compare, all in one Python process.
 const GENERATED: usize = 500;
 
 #[test]
@@ -127,7 +127,7 @@ proptest! {
     }
 }
 
-/// Ten thousand profiles must cost no noticeable time; the bound is loose, for a debug build on a busy machine.
+/// Ten thousand profiles must load quickly; the limit is generous, for a debug build on a busy machine.
 #[test]
 fn ten_thousand_profiles_are_read_at_once() {
     let mut config = String::new();
@@ -163,7 +163,8 @@ fn ten_thousand_profiles_are_read_at_once() {
     assert!(read < Duration::from_secs(5), "{read:?}");
 }
 
-/// A Python that can import botocore. None, said aloud, where there is none; a failure where all tools are required.
+/// A Python with botocore. `None`, with a message, if there is none; a failure if all tools are
+/// required.
 fn python_with_botocore() -> Option<PathBuf> {
     let ours = tools_folder().join("venv/bin/python3");
     let python = [ours, "python3".into()].into_iter().find(|python| {
@@ -182,7 +183,7 @@ fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/botocore_reading.py");
     let mut child = Command::new(python)
         .arg(script)
-        // The encoding of the files, whatever the locale of the tests.
+        // Decode the files as UTF-8, whatever the locale of the tests.
         .env("PYTHONUTF8", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -200,8 +201,8 @@ fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {
     readings
 }
 
-/// Our reading in the form of `botocore_reading.py`. The sections of services are looked up by the names
-/// that botocore found, as a profile's key `services` would.
+/// Our result in the form of `botocore_reading.py`. Looks up the services sections by the names that
+/// botocore found, as a profile's key `services` would.
 fn our_reading(directory: &Path, theirs: &Value) -> Value {
     let variable = |name: &str| -> Option<OsString> {
         match name {
@@ -247,7 +248,7 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
-/// A file of up to a dozen lines, most of them in order.
+/// A file of up to a dozen lines, most of them valid.
 fn shared_file() -> impl Strategy<Value = String> {
     let first = prop_oneof![9 => header(), 1 => line()];
     (first, prop::collection::vec(line(), 0..12), 0..30_u8).prop_map(|(first, lines, cut)| {
@@ -328,7 +329,7 @@ fn end() -> impl Strategy<Value = &'static str> + Clone {
     select(vec!["\n", "\n", "\n", "\n", "\r\n", "\r", "\n\n"])
 }
 
-/// A line that holds a secret where no message may quote it: in a value, or astray.
+/// A line with a secret that no message may repeat: in a value, or out of place.
 fn line_with_secret() -> impl Strategy<Value = String> {
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     prop_oneof![

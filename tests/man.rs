@@ -1,5 +1,5 @@
-//! The man pages in man/ are those of the command line as it is. Written anew by
-//! `AWSMFA_WRITE_MAN=1 cargo test --test man`.
+//! The man pages in man/ match the command line. `AWSMFA_WRITE_MAN=1 cargo test --test man` rewrites
+//! them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(
@@ -27,13 +27,13 @@ fn pages() -> BTreeMap<String, Vec<u8>> {
             .map(|verb| (format!("awsmfa-{}", verb.get_name()), verb)),
     ) {
         let mut page = Vec::new();
-        // Without a date, so that the pages change with the command line alone.
+        // Without a date, so that the pages change only with the command line.
         let man = clap_mangen::Man::new(command.display_name(&name))
             .title(&name)
             .source("awsmfa")
             .date("");
         man.render(&mut page).unwrap();
-        // The examples have columns, which lines filled with text have not.
+        // The examples have columns, which man would otherwise reflow.
         let page = String::from_utf8(page).unwrap();
         let page = page.replacen(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n", 1);
         pages.insert(format!("{name}.1"), page.into_bytes());

@@ -1,5 +1,5 @@
-//! Every command line of README.md, run in a clean home with the emulator in AWS's place, or marked
-//! with the reason why it is not.
+//! Every command line of README.md runs in a clean home with the emulator in place of AWS, or is marked
+//! with the reason why it does not.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -51,7 +51,7 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// The commands of the table of recipes, by the words of its first column.
+/// The commands in the table of recipes, by the text of its first column.
 fn recipes() -> BTreeMap<String, String> {
     let readme = readme();
     let table = readme.split("| where | how |").nth(1).unwrap();
@@ -63,7 +63,7 @@ fn recipes() -> BTreeMap<String, String> {
             let cells: Vec<&str> = line.trim_matches('|').splitn(2, '|').collect();
             let code = cells[1].split('`').skip(1).step_by(2).last();
             let first = cells[1].split('`').nth(1);
-            // Of the devcontainer the second is meant: the first is the name of the file.
+            // The devcontainer's cell begins with the name of the file; take the second word.
             let is_file = first == Some("devcontainer.json");
             let command = if is_file { code } else { first }.unwrap_or_default();
             (cells[0].trim().to_owned(), command.replace("\\|", "|"))
@@ -71,7 +71,7 @@ fn recipes() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The messages of the table of troubles, each in the pieces that … leaves.
+/// The messages in the table of troubles, split at each ….
 fn messages() -> Vec<Vec<String>> {
     let readme = readme();
     let table = readme.split("| message | what to do |").nth(1).unwrap();
@@ -88,7 +88,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The lines in which a message of the program stands: those of the snapshots, and its own.
+/// The lines with messages of the program: from the snapshots and the sources.
 fn lines_with_messages(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -98,7 +98,7 @@ fn lines_with_messages(folder: &Path) -> Vec<String> {
             found.extend(lines_with_messages(&path));
         } else if extension == "snap" || extension == "rs" {
             let text = fs::read_to_string(&path).unwrap();
-            // Wherever in src the message is made.
+            // Any file of src may contain a message.
             let of_src = folder.starts_with(root().join("src"));
             let told = |line: &&str| extension == "snap" || of_src && line.contains('"');
             found.extend(text.lines().filter(told).map(str::to_owned));
@@ -107,13 +107,13 @@ fn lines_with_messages(folder: &Path) -> Vec<String> {
     found
 }
 
-/// A new user's machine: awsmfa on the PATH and in ~/.local/bin, the AWS CLI, a home with keys and a role
-/// profile.
+/// A new user's machine: awsmfa on PATH and in ~/.local/bin, the AWS CLI, and a home with keys and a
+/// role profile.
 fn new_machine() -> Stage {
     let mut stage = Stage::new();
     symlink(stage.out("bin"), stage.home.path().join("bin")).unwrap();
     symlink(stage.home.path(), stage.home.path().join(".local")).unwrap();
-    // Programs that print a code, and one that is given an environment.
+    // Programs that print a code, and one that prints an environment.
     stage.program("pass", "cat ~/code");
     stage.program("op", "cat ~/another_code");
     stage.program(
@@ -133,7 +133,7 @@ fn new_machine() -> Stage {
     stage
 }
 
-/// Runs a script at home; each 123456 in it is a code.
+/// Runs a script at home, with a code in place of each 123456.
 fn bash(machine: &Stage, script: &str) -> Run {
     machine.home.write("code", machine.code());
     machine.home.write("another_code", machine.code());
@@ -146,7 +146,7 @@ fn bash(machine: &Stage, script: &str) -> Run {
     machine.script(&["bash"], &script)
 }
 
-/// Runs a line as cron does: with no terminal and next to no environment.
+/// Runs a line as cron does: without a terminal and with almost no environment.
 fn cron(machine: &mut Stage, line: &str) -> Run {
     machine.home.write("code", machine.code());
     machine
@@ -173,7 +173,7 @@ fn every_block_is_run_or_says_why_not() {
         if block.language != "sh" || block.not_run.is_some() {
             continue;
         }
-        // S3 is not played: what is shown with it works with the call that is.
+        // The emulator has no S3: use the call that it has in place of the one shown.
         let script = block
             .text
             .replace("aws s3 ls", "aws sts get-caller-identity");
@@ -191,7 +191,7 @@ fn every_block_is_run_or_says_why_not() {
 #[test]
 fn only_known_kinds_of_blocks_stand_there() {
     for block in blocks() {
-        // tests/terminal runs those of bash, zsh and fish, tests/release the action of the yaml.
+        // tests/terminal runs the blocks for bash, zsh and fish, tests/release the action in the yaml.
         let known = ["sh", "ini", "toml", "bash", "zsh", "fish", "yaml"];
         let known = known.contains(&block.language.as_str());
         assert!(
@@ -297,7 +297,7 @@ fn the_recipes_work_as_steps_of_a_script() {
     );
     assert_eq!(passes(&new_machine(), &gitlab), alice);
 
-    // The code comes from the terminal there, which a test has not.
+    // There the code comes from the terminal, which this test does not have.
     let with_command = |recipe: &str| {
         recipe
             .replace("awsmfa env", "awsmfa env --code-command \"$CMD\"")
@@ -350,7 +350,7 @@ fn each_profile_key_with_a_variable_is_listed() {
         .iter()
         .map(|(key, names)| format!("| `{key}` | {} |", names.join(", ")))
         .collect();
-    // One variable is named by what the section has.
+    // One variable is named after the section's content.
     let table = format!(
         "| profile key | variable |\n|---|---|\n{}\n| `services` | ",
         rows.join("\n")
@@ -402,7 +402,7 @@ fn cron_needs_no_terminal_and_no_path() {
     assert!(run.stdout.starts_with("by ASIA"), "{run:?}");
 }
 
-/// direnv evaluates `.envrc` in a bash of its own, which inherits the environment of the outer shell.
+/// direnv evaluates `.envrc` in its own bash, which inherits the environment of the outer shell.
 #[test]
 fn direnv_asks_nothing_while_the_session_outside_lives() {
     let machine = new_machine();

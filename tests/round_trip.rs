@@ -1,5 +1,5 @@
-//! The round trip on values: whatever the environment was, `env` any number of times and then
-//! `unset` give it back, with what the user changed in between.
+//! The round trip on values: `env` any number of times and then `unset` restore any environment, with
+//! what the user changed in between.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -62,7 +62,7 @@ fn name() -> impl Strategy<Value = &'static str> {
     select(VARIABLES.iter().map(|v| &*v.name).collect::<Vec<_>>())
 }
 
-/// An environment, perhaps with the remains of another session's records.
+/// An environment, perhaps with remains of another session's bookkeeping.
 fn start_of_all() -> impl Strategy<Value = Plain> {
     let records: Vec<&'static str> = VARIABLES
         .iter()
@@ -89,15 +89,15 @@ fn start_of_all() -> impl Strategy<Value = Plain> {
 enum Step {
     /// `env`
     NewSession(Box<NewSession>),
-    /// `exec`, and `unset` inside
+    /// `exec`, then `unset` inside
     Exec(Box<NewSession>),
-    /// A failed role, whose MFA session is kept.
+    /// A role was denied after its MFA session was started; the MFA session is kept.
     Keep(MfaSession, TokenCode),
-    /// `unset`, in the middle of it all.
+    /// `unset` before the end.
     Unset,
     /// The user sets or unsets a variable.
     Edit(&'static str, Option<String>),
-    /// The user pastes keys, perhaps with a token, or clears them.
+    /// The user pastes keys, perhaps with a token, or removes them.
     Paste([Option<String>; 3]),
 }
 
@@ -121,7 +121,7 @@ fn session() -> impl Strategy<Value = Session> {
         })
 }
 
-/// One of ten users, or of twenty, since each may be at another endpoint.
+/// One of ten users at one of two endpoints, so one of twenty owners.
 fn owner() -> impl Strategy<Value = Owner> {
     let arn = Just("arn:aws:iam::123456789012:user/alice".to_owned());
     (
@@ -247,8 +247,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the table of the contract says a session's environment holds, for the variables that the
-/// profile may have a say in.
+/// The expected values of the variables that a profile key stands for, by the contract's table.
 fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, Option<String>)> {
     let settings = &start.settings;
     let held = |name: &str| before.get(name).cloned();
@@ -269,7 +268,7 @@ fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, O
         let stays = filled(name).filter(|_| settings.forced_region.is_none());
         (name, stays.or(effective.clone()).or(held(name)))
     };
-    // An empty CA bundle counts as none; another variable that is set but empty is set.
+    // An empty CA bundle counts as not set; any other empty variable counts as set.
     let own = |name: &str| match name {
         "AWS_CA_BUNDLE" => filled(name),
         _ => held(name),
@@ -292,7 +291,7 @@ fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, O
     told
 }
 
-/// Whether each of these values stands only where a log scrubber looks, and at most once.
+/// Whether each of these values is only in variables that log scrubbers recognise, and at most once.
 fn is_kept_by_name(plain: &Plain, secret: &Value) -> bool {
     let holders: Vec<&String> = plain
         .iter()
@@ -334,7 +333,7 @@ proptest! {
     #[test]
     fn unset_gives_back_what_was(first in start_of_all(), steps in vec(step(), 1..10)) {
         let mut plain = first.clone();
-        // A record that happens to fit the keys in place would count; start from one that does not.
+        // Start from bookkeeping that does not match the keys; if it did by chance, it would count.
         plain.remove("AWSMFA_KEY_ID");
         let mut owed = Owed::new(&plain);
         for step in &steps {
@@ -512,7 +511,7 @@ proptest! {
     ) {
         let mut plain = Plain::new();
         let mut expected: Vec<MfaSession> = Vec::new();
-        // The one that is the session in place and cannot give way.
+        // The current session, which is never dropped, if it is an MFA session itself.
         let mut plain_one = String::new();
         for (start, is_refused) in starts {
             let now = environment(&plain);

@@ -1,4 +1,5 @@
 //! `awsmfa complete`: the possible next words of a command line, for the scripts of `awsmfa init`.
+//!
 //! clap's engine takes the verbs and options from the definitions that the parser and the help use, and
 //! the values from `candidates.rs`.
 

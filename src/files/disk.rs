@@ -15,6 +15,7 @@ const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// Reads the config and the credentials file from the places that the environment names. Like botocore,
 /// expands `$VARIABLE`, `${VARIABLE}` and a leading `~`.
+///
 /// A missing file counts as empty, and so does a path that is neither file nor directory (`/dev/null`),
 /// or the empty path.
 pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<SharedFiles, Error> {

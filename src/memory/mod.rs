@@ -1,4 +1,5 @@
 //! The memory of awsmfa: what it replaced in the environment, for whom, and how to restore it.
+//!
 //! Everything here works on values: it reads an [`Environment`] and returns a list of changes. Keys and
 //! token belong to awsmfa only while `AWS_ACCESS_KEY_ID` is the recorded one. Any other variable belongs
 //! to awsmfa while it is as awsmfa left it.

@@ -52,6 +52,7 @@ impl Lookup<'_> {
 
 /// The endpoint. `arn` is the device's or a role's; its partition decides if nothing else does.
 /// `recorded_url` is the URL of the session that is to be repeated.
+///
 /// `sts_regional_endpoints` and `AWS_STS_REGIONAL_ENDPOINTS` have no effect: awsmfa always uses the
 /// region's own endpoint, like the AWS SDK for Rust, since sessions of the global endpoint are not valid
 /// in every region (AWS SDKs reference guide, "AWS STS Regional endpoints").

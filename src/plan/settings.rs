@@ -1,4 +1,5 @@
 //! The settings that go into the session: it must behave as if `AWS_PROFILE` were still set.
+//!
 //! Without `AWS_PROFILE` the SDKs read the profile `default`. So awsmfa exports the target profile's
 //! settings, and refuses to start if `default` would send the session's token to another endpoint.
 

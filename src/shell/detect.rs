@@ -1,4 +1,5 @@
 //! Recognises a shell by its executable and its arguments.
+//!
 //! `SHELL` names the login shell, and other shells inherit variables such as `NU_VERSION`. The process
 //! name does not help either: in a `#!` script it is the script's.
 

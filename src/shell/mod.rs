@@ -330,6 +330,7 @@ impl Shell {
 
 /// An empty buffer with room for any shell's statements: a buffer that grows leaves its secrets behind
 /// in memory.
+///
 /// # Panics
 /// If a variable's name is invalid: it would be code in the statement.
 fn buffer(changes: &[Change]) -> Zeroizing<Vec<u8>> {

@@ -45,6 +45,7 @@ fn word(word: &str) -> String {
 
 /// Only ASCII, since PowerShell decodes a program's output by the console's code page. So its other
 /// single quotes (U+2018 to U+201B) never occur in the string, and only `'` must be doubled.
+///
 /// The pieces are joined as one list: a sum of thousands would be nested that deep, and PowerShell's
 /// compiler is recursive.
 fn quote(out: &mut Vec<u8>, value: &str) {

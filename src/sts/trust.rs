@@ -1,4 +1,5 @@
 //! The certificate authorities that awsmfa trusts.
+//!
 //! If `AWS_CA_BUNDLE` or `ca_bundle` names a file, only that file counts, as in the AWS CLI; otherwise
 //! `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the platform's store. There is no built-in list: it would
 //! override the platform's distrust of a CA.

@@ -1,11 +1,11 @@
-//! A small evaluator of IAM policies: the part of the language that docs/force-mfa uses. Anything
-//! else in a document is an error.
+//! A small evaluator for the part of the IAM policy language that docs/force-mfa uses. Anything else in
+//! a document is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-/// A document that was understood to its last element.
+/// A completely parsed document.
 #[derive(Debug)]
 pub(crate) struct Policy {
     statements: Vec<Statement>,
@@ -52,7 +52,7 @@ enum Operator {
 pub(crate) struct Request {
     pub(crate) action: String,
     pub(crate) resource: String,
-    /// The account of whoever signed.
+    /// The account of the signer.
     pub(crate) account: String,
     /// By key in lower case; a key that AWS does not send is absent.
     pub(crate) context: BTreeMap<&'static str, String>,
@@ -67,7 +67,7 @@ pub(crate) enum Verdict {
     Denied,
 }
 
-/// What these policies of one identity say together.
+/// The decision of all policies of one identity.
 pub(crate) fn evaluate(policies: &[&Policy], request: &Request) -> Verdict {
     let statements = || policies.iter().flat_map(|policy| &policy.statements);
     let matching = |denies: bool| {
@@ -94,7 +94,7 @@ impl Policy {
     fn parse(text: &str, covers: &[&str]) -> Result<Self, String> {
         let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let document = elements(&document, &["Version", "Statement"])?;
-        // Under the older version, which is the default, `${aws:username}` is no variable.
+        // In the older version, which is the default, `${aws:username}` is not a variable.
         if document.get("Version") != Some(&Value::from("2012-10-17")) {
             return Err("Version is not 2012-10-17".to_owned());
         }
@@ -116,7 +116,7 @@ impl Policy {
         })
     }
 
-    /// The actions that the statements with this effect name.
+    /// The actions in the statements with this effect.
     pub(crate) fn named_actions(&self, denies: bool) -> BTreeSet<&str> {
         let statements = self.statements.iter();
         statements
@@ -248,7 +248,7 @@ fn text_of(value: Option<&Value>) -> Result<&str, String> {
     text.ok_or_else(|| format!("no text: {value:?}"))
 }
 
-/// One text, or a list of them that is not empty.
+/// One text, or a non-empty list of texts.
 fn list_of(value: &Value) -> Result<Vec<String>, String> {
     let list = match value {
         Value::Array(list) if !list.is_empty() => list.as_slice(),
@@ -259,8 +259,8 @@ fn list_of(value: &Value) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// A pattern with its variables filled in. None where the request has no value for one: such a
-/// pattern matches nothing.
+/// Fills in the variables of a pattern. `None` if the request has no value for one: such a pattern
+/// matches nothing.
 fn resolve(pattern: &str, context: &BTreeMap<&str, String>) -> Option<String> {
     let mut resolved = String::new();
     let mut rest = pattern;
@@ -274,7 +274,7 @@ fn resolve(pattern: &str, context: &BTreeMap<&str, String>) -> Option<String> {
     Some(resolved)
 }
 
-/// The wildcards of an ARN stay within its segments.
+/// A wildcard in an ARN does not match a colon.
 fn resource_glob(pattern: &str, resource: &str) -> bool {
     if pattern == "*" {
         return true;
@@ -446,7 +446,7 @@ mod tests {
             &sam
         ));
         assert!(!allowed(pattern, "*", &sam));
-        // A role's session has no user name.
+        // A role session has no user name.
         assert!(!allowed(pattern, "arn:aws:iam::111122223333:user/", &[]));
         assert!(!allowed(
             pattern,

@@ -1,4 +1,4 @@
-//! docs/force-mfa.md: its policies, evaluated for every call that awsmfa makes, and every line of its
+//! docs/force-mfa.md: evaluates its policies for every call of awsmfa, and checks every row of its
 //! tables.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -55,7 +55,8 @@ const VERBS: &[(&str, &[&str])] = &[
             GET_CALLER_IDENTITY,
             LIST_MFA_DEVICES,
             CREATE_VIRTUAL_MFA_DEVICE,
-            // Settles a CreateVirtualMFADevice or EnableMFADevice whose answer was lost.
+            // Finds out what happened if the response to CreateVirtualMFADevice or EnableMFADevice was
+            // lost.
             LIST_VIRTUAL_MFA_DEVICES,
             ENABLE_MFA_DEVICE,
             // Waits until STS knows the device.
@@ -80,17 +81,17 @@ const USERS: [&str; 2] = ["open.json", "strict.json"];
 const ROLES: [&str; 2] = ["role-trust.json", "role-trust-age.json"];
 const ACCOUNT: &str = "111122223333";
 
-/// What a request is signed with.
+/// The credentials that sign a request.
 #[derive(Clone, Copy)]
 enum Signer {
     AccessKeys,
     /// The console without MFA.
     SessionWithoutMfa,
-    /// This many seconds old.
+    /// The age in seconds.
     MfaSession(u32),
-    /// `AssumeRole` with a code of its own.
+    /// `AssumeRole` with a code.
     AccessKeysAndCode,
-    /// A role's session carries neither a user name nor, as documented, MFA.
+    /// A role session has no user name and, as documented, no MFA.
     RoleSession,
 }
 
@@ -118,7 +119,7 @@ fn call(action: &str, device: &str, signer: Signer) -> Request {
             Some("user/sam".to_owned())
         }
         ASSUME_ROLE => Some("role/dev".to_owned()),
-        // The action knows no resources, or the policies name none for it.
+        // The action has no resources, or the policies name none for it.
         _ => None,
     };
     let arn = resource.map(|resource| format!("arn:aws:iam::{ACCOUNT}:{resource}"));
@@ -146,7 +147,7 @@ fn of_a_role(name: &str) -> Policy {
     Policy::of_a_role(&text(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// One statement about everything, with the rest of it.
+/// One statement about everything, completed by `rest`.
 fn about_everything(rest: &Value) -> Policy {
     let mut statement = json!({"Sid": "Any", "Action": "*", "Resource": "*"});
     let rest = rest.as_object().unwrap().clone();
@@ -155,7 +156,7 @@ fn about_everything(rest: &Value) -> Policy {
     Policy::of_users(&document.to_string()).unwrap()
 }
 
-/// What an administrator has beside the policies.
+/// What an administrator has besides the policies.
 fn full_access() -> Policy {
     about_everything(&json!({"Effect": "Allow"}))
 }
@@ -164,7 +165,7 @@ fn page() -> String {
     fs::read_to_string(root().join("docs/force-mfa.md")).unwrap()
 }
 
-/// The cells of the first table after this heading, the head included.
+/// The cells of the first table after this heading, including the head.
 fn table(heading: &str) -> Vec<Vec<String>> {
     let page = page();
     let (_, section) = page.split_once(&format!("{heading}\n")).unwrap();
@@ -226,7 +227,8 @@ fn the_documents_are_policies_that_iam_takes() {
     }
 }
 
-/// Moto knows IAM's grammar, botocore its actions; the AWS CLI runs the page's commands against moto.
+/// Moto knows IAM's grammar, botocore knows the actions, and the AWS CLI runs the page's commands with
+/// moto.
 #[test]
 fn moto_and_botocore_accept_documents_actions_and_commands() {
     let Some(answer) = referee() else {
@@ -252,7 +254,7 @@ fn moto_and_botocore_accept_documents_actions_and_commands() {
     );
 }
 
-/// What a policy for users leaves open without MFA.
+/// What a policy for users allows without MFA.
 fn open_without_mfa(name: &str) -> BTreeSet<&'static str> {
     let always = [LIST_MFA_DEVICES, RESYNC_MFA_DEVICE, GET_SESSION_TOKEN];
     let first_device = [
@@ -267,7 +269,7 @@ fn open_without_mfa(name: &str) -> BTreeSet<&'static str> {
 
 #[test]
 fn the_documents_name_these_actions_and_no_other() {
-    // The policies that come with a role grant AssumeRole.
+    // The policies of a role allow AssumeRole.
     let called = VERBS.iter().flat_map(|(_, actions)| *actions).copied();
     let mut granted: BTreeSet<&str> = called
         .filter(|action| ![GET_CALLER_IDENTITY, GET_SESSION_TOKEN, ASSUME_ROLE].contains(action))
@@ -291,7 +293,7 @@ fn the_documents_name_these_actions_and_no_other() {
     }
 }
 
-/// Whatever AWS can do, keys alone can do no more than the page says, and with MFA nothing is denied.
+/// Whatever AWS can do, keys alone can do only what the page says, and with MFA nothing is denied.
 #[test]
 fn without_mfa_nothing_else_is_open() {
     let Some(answer) = referee() else {
@@ -324,7 +326,7 @@ fn operations(answer: &Value) -> impl Iterator<Item = &str> {
         .map(|action| action.as_str().unwrap())
 }
 
-/// One answer for all tests: the AWS CLI takes seconds to load.
+/// One result for all tests: the AWS CLI takes seconds to load.
 fn referee() -> Option<&'static Value> {
     static ANSWER: OnceLock<Option<Value>> = OnceLock::new();
     ANSWER.get_or_init(ask_the_referee).as_ref()
@@ -386,7 +388,7 @@ fn open_and_strict_differ_in_what_needs_no_mfa_alone() {
     assert_eq!(open, strict);
 }
 
-/// The verbs that a row of "What works" stands for, and the calls that it means.
+/// The verbs of a row of "What works", and their calls.
 fn calls_of(row: &str) -> (&'static [&'static str], Vec<&'static str>) {
     let of = |verb: &str| VERBS.iter().find(|(name, _)| *name == verb).unwrap().1;
     let but = |actions: &[&'static str], left_out: &str| -> Vec<&'static str> {
@@ -423,7 +425,7 @@ fn what_works_is_what_the_table_says() {
             let verdict = |policies: &[&Policy], action: &str| {
                 evaluate(policies, &call(action, "sam", signer))
             };
-            // The policy alone grants what concerns devices; the user's others grant the rest.
+            // This policy allows only what concerns devices; the user's other policies allow the rest.
             let granted = |action: &str| match action {
                 GET_CALLER_IDENTITY | GET_SESSION_TOKEN => true,
                 ASSUME_ROLE | ANYTHING_ELSE => {
@@ -431,7 +433,7 @@ fn what_works_is_what_the_table_says() {
                 }
                 _ => verdict(&[policy], action) == Verdict::Allowed,
             };
-            // AWS says that it lets no policy deny GetSessionToken either; ours do not rely on it.
+            // AWS says that no policy can deny GetSessionToken; these policies do not rely on that.
             let denied = |action: &str| {
                 action != GET_CALLER_IDENTITY
                     && verdict(&[policy, &full], action) == Verdict::Denied
@@ -624,7 +626,7 @@ fn roles_are_assumed_as_the_table_says() {
     }
 }
 
-/// The rows of "When AWS denies a call", each with a request that meets it.
+/// Each row of "When AWS denies a call" has a request that gets that denial.
 #[test]
 fn the_denials_of_the_last_table_happen() {
     let (open, strict) = (of_users("open.json"), of_users("strict.json"));

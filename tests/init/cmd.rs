@@ -1,5 +1,6 @@
-//! The batch file for cmd, by wine's. A batch file that stands in for the program tells what it is
-//! given: wine does not wait for programs of Linux. Before version 10 wine's `call` loses the status too.
+//! The batch file for cmd, run by wine. Another batch file in place of the program records its
+//! arguments, since wine does not wait for Linux programs. Before version 10 wine's `call` loses the
+//! status, too.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -7,10 +8,10 @@ use std::process::{Command, Stdio};
 use awsmfa::shell::by_name;
 use awsmfa_test_support::{TestHome, find_tool, skip, tools_folder, tools_path};
 
-/// The program that runs its scripts.
+/// The program that runs the scripts.
 pub(crate) const CMD: &str = "wine";
 
-/// Prints statements for `env --shell cmd`; else its arguments.
+/// Prints statements for `env --shell cmd`, otherwise its arguments.
 const PROGRAM: &str = "@if not \"%~1\"==\"env\" goto args\n\
                        @if not \"%~3\"==\"--shell\" goto args\n\
                        @if not \"%~4\"==\"cmd\" goto args\n\
@@ -70,7 +71,7 @@ fn what_is_not_evaluated_passes_through() {
             "args exec 123456 -- x --shell y end",
         ),
     ];
-    // In one script: wine takes seconds to start.
+    // In one script, since wine takes seconds to start.
     let script = cases.map(|(words, _)| format!("@call awsmfa.bat {words}\n"));
     if let Some(output) = run(&script.concat()) {
         let lines: Vec<&str> = output.lines().collect();

@@ -1,11 +1,11 @@
-//! The completions tell verbs, options, the names of profiles and of shells.
+//! The completions know verbs, options, profiles and shells.
 
 use awsmfa_test_support::find_tool;
 
 use crate::stage::stage;
 use crate::use_in_shells::type_into_elvish;
 
-/// What a shell, asked by `ask`, gives for these lines of input.
+/// Checks what a shell, asked by `ask`, completes for these lines of input.
 fn prove(command: &[&str], ask: fn(words: &[&str]) -> String, load: &str) {
     let cases: &[(&[&str], &str)] = &[
         (&["awsmfa", "unse"], "unset"),
@@ -56,7 +56,7 @@ fn bash() {
     prove(&["bash", "--norc"], ask, "eval \"$(awsmfa init bash)\"");
 }
 
-/// Readline takes the `=` for a word, and the quotes are bash's.
+/// Readline treats the `=` as a word, and bash adds the quotes.
 #[test]
 fn bash_after_an_equals_sign_and_with_blanks() {
     let stage = stage();
@@ -71,7 +71,7 @@ fn bash_after_an_equals_sign_and_with_blanks() {
     assert_eq!(run.stdout, "'my dev'\n", "{run:?}");
 }
 
-/// The completion system of zsh needs a terminal; what it calls is called in its place.
+/// zsh's completion system needs a terminal, so this calls the function that it would call.
 #[test]
 fn zsh() {
     let ask = |words: &[&str]| {

@@ -1,5 +1,5 @@
-//! `awsmfa init`: the functions in the real shells, with an emulator in AWS's place; their
-//! completions; and the table of shells held against `shells/` and README.md.
+//! `awsmfa init`: the functions in the real shells, with an emulator in place of AWS; their completions;
+//! and the table of shells compared with `shells/` and README.md.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

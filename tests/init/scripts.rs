@@ -1,4 +1,4 @@
-//! The scripts as files: each is read by its own shell, and each belongs to a row.
+//! The scripts as files: the right shell can parse each, and each belongs to a row.
 
 use std::collections::BTreeSet;
 use std::fs;

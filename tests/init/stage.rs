@@ -2,24 +2,24 @@
 
 use awsmfa_test_support::{Stage, Variables};
 
-/// A value with all that shells stumble over, for a variable that `env` replaces.
+/// A value with every character that shells treat specially, for a variable that `env` replaces.
 pub(crate) const STALE: &str = "it's  a \"stale\" $token `x` !! \\ *";
 
 pub(crate) fn stage() -> Stage {
     let mut stage = Stage::new();
     stage.set_all(&[("AWS_PROFILE", "default"), ("AWS_SECURITY_TOKEN", STALE)]);
-    // Writes to $1 what a child process inherits.
+    // Writes the environment of a child process to $1.
     stage.program("dump", "exec env -0 >\"$1\"");
     // Appends a status to the file `notes`.
     stage.program("note", "echo \"$*\" >>notes");
-    // Writes down its arguments, and fails in its own way.
+    // Records its arguments, and fails with its own status.
     stage.program("args", "printf '<%s>' \"$@\" >args.out; exit 7");
-    // Takes awsmfa away.
+    // Removes awsmfa.
     stage.program("lose", "rm bin/awsmfa");
     stage
 }
 
-/// What a dump wrote. Shells count and name what they run in a few variables of their own.
+/// The variables in a dump, without those in which shells count and name what they run.
 pub(crate) fn dumped(stage: &Stage, name: &str) -> Variables {
     let mut variables = stage.dumped(name);
     for own in ["_", "LAST_EXIT_CODE", "CMD_DURATION_MS"] {
@@ -28,7 +28,7 @@ pub(crate) fn dumped(stage: &Stage, name: &str) -> Variables {
     variables
 }
 
-/// The values of a session that must be seen nowhere.
+/// The values of a session that nothing may show.
 pub(crate) fn secrets(session: &Variables) -> impl Iterator<Item = &String> {
     let is_secret = |name: &str| name.contains("SECRET") || name.contains("TOKEN");
     session

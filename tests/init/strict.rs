@@ -1,11 +1,11 @@
-//! Under `set -e` a failure stops the script; under `set -x` nothing secret is shown; aliases and
-//! helper variables stay out of each other's way.
+//! Under `set -e` a failure stops the script; under `set -x` no secret is shown; aliases and helper
+//! variables do not interfere.
 
 use awsmfa_test_support::{find_tool, posix_shells};
 
 use crate::stage::{dumped, secrets, stage};
 
-/// The shells of POSIX's kind, and bash as it is where it is called sh.
+/// The POSIX shells, and bash under the name sh.
 fn shells() -> Vec<&'static [&'static str]> {
     let mut shells = posix_shells();
     shells.push(&["bash", "--posix"]);
@@ -111,8 +111,8 @@ fn aliases_do_not_hijack_and_helpers_do_not_stay() {
         } else {
             ""
         };
-        // zsh reads all that it evaluates before it runs any of it, and an alias stands in the way
-        // of a function's name there: it says so.
+        // zsh reads everything that it evaluates before it runs any of it, and an alias with the
+        // function's name breaks the definition: zsh says so.
         let aliases = match shell[0] {
             "zsh" => hijacked.replace("alias awsmfa=", "\\: "),
             _ => hijacked.clone(),

@@ -1,11 +1,11 @@
-//! README's table of shells says what the program's table says.
+//! README's table of shells matches the program's table.
 
 use std::fmt::Write as _;
 use std::fs;
 
 use awsmfa::shell::{Kind, SHELLS};
 
-/// The table as README.md has it, between two comments.
+/// The table in README.md, between two comments.
 fn table() -> String {
     let mut table =
         "| shell | start a session | end it | for `awsmfa env 123456` alone, in the rc file |\n\

@@ -1,24 +1,23 @@
-//! Each function does its work in its shell: a session starts and ends, failures fail and change
-//! nothing but what is kept, and all else goes to the program as it was written.
+//! Each function works in its shell: a session starts and ends, failures fail and change only what is
+//! kept, and everything else goes to the program unchanged.
 
 use awsmfa::shell::{Kind, SHELLS, Shell, by_name};
 use awsmfa_test_support::{REAL_SHELLS, RealShell, Run, Stage, find_tool};
 
 use crate::stage::{STALE, dumped, secrets, stage};
 
-/// How a shell is spoken to. `CALL` stands for a command, `NAME` for a name.
+/// The syntax of a shell. `CALL` is a command, `NAME` a name.
 struct Real {
-    /// Its executable.
     name: &'static str,
-    /// What stands before all else.
+    /// The first lines.
     prelude: &'static str,
-    /// Makes the function known, where the line of the table cannot stand in a script.
+    /// Loads the function, if the line of the table does not work in a script.
     load: Option<&'static str>,
-    /// Runs a command and notes its status, going on where it fails.
+    /// Runs a command and records its status, even if it fails.
     note: &'static str,
-    /// Whether a failure has the program's own status, or some other that is not 0.
+    /// Whether a failure has the program's status rather than another one that is not 0.
     keeps_status: bool,
-    /// Runs a command that writes to a file.
+    /// Runs a command with its output in a file.
     capture: &'static str,
 }
 
@@ -77,7 +76,7 @@ in_each! {
         keeps_status: false,
         capture: "CALL | save NAME",
     };
-    // What is added to its editor's names is there for the lines that are typed, so they are typed.
+    // The function is added to the editor's names for typed lines, so these lines are typed.
     elvish: Real {
         name: "elvish",
         prelude: "",
@@ -143,13 +142,13 @@ fn prove(real: &Real) {
     }
 }
 
-/// Runs all that is checked.
+/// Runs all checks.
 fn run(real: &Real, shell: &RealShell, stage: &Stage) -> Run {
     let row = by_name(shell.row).unwrap();
     let function = row.function.as_ref().unwrap();
     let load = real.load.unwrap_or(function.load);
     let steps = steps(real, row, stage);
-    // It may be loaded twice.
+    // Loading it twice is harmless.
     let script = [real.prelude, load, load, &steps].join("\n");
     match real.name {
         "elvish" => return type_into_elvish(stage, &format!("{load}\n{load}"), &steps),
@@ -159,7 +158,7 @@ fn run(real: &Real, shell: &RealShell, stage: &Stage) -> Run {
     stage.script(shell.command, &script)
 }
 
-/// Runs a script in an interactive elvish, as if it was typed.
+/// Runs a script in an interactive elvish, as if typed.
 pub(crate) fn type_into_elvish(stage: &Stage, rc: &str, script: &str) -> Run {
     stage.write(
         "rc.elv",
@@ -171,7 +170,7 @@ pub(crate) fn type_into_elvish(stage: &Stage, rc: &str, script: &str) -> Run {
     stage.script(&["expect"], typed)
 }
 
-/// A session and its end, what passes through, what fails, and a program that is gone.
+/// A session and its end, calls for the program, failures, and a missing program.
 fn steps(real: &Real, row: &Shell, stage: &Stage) -> String {
     let device = stage.emulator.device("alice");
     stage.write("the  code", device.code());
@@ -232,7 +231,7 @@ fn check_statuses(real: &Real, notes: &str, told: &str) {
         let line = line.unwrap_or_else(|| panic!("no {of}; {told}"));
         let status: i32 = line.trim().parse().unwrap();
         if expected == 0 || real.keeps_status {
-            // Of what fails in its eval, tcsh knows that it failed.
+            // If something in its eval fails, tcsh loses the status.
             let as_told = if real.name == "tcsh" && of != "exec" {
                 expected.min(1)
             } else {
@@ -256,7 +255,7 @@ fn check_environments(stage: &Stage, told: &str) {
         "a failure changes nothing; {told}"
     );
     assert_eq!(dumped(stage, "after"), before, "{told}");
-    // The code of a role that was refused is not lost.
+    // The code for a denied role is not lost.
     assert!(!kept.contains_key("AWS_ACCESS_KEY_ID"), "{told}");
     assert_eq!(kept["AWS_PROFILE"], "default", "{told}");
     let is_mfa_session = |name: &String| name.starts_with("AWSMFA_MFA_");
@@ -265,7 +264,7 @@ fn check_environments(stage: &Stage, told: &str) {
     assert_eq!(dumped(stage, "last"), before, "{told}");
 }
 
-/// Standard output is captured by the function, so a person who types it is asked for the code.
+/// The function captures standard output; awsmfa still asks a person for the code.
 #[test]
 fn a_person_is_asked_for_the_code() {
     for (row, shell) in [

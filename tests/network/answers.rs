@@ -1,4 +1,4 @@
-//! Whatever answers in AWS's place: no panic, a cause and a hint, and nothing of a secret.
+//! Whatever responds in AWS's place: no panic, but a cause and a hint, and no secret in them.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -22,7 +22,7 @@ const CASES: u32 = 4000;
 const SECRET: &str = "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY";
 const TOKEN: &str = "AQoEXAMPLEH4aoAH0gNCAPyJxz4BlCFFxWNE1OPTgk5TthT";
 
-/// What the mutations start from: answers that AWS gives.
+/// AWS's responses, from which the mutations start.
 fn originals() -> Vec<String> {
     let session = format!(
         "<GetSessionTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetSessionTokenResult>\
@@ -127,7 +127,7 @@ fn answer() -> impl Strategy<Value = (u16, Vec<u8>)> {
     (status, body)
 }
 
-/// A server on loopback that gives the same answer to every request until it is told another.
+/// A server on loopback that gives this response to every request; a test may change it.
 fn server(answer: Arc<Mutex<Vec<u8>>>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -135,13 +135,13 @@ fn server(answer: Arc<Mutex<Vec<u8>>>) -> u16 {
         for mut client in listener.incoming().flatten() {
             let mut request = Vec::new();
             let mut buffer = [0; 4096];
-            // The bodies are forms: all of them end in a version or a code, which come with the head
-            // or right behind it.
+            // The bodies are forms that end in a version or a code, and come with the head or right
+            // after it.
             while let Ok(length @ 1..) = client.read(&mut buffer) {
                 request.extend_from_slice(&buffer[..length]);
                 if is_whole(&request) {
                     let bytes = answer.lock().unwrap().clone();
-                    // A client that has gone needs no answer.
+                    // A client that has left needs no response.
                     let _ = client.write_all(&bytes);
                     break;
                 }
@@ -210,7 +210,7 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
             .into_bytes();
             bytes.extend_from_slice(&body);
             *answering.lock().unwrap() = bytes;
-            // Once, as a code is; what may be repeated is not, to save time.
+            // A call with a code is sent once; repeated calls would take longer.
             let outcome = runtime.block_on(aws.get_session_token(&keys, Duration::from_hours(1), mfa));
             if let Err(refusal) = outcome {
                 let told = format!("{refusal}\n{}\n{refusal:?}", refusal.hint());
@@ -223,7 +223,7 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
             Ok(())
         })
         .unwrap();
-    // The other answer that is read, unharmed.
+    // The other kind of response, unchanged.
     let identity = &originals()[1];
     let head = format!(
         "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",

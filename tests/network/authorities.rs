@@ -1,9 +1,9 @@
-//! The platform's certificate authorities, which decide where no variable and no profile names others.
+//! The platform's certificate authorities, used if no variable and no profile names others.
 
 use awsmfa_test_support::Stage;
 
-/// Debian keeps each authority in a file of its own beside the bundle: to parse all of them would
-/// double the cost of a run.
+/// Debian keeps each authority in a separate file next to the bundle; parsing all of them would double
+/// the cost of a run.
 #[test]
 fn are_read_from_the_bundle_alone() {
     let mut stage = Stage::new().over_https();

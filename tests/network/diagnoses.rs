@@ -9,7 +9,7 @@ const REFUSALS: &[(&str, Refusal)] = &[
     ("wrong code", |stage| wrong_code(stage).into()),
     ("code that was used before", |stage| {
         let code = stage.code();
-        // By another shell: this one would remember it.
+        // From another shell: this one would remember the code.
         let before = stage.variables.clone();
         stage.env(&[&code]);
         stage.variables = before;

@@ -1,4 +1,4 @@
-//! `awsmfa doctor` where all is well, and where something is wrong.
+//! `awsmfa doctor`, with and without something wrong.
 
 use awsmfa_test_support::{Accounts, Certificate, Fault, MfaDevice, Stage};
 
@@ -8,7 +8,8 @@ fn stage() -> Stage {
     Stage::new().over_https()
 }
 
-/// What doctor prints, and that it spends no code and its exit code says whether it found trouble.
+/// Returns doctor's output; checks that it uses no code and that its exit code says whether it found
+/// trouble.
 fn doctor(stage: &Stage, arguments: &[&str], code: i32) -> String {
     let run = stage.awsmfa(&[&["doctor"], arguments].concat());
     stage.assert_no_code_sent();
@@ -143,11 +144,11 @@ fn what_the_profile_gives_is_shown_with_its_place() {
     let exports = "exports   AWS_USE_DUALSTACK_ENDPOINT=false  \
                    (profile default, [HOME]/.aws/config line 3: use_dualstack_endpoint)";
     assert!(printed.contains(exports), "{printed}");
-    // AWS_CA_BUNDLE is set, and wins.
+    // AWS_CA_BUNDLE is set and wins.
     assert!(!printed.contains("/profile.pem"), "{printed}");
 }
 
-/// The profile is a word, or an option; the session's own needs neither.
+/// The profile is a word, or an option; in a session neither is needed.
 #[test]
 fn the_profile_is_named_in_one_way() {
     let mut stage = stage();
@@ -173,7 +174,7 @@ fn the_profile_is_named_in_one_way() {
     );
 }
 
-/// The program's command line may hold the seed of the device.
+/// The command line may contain the seed of the device.
 #[test]
 fn a_program_for_the_code_is_told_by_its_place() {
     let mut stage = stage();

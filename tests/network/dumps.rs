@@ -1,4 +1,4 @@
-//! A crash leaves no memory behind.
+//! A crash does not write memory to disk.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use awsmfa_test_support::{TestHome, missing};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A program that may dump as much as it likes, and waits at standard input.
+/// A program without a limit on dumps that waits for standard input.
 fn waiting(home: &TestHome, program: &str, arguments: &[&str]) -> Child {
     Command::new("/bin/sh")
         .args(["-c", "ulimit -c unlimited && exec \"$@\"", "sh", program])
@@ -24,7 +24,7 @@ fn waiting(home: &TestHome, program: &str, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// Aborts it once it is `program` and sleeps, as it does first at standard input.
+/// Aborts the child once it is `program` and sleeps, which it first does at standard input.
 fn killed(mut child: Child, program: &str) -> ExitStatus {
     let stat = format!("/proc/{}/stat", child.id());
     let begin = Instant::now();

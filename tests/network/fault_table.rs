@@ -10,26 +10,26 @@ use awsmfa_test_support::{Accounts, Certificate, Fault, Stage};
 
 use crate::proxy::{ForwardProxy, Manner};
 
-/// What is to come of a row.
+/// The expected result of a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     /// The line fails and sets nothing.
     Fails,
-    /// The session is there.
+    /// The session starts.
     Succeeds,
 }
 
 struct Row {
     name: &'static str,
-    /// Seconds that it may take, this machine's slowness included.
+    /// The time limit in seconds, with room for a slow machine.
     within: u64,
-    /// How often the code may be sent: exactly so often.
+    /// How often the code must be sent, exactly.
     codes: usize,
     end: End,
     stage: Box<dyn FnOnce() -> Stage + Send>,
 }
 
-/// A row whose fault is the emulator's, over HTTPS.
+/// A row with a fault of the emulator, over HTTPS.
 fn fault(name: &'static str, within: u64, fault: Fault) -> Row {
     row(name, within, 1, move || {
         let stage = good();
@@ -70,7 +70,7 @@ fn certificate(name: &'static str, certificate: Certificate) -> Row {
     row(name, 4, 0, move || Stage::with(certificate).over_https())
 }
 
-/// A stage whose endpoint is asked for by this proxy.
+/// A stage whose endpoint is behind this proxy.
 fn by_proxy(manner: Manner, user: &str) -> Stage {
     let mut stage = good();
     let proxy = ForwardProxy::start(manner);
@@ -79,7 +79,7 @@ fn by_proxy(manner: Manner, user: &str) -> Stage {
     stage
 }
 
-/// A socket with a port of its own, at which nothing listens yet.
+/// A socket with a port, at which nothing listens yet.
 fn bound() -> OwnedFd {
     let (family, kind) = (
         rustix::net::AddressFamily::INET,
@@ -91,7 +91,7 @@ fn bound() -> OwnedFd {
     socket
 }
 
-/// A port where nothing listens; it stays taken, so that nobody else does either.
+/// A port where nothing listens; it stays bound, so that no other program can use it.
 fn refused_port() -> u16 {
     let socket = TcpListener::from(bound());
     let port = socket.local_addr().unwrap().port();
@@ -144,7 +144,7 @@ fn answers() -> Vec<Row> {
     ]
 }
 
-/// What may keep a connection from being made.
+/// What may prevent a connection.
 fn connections() -> Vec<Row> {
     vec![
         row("reset of the connection", AT_ONCE, 0, || {
@@ -163,8 +163,8 @@ fn connections() -> Vec<Row> {
         }),
         row("no such name", 8, 0, || {
             let mut stage = good();
-            // A label of 64 letters is none (RFC 1035, section 2.3.4): the resolver says so by itself
-            // and asks no name server.
+            // A label of 64 letters is invalid (RFC 1035, section 2.3.4), so the resolver fails without
+            // asking a name server.
             let label = "a".repeat(64);
             stage.set("AWS_ENDPOINT_URL", format!("http://{label}.example.com"));
             stage
@@ -179,7 +179,7 @@ fn connections() -> Vec<Row> {
         }),
         row("address that nobody answers at", 9, 0, || {
             let mut stage = good();
-            // A listener that never accepts, with its queue full, takes no connection either.
+            // A listener that never accepts and has a full queue takes no connection, either.
             stage.set(
                 "AWS_ENDPOINT_URL",
                 format!("https://127.0.0.1:{}", full_port()),
@@ -287,7 +287,7 @@ fn authorities() -> Vec<Row> {
     ]
 }
 
-/// The port of a listener whose queue is full, so that the system drops what would connect.
+/// The port of a listener with a full queue: the system drops new connections.
 fn full_port() -> u16 {
     let socket = bound();
     rustix::net::listen(&socket, 0).unwrap();
@@ -303,7 +303,7 @@ fn full_port() -> u16 {
     address.port()
 }
 
-/// A text without a name that does not fit and what the system's library says of it.
+/// Removes the unresolvable name, and what the system's library says about it.
 fn without_resolver(text: &str) -> String {
     let mut text = text.replace(&"a".repeat(64), "[LABEL]");
     for says in [
@@ -316,7 +316,7 @@ fn without_resolver(text: &str) -> String {
     text
 }
 
-/// Runs a row; gives its piece of the snapshot and what is wrong with it.
+/// Runs a row; returns its piece of the snapshot and the failures.
 fn run(row: Row) -> (String, Vec<String>) {
     let mut stage = (row.stage)();
     let before = stage.variables.clone();

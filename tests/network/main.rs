@@ -1,5 +1,5 @@
 //! What the network and AWS can do to an exchange: each fault ends in time, fails the evaluating line,
-//! sets nothing, and spends a code once at most.
+//! sets nothing, and uses a code at most once.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -1,4 +1,4 @@
-//! No instance metadata is asked for anything, whatever the environment leaves out.
+//! awsmfa never asks the instance metadata, whatever is missing in the environment.
 
 use awsmfa_test_support::Stage;
 

@@ -5,14 +5,14 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// What a proxy does with who asks.
+/// How a proxy treats its clients.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// It wants alice's password, which is `p@ss` (Basic, RFC 7617).
+    /// Requires alice's password, `p@ss` (Basic, RFC 7617).
     Password,
-    /// It refuses every tunnel with 403.
+    /// Refuses every tunnel with 403.
     Refuses,
-    /// It takes the request and says nothing.
+    /// Takes the request and does not respond.
     Silent,
 }
 
@@ -27,7 +27,7 @@ impl ForwardProxy {
         let port = listener.local_addr().unwrap().port();
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                // A client or server that leaves ends its connection, no more.
+                // A client or server that leaves only ends its own connection.
                 thread::spawn(move || serve(client, manner));
             }
         });

@@ -1,4 +1,4 @@
-//! From Enter to the statements: one round trip, since the connection is there already.
+//! From Enter to the statements takes one round trip, since the connection is already open.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -30,7 +30,7 @@ fn long_way_to(port: u16) -> u16 {
     here
 }
 
-/// Carries bytes one way, each half a round trip later; the first of all later still.
+/// Copies bytes one way, each half a round trip later; the first ones later still.
 fn carry(mut from: TcpStream, mut to: TcpStream, before_the_first: Duration) {
     let (sender, receiver) = mpsc::channel::<(Instant, Vec<u8>)>();
     let begin = Instant::now() + before_the_first;
@@ -50,13 +50,13 @@ fn carry(mut from: TcpStream, mut to: TcpStream, before_the_first: Duration) {
                 return;
             }
         }
-        // A side that has left already needs no farewell.
+        // The other side may have left already.
         let _ = to.shutdown(std::net::Shutdown::Write);
     });
 }
 
-/// Runs a program at a terminal, answers its question when it is `ready`, and tells how long it ran from
-/// then on.
+/// Runs a program at a terminal, answers its question once it is `ready`, and returns how long it ran
+/// after that.
 fn from_enter(stage: &Stage, words: &[&str], ready: impl Fn()) -> Duration {
     let mut terminal = Terminal::capturing(stage.terminal_command(words));
     terminal.expect("MFA code for ");
@@ -84,7 +84,7 @@ fn enter_costs_one_round_trip() {
          [profile dev]\nregion = eu-central-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
          role_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = default\n",
     );
-    // What else the machine does can only add to it, so one good run proves it.
+    // Other load can only make it slower, so one good run is proof.
     let runs = (0..10).map(|_| {
         stage.emulator.clear_log();
         stage.emulator.forget_codes();

@@ -1,5 +1,5 @@
-//! action.yml, run as GitHub's runner runs it: the awsmfa of its own version is installed, and the
-//! later steps of the job have a session.
+//! action.yml, run as GitHub's runner does: it installs the awsmfa of its own version, and the later
+//! steps of the job have a session.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,7 @@ impl Job {
     fn new(test: &str) -> Option<Self> {
         let action = yaml(&repository_file("action.yml"))?;
         let mut release = Release::new(&format!("action_{test}"), VERSION);
-        // Notes what a process list would show of the real program.
+        // Records what a process list would show of the real program.
         let log = release.machine.path("arguments");
         let program = format!(
             "#!/bin/sh\nprintf '%s\\n' \"$@\" >>{}\nexec {} \"$@\"\n",
@@ -50,7 +50,7 @@ impl Job {
         })
     }
 
-    /// The step `uses: OWNER/awsmfa` with these inputs, alice's keys in its `env`.
+    /// The step `uses: OWNER/awsmfa` with these inputs and alice's keys in its `env`.
     fn step(&self, inputs: &[(&str, &str)]) -> Output {
         let declared = self.action["inputs"].as_object().unwrap();
         for (name, _) in inputs {
@@ -92,7 +92,7 @@ impl Job {
         fs::read_to_string(self.site.machine.path(file)).unwrap_or_default()
     }
 
-    /// What the later steps of the job have in their environment.
+    /// The environment of the job's later steps.
     fn session(&self) -> BTreeMap<String, String> {
         self.read("github-env")
             .lines()

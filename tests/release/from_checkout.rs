@@ -1,4 +1,4 @@
-//! `install.sh` in a copy of the checkout, with a cargo that builds nothing.
+//! `install.sh` in a copy of the checkout, with a fake cargo.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use crate::machine::{Machine, assert_fails, copy, repository_file, text};
 
 const BUILT: &str = "#!/bin/sh\necho the built program\n";
 
-/// A machine with a checkout, without Rust.
+/// A machine with a checkout and without Rust.
 fn without_cargo(test: &str) -> Machine {
     let machine = Machine::new(&format!("checkout_{test}"));
     fs::create_dir_all(machine.path("checkout/man")).unwrap();
@@ -21,7 +21,7 @@ fn without_cargo(test: &str) -> Machine {
     machine
 }
 
-/// A machine whose cargo says that it is of this version, notes its arguments, and runs `build`.
+/// A machine with a cargo of this version that records its arguments and runs `build`.
 fn with_cargo(test: &str, version: &str, build: &str) -> Machine {
     let machine = without_cargo(test);
     machine.write_program(
@@ -37,13 +37,13 @@ fn with_cargo(test: &str, version: &str, build: &str) -> Machine {
     machine
 }
 
-/// A machine on which all goes well.
+/// A machine on which the installation succeeds.
 fn ready(test: &str) -> Machine {
     let build = format!("mkdir -p target/release && printf '%s' '{BUILT}' >target/release/awsmfa");
     with_cargo(test, "1.95.0", &build)
 }
 
-/// `install.sh`, started elsewhere than in the checkout.
+/// `install.sh`, started outside the checkout.
 fn install(machine: &Machine) -> Command {
     machine.command(machine.path("checkout/install.sh"))
 }

@@ -1,5 +1,5 @@
-//! `install.sh --release`, against a server of releases on loopback. The script lies alone in a
-//! folder, as it does for someone who downloads it.
+//! `install.sh --release`, with a server of releases on loopback. The script is alone in a folder, as
+//! for a user who downloads it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ const VERSION: &str = "1.2.3";
 const LINUX: &str = "x86_64-unknown-linux-musl";
 const PROGRAM: &str = "#!/bin/sh\necho the released program\n";
 
-/// What a release is made of, and what a machine needs to install it.
+/// The files of a release, and a machine to install it on.
 pub(crate) struct Release {
     pub(crate) machine: Machine,
     version: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    /// A machine that can download, unpack and check, and is told that it is Linux on x86-64.
+    /// A machine that can download, unpack and check, and whose `uname` says Linux on x86-64.
     pub(crate) fn new(test: &str, version: &'static str) -> Self {
         let machine = Machine::new(&format!("release_{test}"));
         for tool in ["curl", "gzip", "mktemp", "tar"] {
@@ -49,7 +49,7 @@ impl Release {
         release
     }
 
-    /// A release with an archive for Linux, its sum, and nothing else.
+    /// A release with an archive for Linux, its checksum, and nothing else.
     fn good(test: &str) -> Self {
         let mut release = Self::new(test, VERSION);
         release.add_archive(LINUX, PROGRAM);
@@ -97,7 +97,7 @@ impl Release {
             .insert(format!("download/v{version}/{archive}"), bytes);
     }
 
-    /// Writes the sums of all archives, and makes their release the newest.
+    /// Writes the checksums of all archives and makes this the newest release.
     pub(crate) fn list_sums(&mut self) {
         let mut sums = String::new();
         for (path, bytes) in &self.files {
@@ -151,7 +151,7 @@ impl Site {
         command
     }
 
-    /// An installed program, which a failure has to leave alone.
+    /// Adds an installed program, which a failure must leave alone.
     fn with_an_older_one(self) -> Self {
         self.machine
             .write_program("home/.local/bin/awsmfa", "an older one");
@@ -207,7 +207,7 @@ fn the_newest_is_installed_with_its_manual() {
 fn a_version_is_installed_with_or_without_the_v_of_its_tag() {
     for version in [VERSION, "v1.2.3"] {
         let mut release = Release::good(&format!("version_{version}"));
-        // The newest is another one.
+        // The newest release is another one.
         let newest = release.sums().replace(VERSION, "1.3.0");
         let path = "latest/download/SHA256SUMS".to_owned();
         release.files.insert(path, newest.into_bytes());
@@ -237,7 +237,7 @@ fn a_wrong_sum_installs_nothing() {
     release.set_sums(&format!("{other}{}", &sum[1..]));
     let site = release.serve().with_an_older_one();
     site.assert_refuses(&["--release"], 1, "is wrong; nothing was installed");
-    // Both sums are named, so that a report has them.
+    // Both checksums are named, so that a bug report has them.
     let output = site.install(&["--release"]).output().unwrap();
     assert_fails(&output, 1, sum.split(' ').next().unwrap());
 }
@@ -300,7 +300,7 @@ fn offline_it_gives_the_downloaders_own_reason() {
                 continue;
             }
         }
-        // Port 1 is a system's own, and nobody listens at it.
+        // Only the system may use port 1, and nothing listens there.
         site.point_at("http://127.0.0.1:1");
         for message in ["onnect", "while downloading http://", "set https_proxy"] {
             site.assert_refuses(&["--release"], 1, message);
@@ -414,7 +414,7 @@ fn any_of_the_usual_tools_will_do() {
     ] {
         let release = Release::good(&format!("tool_{tool}"));
         release.has_not(instead_of);
-        // The shasum of Perl needs it.
+        // Perl's shasum needs it.
         release.machine.add_tool("perl");
         if release.machine.add_tool(tool) {
             release.serve().assert_installs(&["--release"]);

@@ -1,4 +1,4 @@
-//! A machine to install on: a home, and a PATH with nothing but what a test puts there.
+//! A machine to install on: a home, and a PATH with only what a test puts there.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,18 +7,17 @@ use std::process::{Command, Output};
 
 use awsmfa_test_support::find_tool;
 
-/// What every POSIX system has.
 pub(crate) const POSIX_TOOLS: &[&str] = &[
     "awk", "cat", "chmod", "cp", "dirname", "grep", "mkdir", "mv", "rm", "sed", "sh", "uname",
 ];
 
-/// A folder of its own for one test.
+/// A separate folder for one test.
 pub(crate) struct Machine {
     root: PathBuf,
 }
 
 impl Machine {
-    /// A machine with POSIX's tools alone.
+    /// A machine with only the POSIX tools.
     pub(crate) fn new(test: &str) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join("release")
@@ -40,12 +39,12 @@ impl Machine {
         self.root.join(relative)
     }
 
-    /// The program that `install.sh` installs where no prefix is given.
+    /// The path at which `install.sh` installs the program without a prefix.
     pub(crate) fn program(&self) -> PathBuf {
         self.path("home/.local/bin/awsmfa")
     }
 
-    /// Puts the system's own tool on PATH. Where there is none that is said aloud.
+    /// Puts the system's tool on PATH. Says so if there is none, and returns false.
     pub(crate) fn add_tool(&self, name: &str) -> bool {
         find_tool(name).is_some_and(|path| symlink(path, self.path("path").join(name)).is_ok())
     }
@@ -72,7 +71,7 @@ impl Machine {
         command
     }
 
-    /// Nothing that a run works with may outlive it.
+    /// Checks that a run left no temporary files.
     #[track_caller]
     pub(crate) fn assert_left_nothing_behind(&self) {
         let left: Vec<_> = fs::read_dir(self.path("tmp")).unwrap().collect();
@@ -86,8 +85,8 @@ impl Machine {
     }
 }
 
-/// Copies by a process of its own: a file that this one had open for writing, while another test's
-/// thread forks, could not be executed ("text file busy").
+/// Copies in a separate process: if another test's thread forks while this process has the file open for
+/// writing, executing the file fails ("text file busy").
 pub(crate) fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp")
         .arg("-p")
@@ -97,7 +96,6 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     assert!(status.success(), "cp {} {}", from.display(), to.display());
 }
 
-/// A file of this repository.
 pub(crate) fn repository_file(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }

@@ -1,4 +1,4 @@
-//! How awsmfa reaches its users: `install.sh`, what a release contains, and the GitHub Action.
+//! How awsmfa reaches its users: `install.sh`, the contents of a release, and the GitHub Action.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

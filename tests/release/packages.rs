@@ -1,5 +1,5 @@
-//! What a release contains, and the packages that are made of it: they name files that the release
-//! has, with the sums of these files.
+//! The contents of a release, and the packages made from it: they name files of the release with the
+//! right checksums.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ const TARGETS: &[&str] = &[
     "aarch64-pc-windows-msvc",
 ];
 
-/// The name of a target's archive, without its ending.
+/// The name of a target's archive, without its extension.
 fn name(target: &str) -> String {
     format!("awsmfa-{VERSION}-{target}")
 }
@@ -40,7 +40,7 @@ fn archive(target: &str) -> String {
 fn packaging(program: &str, arguments: &[&Path]) -> Output {
     let program = repository_file("packaging").join(program);
     let mut command = Command::new(program);
-    // The date of a commit elsewhere; a checkout without its history has none.
+    // Elsewhere this is the date of the commit, which a checkout without history does not have.
     command
         .args(arguments)
         .env("SOURCE_DATE_EPOCH", "1767225600");
@@ -53,7 +53,7 @@ fn pack(machine: &Machine, dist: &str) -> PathBuf {
     dist
 }
 
-/// Binaries of all targets, where the program that is under test stands for each.
+/// The program under test, as if it were the binary of every target.
 fn binaries(test: &str) -> Option<Machine> {
     if cfg!(not(target_os = "linux")) {
         return None; // archives are packed on Linux alone
@@ -167,7 +167,7 @@ fn a_program_of_another_version_is_not_packed() {
     assert_eq!(output.status.code(), Some(1));
 }
 
-/// A sum for each archive, of which no two are alike.
+/// A different checksum for each archive.
 fn sums() -> BTreeMap<String, String> {
     TARGETS
         .iter()
@@ -176,7 +176,7 @@ fn sums() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The manifests of a release with these sums.
+/// The manifests of a release with these checksums.
 fn manifests(test: &str, sums: &BTreeMap<String, String>) -> (PathBuf, Output) {
     let machine = Machine::new(&format!("packages_{test}"));
     let lines = sums
@@ -189,7 +189,7 @@ fn manifests(test: &str, sums: &BTreeMap<String, String>) -> (PathBuf, Output) {
     (folder, output)
 }
 
-/// Where an archive is once it is released.
+/// The URL of a released archive.
 fn url(target: &str) -> String {
     let archive = archive(target);
     format!(
@@ -215,7 +215,7 @@ fn scoop_gets_the_archives_of_windows() {
         assert_eq!(entry["url"], url(target));
         assert_eq!(entry["hash"], sums[&archive(target)]);
         assert_eq!(entry["extract_dir"], name(target));
-        // What Scoop downloads for a later version is named alike.
+        // Scoop builds the name for later versions in the same way.
         let later = &manifest["autoupdate"]["architecture"][processor];
         let later = later["url"].as_str().unwrap().replace("$version", VERSION);
         assert_eq!(later, url(target));
@@ -416,7 +416,7 @@ fn assert_parses(language: &str, source: &str) {
     }
 }
 
-/// The Python of `tests/install`, which has the packages that `moto_server` is installed with.
+/// The Python of `tests/install`, whose packages came with `moto_server`.
 fn python(script: &str) -> Option<Command> {
     find_tool("moto_server")?;
     let mut python = Command::new(find_tool("python3")?);

@@ -1,4 +1,4 @@
-//! A server of files on loopback, in place of the one that has the releases.
+//! A file server on loopback, in place of the one with the releases.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Its files by path, and the paths that were asked for. It runs until the test ends.
+/// Its files by path, and the requested paths. It runs until the test ends.
 pub(crate) struct Server {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -20,7 +20,7 @@ impl Server {
         let log = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                // A client that goes away early is no fault of the server.
+                // A client that leaves early is not the server's fault.
                 let _ = answer(&stream.unwrap(), &files, &log);
             }
         });
@@ -50,7 +50,7 @@ fn answer(
     {}
     let path = request.split(' ').nth(1).unwrap_or_default();
     log.lock().unwrap().push(path.to_owned());
-    // GitHub sends whoever downloads on to another address.
+    // GitHub redirects a download to another address.
     if let Some(rest) = path.strip_prefix("/releases/") {
         write!(stream, "HTTP/1.1 302 Found\r\nLocation: /stored/{rest}\r\n")?;
         return write!(stream, "Content-Length: 0\r\nConnection: close\r\n\r\n");

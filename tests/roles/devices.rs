@@ -1,4 +1,4 @@
-//! Which device: named, listed by IAM, or none that can be used.
+//! The device: named, listed by IAM, or missing.
 
 use awsmfa_test_support::{MfaDevice, Stage};
 
@@ -40,7 +40,7 @@ fn a_device_that_was_found_is_remembered() {
     let mut stage = stage();
     let code = stage.code();
     stage.env(&[&code]);
-    // Listed now, there would be two to choose from.
+    // A new listing would have two to choose from.
     stage.emulator.edit(|accounts| {
         let devices = &mut accounts.user("alice").devices;
         devices.push(MfaDevice::totp(OTHER));
@@ -69,18 +69,18 @@ fn a_device_that_is_named_is_not_looked_for() {
         let devices = &mut accounts.user("alice").devices;
         *devices = vec![MfaDevice::totp("GAHT12345678"), MfaDevice::totp(OTHER)];
     });
-    // The variable, and a hardware token, whose serial number is no ARN.
+    // The variable, and a hardware token, whose serial number is not an ARN.
     stage.set("AWS_MFA_SERIAL", "GAHT12345678");
     let code = stage.code();
     stage.env(&[&code]);
-    // The profile's key wins over the variable, the option over both.
+    // The profile's key wins over the variable, and the option over both.
     stage
         .home
         .write_config(&format!("[default]\nmfa_serial = {OTHER}\n"));
     stage.env_fails(&["111111"]);
     let code = stage.code();
     stage.env(&["--serial", "GAHT12345678", &code]);
-    // Bare, it repeats the device too.
+    // Bare `env` repeats the device, too.
     let code = stage.code();
     stage.env(&[&code]);
     let hardware = "GAHT12345678";

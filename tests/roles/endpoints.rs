@@ -1,4 +1,4 @@
-//! Regions and the settings of the profile, which is removed with the session.
+//! Regions and the settings of the profile, which is removed during the session.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -17,10 +17,10 @@ role_arn = arn:aws:iam::111122223333:role/dev
 source_profile = default
 ";
 
-/// A starting environment, arguments, and what the two variables hold then.
+/// A starting environment, arguments, and the values of the two variables in the session.
 type RegionCase<'a> = (Pairs<'a>, &'a [&'a str], [Option<&'a str>; 2]);
 
-/// What a session holds of these variables.
+/// The values of these variables in a session.
 fn in_session(
     start: &[(&str, &str)],
     config: &str,
@@ -83,7 +83,7 @@ fn requests_are_signed_for_the_effective_region() {
         (Some("us-west-2"), &[], "us-west-2"),
         (Some("us-west-2"), &["--region", "ap-south-1"], "ap-south-1"),
         (None, &["-p", "dev"], "us-east-1"),
-        // The device's ARN settles it where the region is of another partition.
+        // The device's ARN decides if the region is in another partition.
         (Some("us-gov-west-1"), &[], "us-east-1"),
     ] {
         let mut stage = Stage::with_files(PROFILE, ALICE);
@@ -124,7 +124,7 @@ fn the_profiles_settings_go_with_the_session() {
             "{line}"
         );
     }
-    // One that is set stays.
+    // A variable that is set stays.
     let held = in_session(
         &[("AWS_USE_FIPS_ENDPOINT", "false")],
         &config("use_fips_endpoint = true"),
@@ -161,7 +161,7 @@ ca_bundle = {}
     assert!(stage.emulator.log().last().tls);
     assert_eq!(stage.get("AWS_ENDPOINT_URL"), Some(url.as_str()));
     assert_eq!(stage.get("AWS_CA_BUNDLE"), ca.to_str());
-    // A bare call repeats the endpoint, also for a role.
+    // A bare `env` repeats the endpoint, for a role, too.
     stage.env(&["--role-arn", "arn:aws:iam::111122223333:role/dev"]);
     assert_eq!(stage.emulator.log().count_with_token_code(), 1);
     stage.unset();
@@ -196,7 +196,7 @@ fn the_account_follows_the_session_where_it_is_set() {
         let found = in_session(start, PROFILE, arguments, "AWS_ACCOUNT_ID");
         assert_eq!(found.as_deref(), held, "{start:?} {arguments:?}");
     }
-    // A hardware token does not tell the account.
+    // The serial number of a hardware token does not name the account.
     let mut stage = Stage::with_files("[default]\nmfa_serial = GAHT12345678\n", ALICE);
     stage.emulator.edit(|accounts| {
         accounts.user("alice").devices[0].serial = "GAHT12345678".to_owned();
@@ -210,7 +210,7 @@ fn the_account_follows_the_session_where_it_is_set() {
     assert_eq!(stage.variables, before);
 }
 
-/// A proxy that writes down the hosts that it is asked for, and refuses them.
+/// A proxy that records the requested hosts and refuses them.
 fn proxy() -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -221,7 +221,7 @@ fn proxy() -> (String, mpsc::Receiver<String>) {
             let mut request = String::new();
             BufReader::new(&connection).read_line(&mut request).unwrap();
             let host = request.split(' ').nth(1).unwrap_or_default().to_owned();
-            // Gone when the test is over.
+            // The receiver is gone when the test is over.
             let _ = asked.send(host);
             let _ = connection.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
         }
@@ -253,7 +253,7 @@ fn the_endpoint_follows_region_partition_fips_and_dualstack() {
             &[region("us-gov-east-1")],
             "sts.us-gov-east-1.amazonaws.com",
         ),
-        // The device's partition settles the doubt.
+        // The device's partition decides.
         (
             "aws-us-gov",
             &[region("us-east-1")],

@@ -1,4 +1,4 @@
-//! Inside `exec`: the child knows its session, and gets no secret but the session's.
+//! Inside `exec`: the child knows its session and gets no other secret.
 
 use awsmfa_test_support::{Accounts, Stage, Variables, variables};
 
@@ -8,12 +8,12 @@ fn child(stage: &Stage, arguments: &[&str]) -> Variables {
     let said = stage.awsmfa(&[&["exec"], arguments, &["--", "env", "-0"]].concat());
     assert_eq!(said.code, 0, "{}", said.stderr);
     let mut child = variables(&said.stdout);
-    // sh adds a few.
+    // Drop the few variables that sh itself adds.
     child.retain(|name, _| stage.variables.contains_key(name) || name.starts_with("AWS"));
     child
 }
 
-/// The user goes on inside `exec`.
+/// The stage of a user inside `exec`.
 fn inside(mut stage: Stage, arguments: &[&str]) -> Stage {
     stage.variables = child(&stage, arguments);
     stage
@@ -34,7 +34,7 @@ fn with_own_keys() -> Stage {
 fn no_secret_but_the_sessions_is_there() {
     let mut stage = with_own_keys();
     let code = stage.code();
-    // The MFA session behind the role stays with the shell outside.
+    // The MFA session behind the role stays in the outer shell.
     stage.env(&["-p", "audit", &code]);
     let secrets = [
         "AWSMFA_MFA_1_SECRET_ACCESS_KEY",
@@ -106,7 +106,7 @@ source_profile = default
     let code = stage.code();
     let mut stage = inside(stage, &["-p", "default", &code]);
     assert_eq!(stage.get("AWS_REGION"), Some("eu-central-1"));
-    // The session in place is the MFA session: a role of the same user asks for no code.
+    // The current session is the MFA session, so a role of the same user needs no code.
     stage.env(&["-p", "west"]);
     assert_eq!(stage.get("AWS_REGION"), Some("eu-west-1"));
     assert_eq!(stage.emulator.log().count_with_token_code(), 1);

@@ -1,4 +1,4 @@
-//! The MFA session that is kept: how long, for whom, and what a refused role leaves.
+//! The kept MFA session: how long, for whom, and what remains if AWS denies a role.
 
 use awsmfa::clock;
 use awsmfa_test_support::{Accounts, Fault, Stage};
@@ -18,7 +18,7 @@ fn a_role_past_its_hour_is_renewed_without_a_code_while_the_mfa_session_lives() 
     assert_ne!(stage.get("AWS_ACCESS_KEY_ID"), Some(first.as_str()));
     assert_eq!(stage.emulator.log().count_with_token_code(), 1);
 
-    // Past the MFA session's twelve hours AWS refuses it, and nobody can be asked for a code.
+    // After twelve hours AWS refuses the MFA session, and there is nobody to ask for a code.
     stage.emulator.advance(12 * HOUR);
     start_kept(&mut stage, 12 * HOUR);
     let before = stage.variables.clone();
@@ -53,7 +53,7 @@ fn a_role_that_wants_a_younger_code_says_so_and_a_program_is_asked_for_one() {
         "{told}"
     );
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
-    // The fresh session is the one that is kept.
+    // Now the new session is the kept one.
     stage.env(&["-p", "audit"]);
     stage.env(&["-p", "fresh"]);
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
@@ -85,7 +85,7 @@ fn a_young_mfa_session_is_not_blamed_for_a_refused_role() {
         );
         assert!(told.contains("role/audit"), "{told}");
     }
-    // The session in place may be the MFA session itself.
+    // The current session may be the MFA session itself.
     stage.variables = before;
     stage.env(&["-p", "default"]);
     let told = stage.env_fails(&refused);
@@ -93,7 +93,7 @@ fn a_young_mfa_session_is_not_blamed_for_a_refused_role() {
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
 }
 
-/// Lets the MFA session have been started so long ago.
+/// Makes the MFA session look this old.
 fn start_kept(stage: &mut Stage, seconds: i64) {
     let started = clock::now() - chrono::TimeDelta::seconds(seconds);
     stage.set("AWSMFA_MFA_1_STARTED", started.to_rfc3339());
@@ -157,7 +157,7 @@ fn a_refused_role_inside_a_session_leaves_that_session_in_place() {
     let (aws, code) = (stage.aws(), stage.code());
     stage.env_fails(&["-p", "audit", "--external-id", "Example-8", &code]);
     assert_eq!(stage.aws(), aws);
-    // The target of the session in place is still what a bare call repeats.
+    // A bare `env` still repeats the target of the current session.
     stage.env(&[]);
     assert!(stage.role().unwrap().ends_with("role/dev"));
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
@@ -188,12 +188,12 @@ fn a_kept_session_is_never_used_for_another_user_or_endpoint() {
     stage.env_fails(&["-p", "dev"]);
     stage.home.write_credentials(ALICE);
 
-    // Another endpoint, by the variable or by the profile.
+    // Another endpoint, from the variable or from the profile.
     stage.set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
     stage.env_fails(&["-p", "dev"]);
     assert_eq!(stage.requests(), (0, 0));
 
-    // The same user under another profile's name is the same user.
+    // The same user under the name of another profile.
     stage.variables = alices;
     stage
         .home
@@ -219,7 +219,7 @@ fn a_code_always_makes_a_fresh_session() {
         let now = stage.get("AWSMFA_MFA_1_ACCESS_KEY_ID");
         assert!(now.is_none() || now != kept.as_deref());
     }
-    // A plain MFA session is not renewed by itself.
+    // A plain MFA session is not renewed automatically.
     let before = stage.variables.clone();
     let told = stage.env_fails(&[]);
     assert!(told.contains("no MFA code"), "{told}");

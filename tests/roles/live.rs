@@ -1,4 +1,4 @@
-//! A live session is used, not asked for again: `exec` and the formats.
+//! `exec` and the formats use a live session instead of asking for a new one.
 
 use awsmfa_test_support::Stage;
 
@@ -11,7 +11,7 @@ role_arn = arn:aws:iam::111122223333:role/dev
 source_profile = default
 ";
 
-/// How many requests and codes a command costs; it runs without a terminal, so that a prompt would fail.
+/// How many requests and codes a command needs; it runs without a terminal, so that a prompt would fail.
 fn cost(stage: &Stage, args: &[&str]) -> (i32, (usize, usize)) {
     let (requests, codes) = stage.requests();
     let code = stage.awsmfa(args).code;
@@ -43,7 +43,7 @@ fn exec_and_the_formats_use_the_live_session() {
         assert_eq!(cost(&stage, args), (0, (0, 0)), "{args:?}");
     }
     assert_eq!(stage.dumped("dump").get("AWS_ACCESS_KEY_ID"), key.as_ref());
-    // Another region goes beside it.
+    // Another region is set beside the session.
     let elsewhere = [
         "exec",
         "--region",
@@ -58,7 +58,7 @@ fn exec_and_the_formats_use_the_live_session() {
         stage.dumped("dump").get("AWS_REGION").map(String::as_str),
         Some("eu-west-3")
     );
-    // Longer than it was asked for.
+    // Longer than the user asked for.
     assert_eq!(
         cost(&stage, &["exec", "-d", "13h", "--", "true"]),
         (1, (0, 0))
@@ -67,10 +67,10 @@ fn exec_and_the_formats_use_the_live_session() {
         cost(&stage, &["exec", "-d", "1h", "--", "true"]),
         (0, (0, 0))
     );
-    // A role costs no code, and a shell that asks for a session gets one.
+    // A role needs no code, and a shell that asks for a session gets one.
     assert_eq!(cost(&stage, &["exec", "dev", "--", "true"]), (0, (2, 0)));
     assert_eq!(cost(&stage, &["env", "--shell", "sh"]), (1, (0, 0)));
-    // A code makes a fresh one.
+    // A code starts a new session.
     let code = stage.code();
     assert_eq!(cost(&stage, &["exec", &code, "--", "true"]).1.1, 1);
 }

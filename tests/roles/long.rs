@@ -1,4 +1,4 @@
-//! How long a role's session lives, and the code that goes with `AssumeRole` itself.
+//! Lifetimes of role sessions, and sending the code with `AssumeRole` itself.
 
 use awsmfa::clock;
 use awsmfa_test_support::{Entry, Stage};
@@ -38,7 +38,7 @@ fn a_longer_role_of_one_hop_takes_the_code_itself() {
         "{records:?}"
     );
 
-    // Bare, it is the same role for as long again, and asks.
+    // Bare `env` asks for the same role and lifetime, so it needs a code.
     let told = stage.env_fails(&[]);
     assert!(told.contains("no MFA code"), "{told}");
 }
@@ -79,7 +79,7 @@ duration_seconds = 1800
     );
     assert_eq!(seconds(&assumed(&stage)), ["7200"]);
 
-    // Half an hour goes behind an MFA session, and the option wins.
+    // Half an hour is possible behind an MFA session, and the option wins.
     stage.emulator.clear_log();
     let code = stage.code();
     assert_eq!(stage.env(&["-p", "short", &code]), "");
@@ -140,7 +140,7 @@ fn no_session_is_the_exchange_in_one_call() {
         assert_eq!(log.count_with_token_code(), 1);
         assert_eq!(log.last().duration_seconds.as_deref(), Some("3600"));
         assert_eq!(stage.get("AWSMFA_MFA_1_SESSION_TOKEN"), None);
-        // Bare, it is the same exchange.
+        // Bare `env` repeats the same exchange.
         let code = stage.code();
         stage.env(&[&code]);
         assert_eq!(stage.emulator.log().count("GetSessionToken"), 0);

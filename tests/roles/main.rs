@@ -1,5 +1,5 @@
-//! Keys, profiles, devices and roles against the emulator: one code for many roles, the
-//! environment as the only memory, and what is told where it does not go.
+//! Keys, profiles, devices and roles with the emulator: one code for many roles, the environment as the
+//! only memory, and the messages if something cannot work.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(unix)]
@@ -21,10 +21,10 @@ mod users;
 
 use std::fmt::Write as _;
 
-/// Names and values of a case.
+/// The variables of a case.
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
-/// One paragraph for each: what was tried, and what was shown.
+/// One paragraph per case: its name and the message.
 fn listed(shown: &[(&str, String)]) -> String {
     let mut list = String::new();
     for (case, shown) in shown {

@@ -1,8 +1,8 @@
-//! A session, and then keys of another origin in the same shell.
+//! Keys from elsewhere replace those of a session in the same shell.
 
 use awsmfa_test_support::{Accounts, Stage, Variables};
 
-/// The user replaces the session's keys, and perhaps its token.
+/// Replaces the session's keys as a user would, perhaps with a token.
 fn paste(variables: &mut Variables, token: Token) {
     let keys = [
         ("AWS_ACCESS_KEY_ID", Accounts::BOB_KEY),
@@ -25,7 +25,7 @@ enum Token {
     Pasted,
 }
 
-/// An environment with settings of the user's, and the same in a session.
+/// An environment with the user's settings, and the same environment in a session.
 fn in_session() -> (Variables, Stage) {
     let mut stage = Stage::new();
     stage.set_all(&[
@@ -56,7 +56,7 @@ fn unset_keeps_them_and_restores_the_rest() {
         let told = stage.unset();
         assert!(told.contains("restored AWS_PROFILE=default"), "{told}");
         paste(&mut expected, token);
-        // It belongs to the keys that were there before.
+        // It belongs to the keys from before.
         expected.remove("AWS_SECURITY_TOKEN");
         assert_eq!(stage.variables, expected, "{token:?}");
     }
@@ -97,7 +97,7 @@ fn keys_that_were_cleared_do_not_come_back() {
 fn a_new_session_is_judged_on_what_unset_would_leave() {
     let (mut expected, mut stage) = in_session();
     paste(&mut stage.variables, Token::Left);
-    // AWS_PROFILE is back before a new session is asked for, as if awsmfa had never run.
+    // AWS_PROFILE is back before the new session is planned, as if awsmfa had never run.
     let code = stage.emulator.device("alice").code();
     stage.env(&[&code]);
     assert_eq!(stage.role(), None);
@@ -110,7 +110,7 @@ fn a_new_session_is_judged_on_what_unset_would_leave() {
     assert_eq!(stage.variables, expected);
 }
 
-/// With no profile to come back the pasted keys start the new session, a token of awsmfa's aside.
+/// Without a profile, the pasted keys start the new session, and awsmfa's own token does not count.
 #[test]
 fn pasted_keys_start_a_session_of_their_user() {
     let mut stage = Stage::new();
@@ -169,7 +169,7 @@ fn a_session_whose_secret_or_token_was_changed_is_not_live() {
         assert_eq!(json.code, 3);
         assert!(json.stdout.contains("\"none\""), "{}", json.stdout);
 
-        // It is started anew, for the same target.
+        // It starts a new session for the same target.
         stage.emulator.clear_log();
         stage.env(&["--renew-within", "15m"]);
         assert_eq!(stage.emulator.log().actions(), ["AssumeRole"]);

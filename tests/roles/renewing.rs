@@ -1,4 +1,4 @@
-//! `--renew-within`: free at the top of every script.
+//! `--renew-within`, which costs nothing at the top of a script.
 
 use awsmfa::clock;
 use awsmfa_test_support::{Run, Stage};
@@ -8,7 +8,7 @@ fn set_end(stage: &mut Stage, seconds: i64) {
     stage.set("AWS_CREDENTIAL_EXPIRATION", end.to_rfc3339());
 }
 
-/// The dialect's statement that does nothing, which is all that is printed.
+/// Checks that only the no-op of the shell was printed.
 fn assert_nothing(run: &Run) {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
     assert_eq!(run.stdout, ":;\n");
@@ -23,7 +23,7 @@ fn nothing_is_asked_sent_or_changed_while_the_session_lives_longer() {
         stage.emulator.clear_log();
         let arguments = [&["env", "-s", "sh", "--renew-within", "15m"], target].concat();
         assert_nothing(&stage.awsmfa(&arguments));
-        // Not even a code is spent.
+        // Not even a code is used.
         assert_nothing(&stage.awsmfa(&[&arguments[..], &["123456"]].concat()));
         stage.set("AWSMFA_RENEW_WITHIN", "15m");
         assert_nothing(&stage.awsmfa(&[&["env", "-s", "sh"], target].concat()));
@@ -44,7 +44,7 @@ fn it_renews_where_less_is_left() {
     set_end(&mut stage, 16 * 60);
     stage.env(&["--renew-within", "15m"]);
     assert_eq!(stage.get("AWS_ACCESS_KEY_ID"), Some(second.as_str()));
-    // What is left of the last minute is nothing.
+    // A session in its last minute counts as expired.
     set_end(&mut stage, 50);
     stage.env(&["--renew-within", "0s"]);
     assert_ne!(stage.get("AWS_ACCESS_KEY_ID"), Some(second.as_str()));
@@ -71,13 +71,13 @@ fn a_session_of_another_target_does_not_count() {
         assert_eq!(stage.emulator.log().count("AssumeRole"), 1, "{target:?}");
         assert!(stage.role().unwrap().ends_with(role));
     }
-    // Nor does one whose keys somebody replaced.
+    // Neither is a session whose keys were replaced.
     stage.set("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE");
     let told = stage.env_fails(&["-p", "dev", "--renew-within", "15m"]);
     assert!(told.contains("no MFA code"), "{told}");
 }
 
-/// Some SDKs follow a profile or a token that was set since, and not the session.
+/// Some SDKs use a profile or a token that was set since instead of the session.
 #[test]
 fn what_would_win_over_the_session_in_place_is_removed() {
     let mut stage = Stage::new();
@@ -109,7 +109,7 @@ fn what_would_win_over_the_session_in_place_is_removed() {
     assert_eq!(stage.get("AWS_SECURITY_TOKEN"), Some("stale"));
 }
 
-/// Who removes it has a live session all the same.
+/// A user who removes the variable still has a live session.
 #[test]
 fn the_end_is_known_without_its_variable() {
     let mut stage = Stage::new();

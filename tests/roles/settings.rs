@@ -1,5 +1,5 @@
-//! The session behaves as `AWS_PROFILE=<profile>` would: the profile's settings come along, and those of
-//! `[default]` do not take its place.
+//! The session behaves as with `AWS_PROFILE=<profile>`: it has the profile's settings, and those of
+//! `[default]` do not replace them.
 
 use awsmfa::environment::VARIABLES;
 use awsmfa_test_support::{Accounts, Stage};
@@ -11,7 +11,7 @@ const DEAD: &str = "http://127.0.0.1:9";
 
 const DEVICE: &str = "mfa_serial = arn:aws:iam::123456789012:mfa/alice";
 
-/// A home in which the environment says where STS and IAM are, and nothing of other services.
+/// A home whose environment has the endpoints of STS and IAM but of no other service.
 fn stage(config: &str, credentials: &str) -> Stage {
     let mut stage = Stage::with_files(config, credentials);
     let url = stage.remove("AWS_ENDPOINT_URL").unwrap();
@@ -54,7 +54,7 @@ fn an_endpoint_of_default_is_refused_before_a_code() {
         stage.assert_no_code_sent();
         assert_eq!(stage.variables, before);
 
-        // Its consumer's own profile decides.
+        // The consumer of json uses its own profile.
         let json = stage.awsmfa(&["env", "--shell", "json", "-p", "prod", &code]);
         assert_eq!(json.code, 0, "{}", json.stderr);
     }
@@ -136,7 +136,7 @@ fn every_setting_with_a_variable_comes_along_unless_it_is_set() {
     for key in rows().filter_map(|row| row.profile_key()) {
         let value = match key {
             "region" => "eu-central-1",
-            // These would lead the exchange elsewhere.
+            // These would send the exchange to another server.
             "endpoint_url" | "ca_bundle" => continue,
             key if key.starts_with("use_") || key.starts_with("ignore_") => "false",
             _ => "of-the-profile",
@@ -156,7 +156,7 @@ fn every_setting_with_a_variable_comes_along_unless_it_is_set() {
             "AWS_REGION" | "AWS_DEFAULT_REGION" => Some("eu-central-1"),
             "AWS_ENDPOINT_URL" | "AWS_CA_BUNDLE" => None,
             "AWS_MAX_ATTEMPTS" => Some("7"),
-            // Set but empty is set: no pager.
+            // An empty value counts as set: no pager.
             "AWS_PAGER" => Some(""),
             name if name.starts_with("AWS_USE_") || name.starts_with("AWS_IGNORE_") => {
                 Some("false")
@@ -187,7 +187,7 @@ fn what_default_adds_and_what_no_variable_carries_is_noted() {
     );
 }
 
-/// As for the AWS CLI, which takes the keys from the environment then.
+/// As in the AWS CLI, which then takes the keys from the environment.
 #[test]
 fn a_profile_of_settings_alone_goes_with_keys_from_the_environment() {
     let config =

@@ -1,4 +1,4 @@
-//! Where the keys come from.
+//! The source of the keys.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -7,7 +7,7 @@ use awsmfa_test_support::{Accounts, Stage};
 use crate::Pairs;
 use crate::switching::ALICE;
 
-/// The keys that the requests were signed with, where they are long-term keys.
+/// The long-term keys that signed requests.
 fn long_term_signers(stage: &Stage) -> Vec<String> {
     let entries = stage.emulator.log().entries.into_iter();
     let mut signers: Vec<String> = entries
@@ -18,7 +18,7 @@ fn long_term_signers(stage: &Stage) -> Vec<String> {
     signers
 }
 
-/// A program that prints alice's keys and leaves a mark that it ran.
+/// A program that prints alice's keys and records that it ran.
 fn credential_process(stage: &Stage, more: &str) -> String {
     let mark = stage.home.path().join("ran");
     let script = format!(
@@ -91,14 +91,14 @@ fn in_a_session_its_source_comes_before_default() {
     let mut stage = Stage::new();
     let code = stage.emulator.device("bob").code();
     stage.env(&["-p", "bob", &code]);
-    // A profile that is set now was set since.
+    // A profile that is set now was set after `env`.
     let session = stage.variables.clone();
     let code = stage.code();
     stage.set("AWS_PROFILE", "default");
     stage.env(&[&code]);
     assert_eq!(stage.get("AWSMFA_SOURCE_KEY_ID"), Some(Accounts::ALICE_KEY));
     assert_eq!(stage.get("AWS_PROFILE"), None);
-    // Renewing: the session's own keys are in the environment, and are not in the way.
+    // When renewing, the session's own keys in the environment do no harm.
     stage.variables = session;
     let code = stage.emulator.device("bob").code();
     stage.env(&[&code]);
@@ -110,7 +110,7 @@ fn keys_of_the_environment_renew_their_session_and_come_back() {
     let mut stage = Stage::with_files("", "");
     stage.set("AWS_ACCESS_KEY_ID", Accounts::ALICE_KEY);
     stage.set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET);
-    // botocore would send this with the keys; it is not theirs.
+    // botocore would send this token with the keys, but it does not belong to them.
     stage.set("AWS_SECURITY_TOKEN", "stale");
     stage.set("AWS_MFA_SERIAL", "arn:aws:iam::123456789012:mfa/alice");
     let before = stage.variables.clone();
@@ -132,7 +132,7 @@ fn session_keys_are_never_sent_to_get_session_token() {
         ("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
         ("AWS_SESSION_TOKEN", "another-tools"),
     ];
-    // Another tool's session: the profile is the source.
+    // The session of another tool: the profile is the source.
     let mut stage = Stage::new();
     stage.set_all(&session);
     let before = stage.variables.clone();
@@ -142,7 +142,7 @@ fn session_keys_are_never_sent_to_get_session_token() {
     stage.unset();
     assert_eq!(stage.variables, before);
 
-    // With no profile there is no source, and no request.
+    // Without a profile there is no source, and no request.
     for count in [1, 3] {
         let mut stage = Stage::with_files("", "");
         for (name, value) in session.iter().take(count).chain(&session[1..2]) {
@@ -174,13 +174,13 @@ role_arn = arn:aws:iam::111122223333:role/admin
 source_profile = default
 "
     ));
-    // No terminal and no code: it does not even run.
+    // Without a terminal and without a code it does not even run.
     stage.env_fails(&["-p", "dev"]);
     assert_eq!(runs(&stage), 0);
     let code = stage.code();
     stage.env(&["-p", "dev", &code]);
     assert_eq!(runs(&stage), 1);
-    // Kept sessions, satisfied targets and the way back need no keys.
+    // Another role, a session that lasts long enough, and the user's own session need no keys.
     stage.env(&["-p", "admin"]);
     stage.env(&["-p", "admin", "--renew-within", "15m"]);
     stage.env(&["-p", "default"]);

@@ -1,6 +1,6 @@
-//! The table: starting environments × targets × shells. In the real shell, `env`, a client that asks
-//! AWS who it is, `env` for another target, an edit, `unset`; what a child process inherits is the same
-//! before and after.
+//! The table: starting environments × targets × shells. In the real shell: `env`, a client that asks AWS
+//! who it is, `env` for another target, an edit, `unset`. A child process must inherit the same before
+//! and after.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -51,7 +51,7 @@ const KEYS: [(&str, &str); 2] = [
     ("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
 ];
 
-/// Targets, and the role whose session lands in the shell.
+/// Targets, and the role of the session in the shell.
 const TARGETS: &[(&str, Option<&str>)] = &[
     (
         "--serial arn:aws:iam::123456789012:mfa/alice -p default",
@@ -63,7 +63,7 @@ const TARGETS: &[(&str, Option<&str>)] = &[
     ("-p dev --no-session", Some("role/dev")),
 ];
 
-/// Where nothing names a source: what each start gives by itself, as the user whose code it takes.
+/// The arguments of `env` if nothing names a source, and the user whose code it needs.
 fn bare(start: &str) -> (&'static str, &'static str) {
     match start {
         "profile" => ("", "bob"),
@@ -80,14 +80,14 @@ const IDENTITY: &str = r#"curl --silent --show-error --fail --aws-sigv4 aws:amz:
     --header "X-Amz-Security-Token: $AWS_SESSION_TOKEN" \
     --data 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL/""#;
 
-/// How a shell says it.
+/// The syntax of a shell.
 struct Dialect {
     name: &'static str,
-    /// Which of the starts it goes through, by their names; none for all.
+    /// The names of the starts to try; `None` for all.
     starts: Option<&'static [&'static str]>,
-    /// What a careful script begins with.
+    /// The first lines of a careful script.
     prelude: &'static str,
-    /// Evaluates what awsmfa prints, and stops the script if that fails.
+    /// Evaluates awsmfa's output, and stops the script if that fails.
     eval: fn(&str) -> String,
     /// Sets a variable for children.
     edit: &'static str,
@@ -172,7 +172,7 @@ fn equal_before_and_after() {
     assert!(combinations > 0);
 }
 
-/// One shell in one starting environment through all targets; gives how many these were.
+/// One shell in one starting environment with all targets; returns how many there were.
 fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
     let mut stage = Stage::new();
     stage.home.write_config(&format!(
@@ -200,7 +200,7 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
         let mut script = format!("{}\n", dialect.prelude);
         for (index, (target, _, user)) in targets.iter().enumerate() {
             let code = stage.emulator.device(user).code();
-            // Another target of the same user, for which no code is asked.
+            // Another target of the same user, which needs no code.
             let second = match *user {
                 "bob" => "-p bob --region eu-west-1",
                 _ => "-p audit --region eu-west-1",
@@ -238,7 +238,7 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
     if dialect.name != "fish" {
         stage.assert_clean_home();
     }
-    // Every code was good, and nothing but codes and roles was asked for.
+    // Every code was good, and the requests were only for codes and roles.
     let log = stage.emulator.log();
     assert!(
         log.entries
@@ -248,11 +248,11 @@ fn row(dialect: &Dialect, (start, variables): &(&str, Pairs<'_>)) -> usize {
     targets.len()
 }
 
-/// What one target left in its dumps.
+/// Checks the dumps of one target.
 fn check(stage: &Stage, index: usize, (_, role, user): &(&str, Option<&str>, &str), context: &str) {
     let read = |name: &str| {
         let mut variables = stage.dumped(&format!("{name}-{index}"));
-        // In it ksh tells of its own child.
+        // ksh sets this one for its child.
         variables.remove("_");
         variables
     };
@@ -288,7 +288,7 @@ fn check(stage: &Stage, index: usize, (_, role, user): &(&str, Option<&str>, &st
     assert_eq!(read("after"), expected, "{context}");
 }
 
-/// What no session has a say in.
+/// The variables that no session changes.
 fn not_of_aws(variables: &Variables) -> Variables {
     let mut variables = variables.clone();
     variables.retain(|name, _| !name.starts_with("AWS"));

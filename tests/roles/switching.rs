@@ -45,7 +45,7 @@ fn one_code_then_four_roles_and_back() {
     assert_eq!(stage.variables, before);
 }
 
-/// Clients that print whom AWS takes them for.
+/// Clients that print the user they are signed in as.
 const CLIENTS: [&[&str]; 2] = [
     &[
         "aws",
@@ -65,7 +65,7 @@ const CLIENTS: [&[&str]; 2] = [
 
 #[test]
 fn the_aws_cli_and_boto3_see_each_identity() {
-    // With the AWS CLI comes the Python that has boto3.
+    // The Python with boto3 comes with the AWS CLI.
     if find_tool("aws").is_none() {
         return;
     }
@@ -130,7 +130,7 @@ role_session_name = from-the-profile
     assert_eq!(name(&stage).as_deref(), Some("from-the-profile"));
     stage.env(&["-p", "dev", "--role-session-name", "from-the-option"]);
     assert_eq!(name(&stage).as_deref(), Some("from-the-option"));
-    // Bare, it repeats the whole target.
+    // A bare `env` repeats the whole target.
     stage.env(&[]);
     assert_eq!(name(&stage).as_deref(), Some("from-the-option"));
     let code = stage.code();
@@ -155,7 +155,7 @@ source_profile = dev
 ",
         ALICE,
     );
-    // A session of her own, for which nobody asks the name.
+    // alice's own session, which does not need her name.
     let code = stage.code();
     stage.env(&[&code]);
     assert_eq!(stage.emulator.log().count("GetCallerIdentity"), 0);
@@ -195,10 +195,10 @@ fn options_name_a_role_that_no_file_does() {
     let code = stage.code();
     stage.env(&["--role-arn", AUDIT, "--external-id", "Example-7", &code]);
     assert_eq!(stage.role(), Some(AUDIT));
-    // Bare: the whole target again, its external ID included.
+    // A bare `env` repeats the whole target, including its external ID.
     stage.env(&[]);
     assert_eq!(stage.role(), Some(AUDIT));
-    // Another role: the external ID was said of the last one.
+    // Another role: the external ID was for the last one.
     stage.env(&["--role-arn", ADMIN]);
     let log = stage.emulator.log();
     assert_eq!(log.last().external_id, None);
@@ -221,7 +221,7 @@ fn doctor_knows_what_needs_no_code() {
         let run = stage.awsmfa(&["doctor", "-p", profile]);
         assert!(run.stdout.contains(NO_CODE), "{profile}: {}", run.stdout);
     }
-    // The session in place is itself what would be renewed.
+    // The current session is itself the one to renew.
     stage.env(&["-p", "default"]);
     let run = stage.awsmfa(&["doctor", "-p", "default"]);
     assert!(run.stdout.contains("ask for a code"), "{}", run.stdout);

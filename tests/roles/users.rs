@@ -1,4 +1,4 @@
-//! The MFA sessions of several users in one shell.
+//! MFA sessions of several users in one shell.
 
 use awsmfa::clock;
 use awsmfa_test_support::Stage;
@@ -18,7 +18,7 @@ source_profile = bob
         .edit(|accounts| accounts.role("dev").trust.principals.push("bob".to_owned()));
     let before = stage.variables.clone();
 
-    // A plain session gives way to another user's, and is there again without a code.
+    // Another user's session replaces a plain session, which comes back without a code.
     let (alice, bob) = (stage.code(), stage.emulator.device("bob").code());
     stage.env(&["-p", "default", &alice]);
     let alices = stage.get("AWS_ACCESS_KEY_ID").map(str::to_owned);
@@ -54,7 +54,7 @@ fn the_start_is_recorded() {
     let time = DateTime::parse_from_rfc3339(started).unwrap();
     assert!(begin <= time && time <= clock::now(), "{time}");
 
-    // The session in place that is itself an MFA session is as old as the code.
+    // If the current session is an MFA session itself, it is as old as its code.
     stage.set("AWSMFA_MFA_1_STARTED", "2020-01-01T00:00:00Z");
     stage.env(&["-p", "default"]);
     assert_eq!(stage.get("AWSMFA_STARTED"), Some("2020-01-01T00:00:00Z"));

@@ -1,5 +1,5 @@
-//! What a person may get wrong before anything is sent: each gives a sentence that names it, a hint,
-//! its exit code, and a line that fails; no request, and nothing changed.
+//! Mistakes that awsmfa finds before it sends anything. Each has a message that names the mistake, a
+//! hint, an exit code, and a failing line; there is no request, and nothing changes.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,11 @@ use awsmfa_test_support::{Accounts, Stage};
 
 const CODE: &str = "135790";
 
-/// A row: something wrong around `awsmfa env --shell sh … 135790`.
+/// A row: something wrong in or around `awsmfa env --shell sh … 135790`.
 struct Bad {
     what: &'static str,
     args: Vec<&'static str>,
-    /// What differs from the standard stage.
+    /// The differences from the standard stage.
     around: Vec<Around>,
     exit: i32,
 }
@@ -23,7 +23,7 @@ enum Around {
     Unset(&'static str),
 }
 
-/// What the command line gets wrong.
+/// A mistake on the command line.
 fn usage(what: &'static str, args: &[&'static str]) -> Bad {
     Bad {
         what,
@@ -33,7 +33,7 @@ fn usage(what: &'static str, args: &[&'static str]) -> Bad {
     }
 }
 
-/// What files or variables get wrong.
+/// A mistake in files or variables.
 fn found(what: &'static str) -> Bad {
     Bad {
         exit: 1,
@@ -41,7 +41,7 @@ fn found(what: &'static str) -> Bad {
     }
 }
 
-/// What the profile x gets wrong.
+/// A mistake in the profile x.
 fn found_in_x(what: &'static str, lines: &str) -> Bad {
     found(what)
         .args(&["-p", "x"])
@@ -76,7 +76,7 @@ impl Bad {
         self.with(Around::Set(name, value))
     }
 
-    /// Runs it; gives what it says.
+    /// Runs the row; returns the message.
     fn message(&self) -> String {
         let Self { what, exit, .. } = self;
         let mut stage = Stage::new();
@@ -88,7 +88,7 @@ impl Bad {
                 Around::Unset(name) => _ = stage.remove(name),
             }
         }
-        // An option may be given once.
+        // An option may be given only once.
         let shell: &[&str] = if self.args.contains(&"--shell") {
             &["env"]
         } else {
@@ -107,7 +107,7 @@ impl Bad {
     }
 }
 
-/// Tries each, and gives all the messages.
+/// Tries each row and returns all messages.
 fn messages(rows: &[Bad]) -> String {
     let mut messages = String::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! The session in the hands of clients that are not ours, and awsmfa before a server that is not.
+//! Other clients use the session, and awsmfa talks to another server.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -7,20 +7,20 @@ use awsmfa_test_support::{Accounts, Run, Stage, find_tool, tools_folder};
 
 const USER: &str = "arn:aws:iam::123456789012:user/alice";
 
-/// Prints whom AWS takes the AWS CLI for.
+/// Prints the user that the AWS CLI is signed in as.
 const AWS_CLI: &str = "aws sts get-caller-identity --query Arn --output text";
 
-/// Prints whom AWS takes the AWS SDK for JavaScript for.
+/// Prints the user that the AWS SDK for JavaScript is signed in as.
 const JAVASCRIPT: &str = "node -e '\
     const { STSClient, GetCallerIdentityCommand } = require(\"@aws-sdk/client-sts\");\
     new STSClient({}).send(new GetCallerIdentityCommand({})).then((it) => console.log(it.Arn));'";
 
-/// Starts a session in bash and lets a client ask who it is; nothing is noted.
+/// Starts a session in bash and lets a client ask who it is; standard error must be empty.
 fn who_am_i(stage: &mut Stage, client: &str) {
     assert_eq!(who_am_i_with_notes(stage, client), "");
 }
 
-/// The same; gives what standard error showed.
+/// Like [`who_am_i`], and returns standard error.
 fn who_am_i_with_notes(stage: &mut Stage, client: &str) -> String {
     let code = stage.code();
     stage.set("CODE", code);
@@ -97,7 +97,7 @@ fn over_https_with_the_ca_of_the_profile() {
     assert_eq!(regions, [Some("eu-west-1"), Some("eu-west-1")]);
 }
 
-/// moto's server with a user in it, from whose fourth request on it checks signatures.
+/// moto's server with a user; it checks signatures from the fourth request on.
 const MOTO: &str = r#"
 import os, sys
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "3"
@@ -116,7 +116,7 @@ print(url, key["AccessKeyId"], key["SecretAccessKey"], flush=True)
 sys.stdin.read()
 "#;
 
-/// Runs until it is dropped.
+/// Runs until dropped.
 struct Moto {
     server: Child,
     url: String,
@@ -162,7 +162,7 @@ fn a_server_of_moto_accepts_the_request() {
     stage.set("AWS_ACCESS_KEY_ID", moto.key.as_str());
     stage.set("AWS_SECRET_ACCESS_KEY", moto.secret.as_str());
     stage.set("AWS_MFA_SERIAL", "arn:aws:iam::123456789012:mfa/alice");
-    // moto checks signatures, not codes.
+    // moto checks signatures but not codes.
     let script = "set -eu\neval \"$(awsmfa env 123456)\"\nenv\n";
     let run = stage.script(&["bash", "--norc"], script);
     run.assert_quiet_success();

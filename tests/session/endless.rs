@@ -1,11 +1,11 @@
-//! Nothing that awsmfa reads fills the memory, though it has no end.
+//! Endless input does not fill the memory.
 
 use std::fs::File;
 use std::process::Command;
 
 use awsmfa_test_support::{Run, Stage};
 
-/// `env` in a process that may take 256 MiB of memory.
+/// Runs `env` in a process that may use 256 MiB of memory.
 fn env(stage: &Stage, args: &str) -> Run {
     let line = format!("ulimit -v 262144; exec awsmfa env --shell sh {args}");
     Run::of(&mut stage.command(&["sh", "-c", &line]))
@@ -45,7 +45,7 @@ fn a_bundle_of_certificates() {
     assert_eq!(stage.emulator.log().actions(), [""; 0]);
 }
 
-/// The AWS CLI takes what is no file for one that is not there.
+/// The AWS CLI treats something that is not a file as missing.
 #[test]
 fn a_shared_file() {
     for (name, variable) in [

@@ -1,4 +1,4 @@
-//! What the command of `exec` finds, and what is said where it cannot start.
+//! The environment of `exec`'s command, and the messages if it cannot start.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ fn executable(stage: &Stage, name: &str, contents: &[u8]) {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// `exec` of something that is there and lacks what it needs.
+/// Runs `exec` with something that exists but cannot start.
 #[track_caller]
 fn assert_cannot_start(stage: &Stage, names: &str) -> Run {
     let code = stage.code();
@@ -19,7 +19,7 @@ fn assert_cannot_start(stage: &Stage, names: &str) -> Run {
     assert_eq!((run.code, run.stdout.as_str()), (127, ""), "{run:?}");
     let first = run.stderr.lines().next().unwrap();
     assert!(first.contains("/s: ") && first.contains(names), "{run:?}");
-    // A code may have been used: nothing is said of it.
+    // A code may have been used, so the message must not mention it.
     assert!(!run.stderr.contains("code"), "{run:?}");
     run.assert_no_secret_told(&code);
     run
@@ -44,7 +44,7 @@ fn a_script_without_its_interpreter_is_found_out_before_a_code_is_used() {
     }
 }
 
-/// As a program for glibc on a system with musl.
+/// Like a program for glibc on a system with musl.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_without_its_loader_is_no_command_that_does_not_exist() {
@@ -72,10 +72,10 @@ fn scripts_that_can_start_do() {
     }
 }
 
-/// The signals of a process, as Linux tells them: those that are blocked, and those that are ignored.
+/// The signals that a process blocks and ignores, as Linux shows them.
 #[cfg(target_os = "linux")]
 fn blocked_and_ignored(status: &str) -> [u64; 2] {
-    // Others than these are libc's.
+    // libc uses the others.
     const OURS: u64 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 12 | 1 << 14 | 1 << 16;
     ["SigBlk:", "SigIgn:"].map(|name| {
         let mask = status.lines().find_map(|line| line.strip_prefix(name));
@@ -118,7 +118,7 @@ fn its_signals_are_as_the_caller_left_them() {
     }
 }
 
-/// A program that writes to a pipe that nobody reads ends by it.
+/// A program that writes to a pipe without a reader is ended by SIGPIPE.
 #[test]
 fn sigpipe_ends_it() {
     let stage = Stage::new();
@@ -131,7 +131,7 @@ fn sigpipe_ends_it() {
     assert_eq!(run.stdout, "y\n141\n");
 }
 
-/// Whoever asked for them to be ignored is not ended by them.
+/// Whoever asked to ignore them does not want the process to end.
 #[test]
 fn ignored_signals_end_nothing() {
     let stage = Stage::new();

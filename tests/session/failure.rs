@@ -1,14 +1,14 @@
-//! A failure is loud even through `eval`, whose own status says nothing of the command inside.
+//! A failure is visible even through `eval`, whose status does not depend on the command inside.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use awsmfa_test_support::{Fault, Run, Stage, find_tool, posix_shells};
 
-/// Long enough for a loaded machine, short enough not to look like a hang.
+/// Long enough for a loaded machine, and short enough not to look like a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A line that evaluates a command in a script that stops at the first failure.
+/// A line that evaluates a command, in a script that stops at the first failure.
 fn stopping(command: &str) -> String {
     format!("set -e\neval \"$({command})\"\necho on\n")
 }
@@ -18,8 +18,8 @@ fn assert_stopped(run: &Run, code: i32, why: &str) {
     assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{why} {run:?}");
 }
 
-/// In every shell of POSIX's kind, and in fish, whose pipe has a status of its own. Gives the
-/// number of shells.
+/// Runs it in every POSIX shell, and in fish, whose pipe has its own status. Returns the number of
+/// shells.
 fn assert_stops_everywhere(stage: &Stage, command: &str, code: i32, says: &str) -> usize {
     let posix_shells = posix_shells();
     for shell in &posix_shells {
@@ -73,7 +73,7 @@ fn a_reused_code() {
     stage.assert_clean_home();
 }
 
-/// That the statement fails in every shell is shown above and in tests/shells.
+/// Other tests, above and in tests/shells, show that the statement fails in every shell.
 #[test]
 fn what_the_command_line_gets_wrong() {
     let stage = stage_with_code();
@@ -145,7 +145,7 @@ fn a_signal_while_aws_does_not_answer() {
     }
 }
 
-/// Statements that nobody receives are a failure.
+/// It is a failure if nobody receives the statements.
 #[test]
 fn a_full_standard_output() {
     if !std::path::Path::new("/dev/full").exists() {

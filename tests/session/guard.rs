@@ -1,15 +1,15 @@
-//! Where the output of `env` and `unset` goes decides whether they print: nothing reaches a log or a
-//! screen that a shell should have evaluated.
+//! `env` and `unset` print depending on where their output goes: statements that a shell should have
+//! evaluated reach no log and no screen.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use awsmfa_test_support::{REAL_SHELLS, Run, Stage, find_tool};
 
-/// What is looked for to know that a session was printed.
+/// If this is there, a session was printed.
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 
-/// A stage with a program `step`: a script of bash that stands for a step of a CI job.
+/// A stage with a program `step`, a bash script in place of a step of a CI job.
 fn stage(step: &str) -> Stage {
     let mut stage = Stage::new();
     stage.set("CODE", stage.code());
@@ -18,17 +18,17 @@ fn stage(step: &str) -> Stage {
     fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
     // Passes the output on, as a shim does.
     stage.program("w", "awsmfa \"$@\"\nexit $?");
-    // Reads the file that it is given.
+    // Reads the file in its arguments.
     stage.program("docker", "cat \"$3\"");
     stage
 }
 
-/// Runs a command, as a runner does: it is no shell, and it reads the output.
+/// Runs a command as a CI runner does, which is not a shell and reads the output.
 fn run_by_runner(stage: &Stage, command: &[&str]) -> Run {
     Run::of(&mut stage.command(command))
 }
 
-/// All that a run left behind, in files too.
+/// Everything that a run printed or wrote to files.
 fn all(stage: &Stage, run: &Run) -> String {
     let files = ["log", "github", "session.env"].map(|name| stage.out(name));
     let files = files.map(|file| fs::read_to_string(file).unwrap_or_default());
@@ -62,35 +62,35 @@ fn assert_refused(stage: &Stage, what: &str, shown: &str) {
     );
 }
 
-/// What a runner is told to do, and how the step ends.
+/// The runner's command, and what follows it in the step.
 #[test]
 fn a_step_without_eval_prints_nothing() {
     const BASH: &[&str] = &["bash", "--norc", "-e", "./step"];
     let cases: &[(&[&str], &str)] = &[
-        // As on GitHub: a script in a file, a pipe to the runner.
+        // Like GitHub: a script in a file, a pipe to the runner.
         (BASH, "awsmfa env \"$CODE\""),
         (BASH, "awsmfa unset"),
         (BASH, "timeout 60 awsmfa env \"$CODE\""),
         (BASH, "w env \"$CODE\""),
         (BASH, "awsmfa env \"$CODE\" >&1"),
         (BASH, "bash --norc -c 'awsmfa env \"$CODE\"; exit $?'"),
-        // As by Jenkins: the output goes to a file.
+        // Like Jenkins: the output goes to a file.
         (
             &["sh", "-c", "(sh -xe ./step >log 2>&1); exit $?"],
             "awsmfa env \"$CODE\"",
         ),
-        // A log beside the output.
+        // A log as well as the output.
         (
             BASH,
             "exec > >(tee log)\nawsmfa env \"$CODE\" || status=$?\nexec >&2\nexit $status",
         ),
-        // As by ssh, cron and Python's shell=True.
+        // Like ssh, cron and Python's shell=True.
         (&["bash", "-c", "awsmfa env \"$CODE\"; exit $?"], ""),
         (&["sh", "-c", "awsmfa env \"$CODE\"; exit $?"], ""),
-        // What else is redirected does not matter.
+        // Other redirections make no difference.
         (BASH, "awsmfa env \"$CODE\" 3>log"),
         (&["dash", "-e", "./step"], "awsmfa env \"$CODE\" 3>&1 4>log"),
-        // To nowhere: the code would be lost.
+        // To /dev/null: the code would be lost.
         (
             &["bash", "-c", "bash --norc ./step >/dev/null; exit $?"],
             "awsmfa env \"$CODE\"",
@@ -108,7 +108,7 @@ fn a_step_without_eval_prints_nothing() {
     }
 }
 
-/// Each shell's own line is shown.
+/// Each shell gets its own line.
 #[test]
 fn in_every_shell() {
     for shell in REAL_SHELLS {
@@ -118,7 +118,7 @@ fn in_every_shell() {
         }
         let stage = stage("");
         let code = stage.get("CODE").unwrap();
-        // Not the last line, which ksh would run in its own place.
+        // Not as the last line, which ksh would run by exec.
         let run = stage.script(shell.command, &format!("awsmfa env {code}\necho\n"));
         assert_eq!(run.stdout.trim(), "", "{shell:?}: {run:?}");
         assert!(run.stderr.contains("nothing printed"), "{shell:?}: {run:?}");
@@ -132,7 +132,7 @@ fn in_every_shell() {
     }
 }
 
-/// What is evaluated, piped or redirected is the user's own choice, and so is `--print-secrets`.
+/// To evaluate, pipe or redirect the output is the user's own choice, and so is `--print-secrets`.
 #[test]
 fn what_is_evaluated_or_redirected_is_printed() {
     const BASH: &[&str] = &["bash", "--norc", "-e", "./step"];
@@ -164,7 +164,7 @@ fn what_is_evaluated_or_redirected_is_printed() {
             ],
             "awsmfa env \"$CODE\"; exit $?",
         ),
-        // A program that reads it: nothing but it and awsmfa is there.
+        // A program that reads the output: there is only that program and awsmfa.
         (&["env", "bash", "-c", "exec awsmfa env \"$CODE\""], ""),
     ];
     for (command, step) in cases {
@@ -178,7 +178,7 @@ fn what_is_evaluated_or_redirected_is_printed() {
     }
 }
 
-/// Many shells redirect themselves for one command.
+/// Many shells redirect their own output while a command runs.
 #[test]
 fn a_redirection_is_taken_for_one_in_every_shell() {
     const COMMAND: &str = "awsmfa env --shell dotenv CODE > session.env";
@@ -209,7 +209,7 @@ fn a_redirection_is_taken_for_one_in_every_shell() {
     }
 }
 
-/// json is for programs, which start awsmfa by a shell as well.
+/// json is for programs, which start awsmfa through a shell, too.
 #[test]
 fn json_is_printed_to_any_program() {
     let stage = stage("awsmfa env --shell json \"$CODE\"");
@@ -218,7 +218,7 @@ fn json_is_printed_to_any_program() {
     assert!(run.stdout.contains("\"SecretAccessKey\""), "{run:?}");
 }
 
-/// ksh captures by a file without a name, or by a pipe.
+/// ksh captures with a nameless file, or with a pipe.
 #[test]
 fn ksh_captures_in_its_own_way() {
     if find_tool("ksh").is_none() {
@@ -240,7 +240,7 @@ fn ksh_captures_in_its_own_way() {
     }
 }
 
-/// `script` gives a terminal to what it runs. Elsewhere than on Linux it has other options.
+/// `script` gives its command a terminal. Its options differ outside Linux.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_recorded_terminal_shows_nothing() {

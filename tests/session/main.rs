@@ -1,5 +1,5 @@
-//! The main job from end to end: the program in real shells, with real clients, against an emulator
-//! of AWS that checks signatures and codes.
+//! The main use from end to end: the program in real shells, with real clients, against an emulator of
+//! AWS that checks signatures and codes.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -1,4 +1,4 @@
-//! Codes that nobody types as an argument, sessions for programs instead of shells, and `exec`.
+//! Codes that are not arguments, sessions for programs instead of shells, and `exec`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use awsmfa_test_support::{Accounts, Outcome, Run, Stage, Variables, find_tool, variables};
 use serde_json::Value;
 
-/// Puts a code where `cat "$OUT/code"` prints it.
+/// A stage with a code in the file that `cat "$OUT/code"` prints.
 fn stage_with_code_file() -> Stage {
     let stage = Stage::new();
     fs::write(stage.out("code"), stage.code()).unwrap();
@@ -62,7 +62,7 @@ fn by_a_program_of_the_option_the_profile_or_the_environment() {
     assert_started(&stage, &stage.awsmfa(&["env", "--shell", "sh"]));
 
     let mut stage = stage_with_code_file();
-    // The profile's comes before the variable's.
+    // The profile wins over the variable.
     stage.set("AWSMFA_CODE_COMMAND", "false");
     stage.home.write_config(&format!(
         "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\nmfa_process = {PRINT_CODE}\n"
@@ -70,7 +70,7 @@ fn by_a_program_of_the_option_the_profile_or_the_environment() {
     assert_started(&stage, &stage.awsmfa(&["env", "--shell", "sh"]));
 }
 
-/// A program that prints `first` twice and then `then`, and the codes that AWS saw.
+/// Runs a program that prints `first` twice and then `then`; returns the codes that AWS got.
 fn codes_sent(stage: &Stage, first: &str, then: &str) -> (Run, Vec<String>) {
     let program = format!(
         "echo >> \"$OUT/asked\"; [ \"$(wc -l < \"$OUT/asked\")\" -gt 2 ] && echo {then} || echo {first}"
@@ -97,7 +97,7 @@ fn a_refused_code_of_a_program_is_followed_by_its_next() {
 fn a_program_gets_one_more_try() {
     let stage = Stage::new();
     let wrong = stage.emulator.device("alice").wrong_code();
-    // One more is not a code either, all but certainly.
+    // One more is almost certainly not a code, either.
     let other = format!("{:06}", (wrong.parse::<u32>().unwrap() + 1) % 1_000_000);
     let (run, sent) = codes_sent(&stage, &wrong, &other);
     assert_eq!(
@@ -127,7 +127,7 @@ fn without_a_terminal_it_fails_at_once_and_names_the_ways() {
     ] {
         assert!(run.stderr.contains(way), "{run:?}");
     }
-    // A code that was given and refused is not asked for again, either.
+    // After a refused code from the command line, awsmfa does not ask for another, either.
     let wrong = stage.emulator.device("alice").wrong_code();
     let run = stage.awsmfa(&["env", "--shell", "sh", &wrong]);
     assert_eq!(
@@ -218,7 +218,7 @@ fn as_the_credential_process_of_the_aws_cli() {
     stage.assert_clean_home();
 }
 
-/// What `exec` runs is asked for its environment.
+/// The environment of exec's command.
 fn environment_of_child(stage: &Stage, args: &[&str]) -> Variables {
     let args = [&["exec"], args, &["--", "env", "-0"]].concat();
     let run = stage.awsmfa(&args);
@@ -259,7 +259,7 @@ fn exec_ends_as_its_command_does() {
     assert_eq!(stage.emulator.log().count("GetSessionToken"), 3);
 }
 
-/// As nohup has it, and as a shell without job control has SIGINT for what it starts in the background.
+/// nohup ignores SIGHUP, and a shell without job control ignores SIGINT for background jobs.
 #[test]
 fn exec_leaves_ignored_signals_ignored() {
     let stage = Stage::new();
@@ -309,7 +309,7 @@ fn renew_within_a_session_asks_nothing() {
         assert_eq!(child[name], session[name], "{name}");
     }
 
-    // A code that is given is not spent, either.
+    // A code on the command line is not used.
     let code = stage.code();
     let run = stage.awsmfa(&["env", "--renew-within", "15m", &code]);
     run.assert_quiet_success();
@@ -320,14 +320,14 @@ fn renew_within_a_session_asks_nothing() {
     assert!(!run.stdout.contains("AWS"), "{run:?}");
     assert_eq!(stage.emulator.log().actions(), [""; 0]);
 
-    // A session of twelve hours does not live for thirteen more.
+    // A session of twelve hours has no thirteen hours left.
     let renewed = ["--renew-within", "13h", "--code-command", PRINT_CODE];
     let child = environment_of_child(&stage, &renewed);
     assert_ne!(child["AWS_ACCESS_KEY_ID"], session["AWS_ACCESS_KEY_ID"]);
     assert_eq!(stage.emulator.log().actions(), ["GetSessionToken"]);
 }
 
-/// A stage whose environment holds the session of a profile.
+/// A stage with the session of a profile in its environment.
 fn in_session(profile: &str) -> Stage {
     let mut stage = Stage::new();
     let code = stage.code();

@@ -1,5 +1,5 @@
-//! Nothing is created, written, renamed, removed or locked, and no command line holds a secret: the
-//! system calls tell.
+//! awsmfa creates, writes, renames, removes or locks nothing, and no command line contains a secret;
+//! checked by its system calls.
 
 use std::fs;
 
@@ -7,8 +7,8 @@ use awsmfa::cli::Cli;
 use awsmfa_test_support::{Accounts, Run, Stage};
 use clap::CommandFactory as _;
 
-/// Every call that makes, changes or locks a file, or remembers something elsewhere; and `execve`.
-/// A name that this machine's kernel never had is passed over by `?`.
+/// Every call that creates, changes or locks a file, or stores something elsewhere; and `execve`. strace
+/// skips a name with `?` that this machine's kernel does not have.
 const CALLS: &str = "?open,openat,?openat2,?creat,?mkdir,mkdirat,?mknod,mknodat,?rename,\
     ?renameat,renameat2,?unlink,unlinkat,?rmdir,?link,linkat,?symlink,symlinkat,truncate,ftruncate,\
     fallocate,?chmod,fchmod,fchmodat,?chown,fchown,fchownat,utimensat,setxattr,fsetxattr,\
@@ -50,7 +50,7 @@ fn leaves_a_trace(line: &str) -> bool {
                 .iter()
                 .any(|it| line.contains(it));
     }
-    // What is left are signals, ends of processes, and halves of interrupted calls.
+    // The rest are signals, ends of processes, and halves of interrupted calls.
     let is_call = line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains('(');
     is_call && !line.starts_with("execve(")
 }
@@ -64,7 +64,7 @@ fn assert_nothing_left(stage: &Stage, args: &[&str], code: i32) -> Option<Run> {
     let secrets: Vec<&str> = token.chain([Accounts::ALICE_SECRET]).collect();
     for line in command_lines(&trace) {
         for secret in &secrets {
-            // strace shows the arguments, and of the environment the address.
+            // strace shows the arguments, and only the address of the environment.
             assert!(!line.contains(secret), "{args:?}: {line}");
         }
     }
@@ -137,7 +137,7 @@ fn where_a_program_gives_keys_and_code() {
     }
 }
 
-/// Before anything that is secret is read.
+/// Before it reads any secret.
 #[test]
 fn a_crash_dumps_no_memory() {
     let stage = Stage::new();
@@ -155,7 +155,7 @@ fn a_crash_dumps_no_memory() {
     }
 }
 
-/// The trace would tell: what the command of `exec` writes is seen.
+/// Checks the trace itself: it shows what the command of `exec` writes.
 #[test]
 fn a_file_that_is_written_is_seen() {
     let stage = Stage::new();

@@ -1,4 +1,4 @@
-//! What `awsmfa profiles` lists, word for word.
+//! The output of `awsmfa profiles`, word for word.
 
 use awsmfa_test_support::Stage;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 const KEYS: &str = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\
                     aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n";
 
-/// A profile of each kind.
+/// A stage with a profile of each kind.
 fn stage() -> Stage {
     let config = "[default]\n\
         region = eu-central-1\n\

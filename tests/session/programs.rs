@@ -1,5 +1,5 @@
-//! The programs that awsmfa starts, for the code and for the keys: what they see, what is seen of
-//! them, and what is left of them.
+//! The programs that awsmfa starts for the code and the keys: their environment, what others see of
+//! them, and what they leave behind.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -19,7 +19,7 @@ fn keys() -> serde_json::Value {
     })
 }
 
-/// A stage whose keys come from this command line; `$OUT/keys` has them.
+/// A stage whose keys come from this command; `$OUT/keys` contains them.
 fn stage_with_credential_process(command: &str) -> Stage {
     let stage = Stage::new();
     fs::write(stage.out("keys"), keys().to_string()).unwrap();
@@ -45,7 +45,7 @@ fn assert_started(run: &Run) {
     assert!(run.stdout.contains(" AWS_SESSION_TOKEN='"), "{run:?}");
 }
 
-/// `env` failed, with this in its error.
+/// Checks that `env` failed with this error.
 #[track_caller]
 fn assert_failed(run: &Run, says: &str) {
     assert_eq!(
@@ -68,7 +68,7 @@ fn running(word: &str) -> usize {
     lines.filter(has_word).count()
 }
 
-/// A time for `sleep` that tells this test's from all others.
+/// A time for `sleep` that no other process uses.
 fn long_sleep(number: u32) -> String {
     format!("{}.{number}", 100_000 + std::process::id())
 }
@@ -116,7 +116,7 @@ fn their_standard_input_is_empty_and_the_commands_is_untouched() {
     assert_eq!(run.stdout, "l1\nl2\n");
 }
 
-/// No session, what it replaced, no books.
+/// No session, but what it replaced, and no bookkeeping.
 #[test]
 fn they_see_the_environment_as_it_was_before_awsmfa() {
     let mut stage = stage_with_credential_process("sh -c 'env -0 > $OUT/keys-see; cat $OUT/keys'");
@@ -241,7 +241,7 @@ fn a_program_that_runs_when_awsmfa_ends_is_ended_with_its_descendants() {
     }
 }
 
-/// A command in a process that may take 256 MiB of memory.
+/// Runs a command in a process that may use 256 MiB of memory.
 fn limited(stage: &Stage, args: &[&str]) -> Run {
     let shell = ["sh", "-c", "ulimit -v 262144; exec awsmfa \"$@\"", "sh"];
     Run::of(&mut stage.command(&[&shell[..], args].concat()))
@@ -258,7 +258,7 @@ fn more_than_any_of_them_prints_is_an_error_and_no_memory() {
         &limited(&stage, &args),
         "--code-command printed more than 64 KiB",
     );
-    // A child that goes on.
+    // A child that keeps running.
     let args = [
         "env",
         "--shell",
@@ -310,7 +310,7 @@ fn one_that_asks_awsmfa_for_its_own_profile_is_run_once() {
     }
 }
 
-/// Who calls awsmfa for another profile goes round in no circle.
+/// A call for another profile is not a loop.
 #[test]
 fn one_that_asks_awsmfa_for_another_profile_is_answered() {
     let stage = Stage::new();
@@ -376,7 +376,7 @@ fn a_credential_process_that_needs_a_shell_is_told_how_to_get_one() {
     for (line, names) in [
         ("~/bin/keys dev", "~/bin/keys"),
         ("$HOME/bin/keys", "$HOME/bin/keys"),
-        // It may be a secret.
+        // It may be secret.
         ("TOKEN=123456 keys", "TOKEN=…"),
     ] {
         let stage = stage_with_credential_process(line);
@@ -458,7 +458,7 @@ fn what_a_credential_process_prints_is_checked() {
     }
 }
 
-/// Some parents ignore SIGCHLD, and the system then keeps no exit status.
+/// Some parents ignore SIGCHLD, and then the system keeps no exit status.
 #[test]
 fn they_work_where_sigchld_is_ignored() {
     let stage = stage_with_credential_process("cat $OUT/keys");

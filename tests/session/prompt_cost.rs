@@ -1,14 +1,14 @@
-//! What a prompt pays for `awsmfa status --format prompt`, in instructions: the time depends on what else
-//! the machine does.
+//! The cost of `awsmfa status --format prompt` for a prompt, in instructions: time would depend on what
+//! else the machine does.
 
 use std::process::Command;
 
 use awsmfa_test_support::{Run, Stage, find_tool, say};
 
-/// Of a debug build; a release build takes fewer.
+/// Of a debug build; a release build needs fewer.
 const INSTRUCTIONS: u64 = 5_000_000;
 
-/// As callgrind counts them.
+/// Counted by callgrind.
 fn instructions(command: &mut Command) -> u64 {
     let run = Run::of(command);
     let collected = run.stderr.split("Collected : ").nth(1);

@@ -1,10 +1,10 @@
-//! What `awsmfa status` says, word for word.
+//! The output of `awsmfa status`, word for word.
 
 use awsmfa_test_support::Stage;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-/// A shell with the session of a profile that ends then, in a zone without summer time.
+/// A shell with the session of a profile that expires then, in a time zone without summer time.
 fn in_session(profile: &str, end: DateTime<Utc>) -> Stage {
     let mut stage = Stage::new();
     let code = stage.code();
@@ -92,7 +92,7 @@ fn without_a_session() {
     assert_status(&stage, 3, expected);
 }
 
-/// Then a bare `env` would start a session of that profile.
+/// With it, a bare `env` would start a session of that profile.
 #[test]
 fn with_a_profile_that_was_set_since() {
     let end = "2099-06-01T12:00:00Z".parse().unwrap();

@@ -1,9 +1,9 @@
-//! What the statements are to the shell: whole or not there at all, good for the usual ways of
-//! evaluating them, and harmless where there is nothing to do.
+//! The statements on standard output: complete or not there at all, suitable for the usual ways of
+//! evaluating them, and harmless if there is nothing to do.
 
 use awsmfa_test_support::{Outcome, Run, Stage, Variables, find_tool, posix_shells};
 
-/// What a crash leaves behind must not be evaluated, so there is one write and nothing before it.
+/// A shell must not evaluate half of them after a crash, so there is one write and nothing before it.
 #[cfg(target_os = "linux")]
 #[test]
 fn statements_come_in_one_write() {
@@ -12,7 +12,7 @@ fn statements_come_in_one_write() {
     let env = |more: &[&'static str]| [&["env", "--shell", "sh", code.as_str()], more].concat();
     for (args, code) in [
         (env(&["-p", "dev"]), 0),
-        // Used before.
+        // Already used.
         (env(&[]), 1),
         (env(&["--nonsense"]), 2),
         (vec!["unset", "--shell", "sh"], 0),
@@ -31,7 +31,7 @@ fn statements_come_in_one_write() {
     }
 }
 
-/// The role is refused when the code is spent already: what was paid for is kept, and the line fails.
+/// AWS denies the role after the code was used: the MFA session is kept, and the line fails.
 #[test]
 fn statements_before_the_one_that_fails_are_evaluated() {
     let mut stage = Stage::new();
@@ -60,7 +60,7 @@ fn statements_before_the_one_that_fails_are_evaluated() {
     }
 }
 
-/// All but the books of awsmfa and what a shell counts for itself.
+/// Everything except awsmfa's bookkeeping and `_`, which the shell sets.
 fn session_of(mut session: Variables) -> Variables {
     session.retain(|name, _| !name.starts_with("AWSMFA_") && name != "_");
     session
@@ -115,7 +115,7 @@ fn unset_may_run_twice_and_in_a_trap() {
     }
 }
 
-/// Keys that somebody else put in place since are not awsmfa's to remove.
+/// awsmfa must not remove keys that something else has set since.
 #[test]
 fn unset_leaves_the_keys_of_others() {
     let mut stage = Stage::new();
@@ -156,7 +156,7 @@ fn unset_leaves_the_keys_of_others() {
     }
 }
 
-/// A script may be piped into a shell, whose standard input is then not awsmfa's to read.
+/// A script may be piped into a shell; then awsmfa must not read that standard input.
 #[test]
 fn standard_input_stays_the_scripts() {
     if find_tool("bash").is_none() {

@@ -1,16 +1,16 @@
-//! What stands in a file, a variable or an ARN never steers the terminal of whoever reads it.
+//! Text in a file, a variable or an ARN never controls the reader's terminal.
 
 use awsmfa_test_support::{Accounts, Run, Stage};
 
-/// A colour, a bell, a title, a C1 control, text from right to left, a blank of no width, DEL.
+/// A colour, a bell, a title, a C1 control, right-to-left text, a zero-width space, DEL.
 const WILD: &str = "\x1b[31mred\x07\x1b]0;x\x07\u{9b}2J\u{202e}gpj\u{200b}\u{7f}";
 
-/// What no stream may have; of a JSON document, not even inside a string.
+/// Characters that no stream may contain, not even within a string of a JSON document.
 fn steers(c: char) -> bool {
     (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{200b}')
 }
 
-/// Neither stream steers the terminal, and one of them shows that the text was there.
+/// Checks that neither stream controls the terminal, and that one of them contains the text.
 #[track_caller]
 fn assert_tame(run: &Run, args: &[&str]) {
     for stream in [&run.stdout, &run.stderr] {
@@ -18,7 +18,7 @@ fn assert_tame(run: &Run, args: &[&str]) {
     }
     let both = format!("{}{}", run.stdout, run.stderr);
     let shows = |escape: &str| both.to_lowercase().contains(escape);
-    // clap drops the sequences that begin with ESC.
+    // clap removes the sequences that begin with ESC.
     assert!(
         shows("\\u{9b}2j") || shows("\\u009b2j"),
         "{args:?}: {run:?}"

@@ -1,5 +1,5 @@
-//! Detection inside real shells. Only a process can be asked who its parent is, so each shell runs
-//! this test's own executable.
+//! Detection inside real shells. The test runs its own executable from each shell, since it must be a
+//! child of that shell.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,7 @@ use awsmfa_test_support::{find_tool, say, skip, tools_path};
 
 use crate::real::Place;
 
-/// What the executable under the shells runs: it prints the shell that it finds.
+/// The executable in the shells runs this: it prints the shell that it finds.
 #[test]
 #[ignore = "run by the other tests, inside shells"]
 #[allow(clippy::print_stdout)]
@@ -29,8 +29,8 @@ const PWSH: &[&str] = &[
     "script.ps1",
 ];
 
-/// A folder in which `ask` is a program that becomes this executable, and `w` a wrapper script
-/// around it, as shims are.
+/// A folder with the program `ask`, which becomes this executable, and with `w`, a wrapper script around
+/// it like a shim.
 fn place(name: &str) -> Place {
     let place = Place::new(&format!("detection-{name}"));
     let ask = format!(
@@ -47,7 +47,7 @@ fn write(program: &Path, text: &str) {
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// What is found by `./ask` in a script that `command` runs. None where the program is missing.
+/// What `./ask` finds in a script that `command` runs. `None` if the program is missing.
 fn found(place: &Place, command: &[&str], script: &str) -> Option<String> {
     let program = match command[0] {
         here if here.starts_with("./") => place.0.join(here),
@@ -61,7 +61,7 @@ fn found(place: &Place, command: &[&str], script: &str) -> Option<String> {
         .env_clear()
         .env("PATH", tools_path())
         .env("HOME", &place.0)
-        // They lie.
+        // Wrong on purpose.
         .env("SHELL", "/usr/bin/fish")
         .env("NU_VERSION", "0.115.1")
         .env("XONSH_VERSION", "0.25.0")
@@ -74,7 +74,7 @@ fn found(place: &Place, command: &[&str], script: &str) -> Option<String> {
     Some(after.split_once('.').unwrap().0.to_owned())
 }
 
-/// Checks every line, and tells all that are wrong at once.
+/// Checks every line, and reports all wrong ones at once.
 fn check(name: &str, cases: &[(&str, &[&str], &str)]) {
     let mut wrong = Vec::new();
     let place = place(name);
@@ -139,7 +139,7 @@ fn in_every_shell() {
     );
 }
 
-/// What stands between passes the text on: the shell that reads it has to understand it.
+/// The wrapper passes the output on: the shell that reads it must understand it.
 #[test]
 fn through_a_wrapper_script() {
     check(
@@ -180,7 +180,7 @@ fn through_a_wrapper_script() {
                 &["fish", "script"],
                 "python3 -c 'import subprocess; subprocess.run([\"./w\"])' | string collect",
             ),
-            // It reads what the program prints, and prints it.
+            // It reads the program's output and prints it.
             (
                 "fish",
                 &["fish", "script"],
@@ -208,7 +208,7 @@ fn through_a_wrapper_script() {
     );
 }
 
-/// Programs in between, shells inside shells, and what reads the statements for itself.
+/// Programs in between, shells inside shells, and programs that read the statements themselves.
 #[test]
 fn in_every_place() {
     check(
@@ -269,7 +269,7 @@ fn in_every_place() {
     );
 }
 
-/// The kernel names the process after the script, so that the name of another shell stands there.
+/// The kernel names the process after the script, so the name of another shell is there.
 #[test]
 fn in_scripts_named_after_other_shells() {
     let place = place("named");
@@ -302,7 +302,7 @@ fn under_names_that_packages_give() {
     }
 }
 
-/// As a tool of .NET it is a library that dotnet runs.
+/// Installed as a .NET tool it is a library that dotnet runs.
 #[test]
 fn in_the_powershell_that_dotnet_runs() {
     let Some(pwsh) = find_tool("pwsh") else {
@@ -324,7 +324,7 @@ fn in_the_powershell_that_dotnet_runs() {
 
 const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
 
-/// Runs README's own line by bash, with a command that fails at once.
+/// Runs README's line in bash, with a command that fails at once.
 fn readme_line(place: &Place, tracer: &[&str], awsmfa: &str) -> Output {
     let line = format!("x=\"$({awsmfa} env --nonsense)\"; echo \"$x\"\n");
     write(&place.0.join("script"), &line);
@@ -380,7 +380,7 @@ fn costs_few_instructions() {
     let digits = collected.and_then(|rest| rest.lines().next());
     let count: u64 = digits.and_then(|it| it.trim().parse().ok()).expect(&told);
     say(&format!("finding the shell: {count} instructions"));
-    // Compiled for a release it is a quarter of that.
+    // A release build needs a quarter of that.
     let limit = if cfg!(debug_assertions) {
         100_000
     } else {

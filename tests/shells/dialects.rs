@@ -1,4 +1,4 @@
-//! What each dialect carries, said once more and independently of the code under test.
+//! What each shell can carry, written down again independently of the code under test.
 
 /// Whether the row must carry this value; it must refuse every other.
 pub(crate) fn carries(row: &str, value: &[u8]) -> bool {
@@ -20,8 +20,8 @@ pub(crate) fn carries(row: &str, value: &[u8]) -> bool {
     }
 }
 
-/// Reads statements back into variables and their values, `None` for a removal. None for PowerShell,
-/// which reads its own in `real` and in tests/powershell.
+/// Parses statements into variables and values, with `None` for a removal. Returns `None` for
+/// PowerShell, which parses its own in `real` and in tests/powershell.
 pub(crate) fn decode(row: &str, statements: &[u8]) -> Option<Vec<(String, Option<Vec<u8>>)>> {
     Some(match row {
         "powershell" => {
@@ -127,8 +127,8 @@ fn words_of(words: &[Vec<u8>]) -> Vec<&str> {
         .collect()
 }
 
-/// Splits into commands at bare `;` and into words at bare blanks. `word` takes what it knows as
-/// quoting off the front and returns how long that was.
+/// Splits into commands at unquoted `;` and into words at unquoted blanks. `word` takes quoted text off
+/// the front and returns its length.
 fn commands(statements: &[u8], word: fn(&[u8], &mut Vec<u8>) -> usize) -> Vec<Vec<Vec<u8>>> {
     let mut commands = vec![];
     let mut words: Vec<Vec<u8>> = vec![];
@@ -154,7 +154,7 @@ fn commands(statements: &[u8], word: fn(&[u8], &mut Vec<u8>) -> usize) -> Vec<Ve
     commands
 }
 
-/// A word or a piece of it that needs no quotes in any shell.
+/// A word, or part of one, that needs no quotes in any shell.
 fn bare(rest: &[u8], out: &mut Vec<u8>) -> usize {
     assert!(
         rest[0].is_ascii_alphanumeric() || b"_-=&>:/".contains(&rest[0]),
@@ -165,7 +165,7 @@ fn bare(rest: &[u8], out: &mut Vec<u8>) -> usize {
     1
 }
 
-/// Up to the closing quote, where `escape` may take some bytes as an escape.
+/// Text up to the closing quote; `escape` takes an escape sequence.
 fn quoted(rest: &[u8], out: &mut Vec<u8>, escape: fn(&[u8], &mut Vec<u8>) -> usize) -> usize {
     let quote = rest[0];
     let mut at = 1;

@@ -1,5 +1,5 @@
-//! The statements of every dialect: as snapshots, read back by decoders of the tests' own, and
-//! evaluated by the real shells.
+//! The statements of every shell: as snapshots, parsed by the tests' own decoders, and evaluated by the
+//! real shells.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

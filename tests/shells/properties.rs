@@ -1,4 +1,4 @@
-//! What is quoted comes back byte for byte, or is refused: never anything else.
+//! A quoted value comes back byte for byte, or is refused; there is no third case.
 
 use awsmfa::shell::{Change, SHELLS, Shell};
 use awsmfa::value::Value;
@@ -9,7 +9,7 @@ use crate::{dialects, values};
 const SESSION: &str = "AWS_SESSION_TOKEN";
 const OTHER: &str = "AWS_SECRET_ACCESS_KEY";
 
-/// A value of an environment, with bytes of any kind.
+/// An environment value of any bytes.
 pub(crate) fn value(bytes: &[u8]) -> Value {
     #[cfg(unix)]
     let value = std::os::unix::ffi::OsStrExt::from_bytes(bytes);

@@ -1,5 +1,5 @@
-//! The statements in the real shells: every value goes in, in each way of evaluating that is
-//! documented, and a child process tells byte for byte what it inherited; then it goes out again.
+//! The statements in the real shells: each documented way of evaluating sets every value, and a child
+//! process reports byte for byte what it inherited; then the values are removed again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,27 +19,26 @@ use crate::{dialects, values};
 
 const SESSION: &str = "AWS_SESSION_TOKEN";
 
-/// The variables of AWS that a child process inherits.
+/// The AWS variables that a child process inherits.
 type Environment = BTreeMap<String, Vec<u8>>;
 
-/// A shell as it is installed. In its scripts `FILE` stands for what awsmfa printed, and `LINE` for
-/// the line of awsmfa's table that evaluates it.
+/// An installed shell. In its scripts `FILE` is the file with awsmfa's output, and `LINE` is the line of
+/// awsmfa's table that evaluates it.
 struct Real<'a> {
-    /// Its executable.
     name: &'static str,
     /// Options that its scripts need.
     options: &'static [&'static str],
     /// Prints a file.
     print: &'static str,
-    /// The ways of evaluating that are documented for it, and circumstances that must not matter.
+    /// The documented ways of evaluating, and settings that must make no difference.
     ways: &'a [Way],
-    /// Writes to `OUT` the environment that a child process has.
+    /// Writes the environment of a child process to `OUT`.
     dump: &'static str,
-    /// Evaluates a failure, and prints `on` where it goes on as if nothing had happened.
+    /// Evaluates a failure, and prints `on` if the script continues as if nothing had happened.
     failing: &'static str,
-    /// The status of that script.
+    /// Whether this is the right status of that script.
     status: fn(i32) -> bool,
-    /// Evaluates a value that is too long for a child process, and writes it to `OUT` by itself.
+    /// Evaluates a value that is too long for a child process, and writes it to `OUT` itself.
     huge: Option<&'static str>,
 }
 
@@ -48,11 +47,11 @@ impl Real<'_> {
         RealShell::named(self.name)
     }
 
-    /// A script in which these statements are evaluated.
+    /// A script that evaluates these statements.
     fn script(&self, script: &str, file: &str) -> String {
         let row = by_name(self.shell().row).unwrap();
         let line = row.line_for(self.print);
-        // In a script, cmd wants its signs twice.
+        // In a script, cmd needs percent signs twice.
         let line = if row.name == "cmd" {
             line.replace('%', "%%")
         } else {
@@ -65,11 +64,10 @@ impl Real<'_> {
 /// A way of evaluating statements.
 struct Way {
     line: &'static str,
-    /// What stands before the first line.
+    /// Comes before the first line.
     prelude: &'static str,
-    /// The locale.
     lang: &'static str,
-    /// Whether this way keeps such a value; all do but unquoted `eval`.
+    /// Whether this way keeps such a value; only unquoted `eval` does not keep all.
     keeps: fn(&[u8]) -> bool,
 }
 
@@ -100,7 +98,7 @@ impl Way {
 }
 
 const UNQUOTED: Way = Way::new("eval $(cat FILE)").where_it_keeps(has_no_run_of_blanks);
-/// ksh and mksh expand braces in what an unquoted substitution yields, in quotes or not.
+/// ksh and mksh expand braces in the result of an unquoted substitution, quoted or not.
 const UNQUOTED_IN_KSH: Way = Way::new("eval $(cat FILE)")
     .where_it_keeps(|value| has_no_run_of_blanks(value) && !value.contains(&b'{'));
 const STRICT: Way = Way::OF_THE_TABLE.after("set -eu");
@@ -236,7 +234,7 @@ in_each! {
             Way::new("/bin/cat FILE | Out-String | iex"),
             Way::new("iex \"$(/bin/cat FILE)\""),
         ],
-        // Behind `| iex` alone the script goes on; tests/powershell has the whole table.
+        // With `| iex` alone the script continues; tests/powershell has the whole table.
         failing: "/bin/cat FILE | Out-String | iex\n'on'",
         status: |status| status == 1,
         huge: None,
@@ -245,13 +243,13 @@ in_each! {
     cmd: CMD;
 }
 
-/// Before wine 10 its cmd cannot run a whole command that a `for` variable holds, which is the line of
-/// the table; so here the statements run as lines of a batch file.
+/// Before version 10, wine's cmd cannot run a whole command from a `for` variable, as the line of the
+/// table does; so here the statements run as lines of a batch file.
 const CMD: Real<'static> = Real {
     name: "wine",
     print: "type FILE",
     ways: &[Way::new("call FILE").after("@echo off")],
-    // All variables of cmd are inherited, so it may tell itself, and wine starts less.
+    // All variables of cmd are inherited, so it can report them itself, and wine starts fewer programs.
     dump: "set AWS_>OUT",
     failing: "@echo off\ncall FILE\nif not errorlevel 7 echo on",
     status: |_| true,
@@ -300,7 +298,7 @@ fn cmd_by_the_line_of_the_table() {
     });
 }
 
-/// What a universal variable of fish does to the session is said, without its value.
+/// fish says that a universal variable hides the session, without its value.
 #[test]
 fn fish_tells_of_a_universal_profile() {
     let Some(fish) = find_tool("fish") else {
@@ -332,7 +330,7 @@ fn fish_tells_of_a_universal_profile() {
     assert!(!told.contains("secret-name"), "{told}");
 }
 
-/// Where one variable is readonly, the line fails, with and without `set -e`.
+/// If a variable is readonly, the line fails, with and without `set -e`.
 #[test]
 fn a_readonly_variable_fails_the_line() {
     let statements = render(
@@ -386,7 +384,7 @@ fn prove(real: &Real<'_>) {
             expected: start(),
         }];
         let (mut passed, mut refused, mut lost) = (0, 0, 0);
-        // wine takes its time.
+        // wine is slow.
         let values = match row {
             "cmd" => values::listed(),
             _ => values::all(),
@@ -399,7 +397,7 @@ fn prove(real: &Real<'_>) {
                 continue;
             };
             assert!(dialects::carries(row, &bytes), "{name} writes {bytes:?}");
-            // yash knows characters only.
+            // yash only knows characters, not bytes.
             if !(way.keeps)(&bytes) || (name == "yash" && str::from_utf8(&bytes).is_err()) {
                 lost += 1;
                 continue;
@@ -438,7 +436,7 @@ fn prove(real: &Real<'_>) {
     }
 }
 
-/// What every session begins with and must come back to.
+/// The environment before every session, which `unset` must restore.
 fn start() -> Environment {
     Environment::from([("AWS_PROFILE".to_owned(), b"old".to_vec())])
 }
@@ -540,7 +538,7 @@ fn environment(dumped: &[u8], end: u8) -> Environment {
         .collect()
 }
 
-/// A directory of its own for one run, which is also the home.
+/// A separate folder for one run, which is also the home.
 pub(crate) struct Place(pub(crate) PathBuf);
 
 impl Place {

@@ -1,4 +1,4 @@
-//! What every shell gets, to be read by people.
+//! The statements for every shell, for people to read.
 
 use awsmfa::shell::{Change, SHELLS};
 use awsmfa::value::Value;

@@ -1,12 +1,12 @@
-//! Values that a shell could take for something else than a value.
+//! Values that a shell could misread.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// The longest value that the kernel takes in a process's environment, less its name: Linux allows
-/// 128 KiB for each string.
+/// The longest value that the kernel accepts in a process's environment, less its name: Linux allows 128
+/// KiB for each string.
 const LONG: usize = 120_000;
 
 /// Every value of the list, then generated ones, always the same.
@@ -19,7 +19,7 @@ pub(crate) fn all() -> Vec<Vec<u8>> {
     listed().into_iter().chain(generated).collect()
 }
 
-/// Bytes as they come, but rich in what shells treat specially. No NUL: no environment holds one.
+/// Random bytes, with many that shells treat specially. No NUL: an environment cannot contain one.
 pub(crate) fn generated() -> impl Strategy<Value = Vec<u8>> {
     let special = r#"'"\$`!%^&|<>;#~*?[]{}(),= -+@:./"#;
     let piece = prop_oneof![
@@ -39,7 +39,7 @@ pub(crate) fn generated() -> impl Strategy<Value = Vec<u8>> {
 /// The values that somebody thought of.
 pub(crate) fn listed() -> Vec<Vec<u8>> {
     let text = [
-        // What is really there.
+        // Real values.
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "arn:aws:iam::123456789012:mfa/user+tag@example.com",
         "2026-11-24T21:12:00Z",
@@ -104,7 +104,7 @@ pub(crate) fn listed() -> Vec<Vec<u8>> {
         ")",
         "@(a)",
         "@{a}",
-        // Comments, homes, globs, braces.
+        // Comments, home folders, globs, braces.
         "#",
         "a # b",
         "~",

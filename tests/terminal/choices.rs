@@ -1,4 +1,4 @@
-//! The choice of a device where the user has several, and of a profile where nothing says which.
+//! Choosing a device if the user has several, and a profile if nothing names one.
 
 use awsmfa_test_support::terminal::{CTRL_C, CTRL_D};
 use awsmfa_test_support::{Accounts, MfaDevice, Stage};
@@ -8,7 +8,7 @@ use crate::FAILURE;
 const PHONE: &str = "arn:aws:iam::123456789012:mfa/phone";
 const KEY: &str = "arn:aws:iam::123456789012:u2f/user/alice/key";
 
-/// alice has these devices beside her own, and no profile names one.
+/// A stage where alice has these devices besides her own, and no profile names one.
 fn with_devices(more: impl IntoIterator<Item = MfaDevice>) -> Stage {
     let mut accounts = Accounts::standard();
     accounts.user("alice").devices.extend(more);
@@ -51,7 +51,7 @@ fn of_a_device() {
     assert_eq!(log.count("ListMFADevices"), 1);
 }
 
-/// By its name, and by a part of it.
+/// By its name, and by part of it.
 #[test]
 fn of_a_device_by_name() {
     let tablet = "arn:aws:iam::123456789012:mfa/phone-2";
@@ -64,7 +64,7 @@ fn of_a_device_by_name() {
     }
 }
 
-/// Keys in the environment have no profile that a line could be put into.
+/// Keys in the environment have no profile to put a line into.
 #[test]
 fn of_a_device_for_keys_in_the_environment() {
     let mut stage = with_devices([MfaDevice::totp(PHONE)]);
@@ -138,7 +138,7 @@ fn of_a_profile() {
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
     let signer = stage.emulator.log().last().access_key_id.clone();
     assert_eq!(signer.as_deref(), Some(Accounts::BOB_KEY));
-    // The next `env` of the same shell asks no more.
+    // The next `env` in this shell asks no more.
     assert!(terminal.stdout().contains("AWSMFA_TARGET_PROFILE='bob'"));
 }
 
@@ -156,7 +156,7 @@ fn of_a_profile_that_is_not_made() {
     assert!(stage.emulator.log().entries.is_empty());
 }
 
-/// A name must not steer the terminal at which it is offered.
+/// A name must not control the terminal that shows it.
 #[test]
 fn of_a_profile_with_a_wild_name() {
     let stage = Stage::with_files("", "");

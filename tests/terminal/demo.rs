@@ -1,4 +1,4 @@
-//! `cargo run --example demo` at a terminal: it ends by itself, and leaves nothing behind.
+//! `cargo run --example demo` at a terminal: it ends by itself and leaves nothing behind.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use awsmfa_test_support::terminal::{CTRL_C, Command, Terminal};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-/// The demonstration, with a folder for all that it makes.
+/// The demo, with a temporary folder for everything that it creates.
 fn demo() -> (Terminal, TempDir) {
     let built = cargo()
         .args([

@@ -1,4 +1,4 @@
-//! `status` and `profiles` on a terminal: colours, and lines that fit.
+//! `status` and `profiles` at a terminal: colours, and lines that fit.
 
 use awsmfa_test_support::Stage;
 use awsmfa_test_support::terminal::Terminal;
@@ -7,7 +7,7 @@ const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
 const RED: &str = "\x1b[31m";
 
-/// What is shown of this command in a shell that holds a session, and how it ends.
+/// What this command shows in a shell with a session, and its exit code.
 fn in_a_session(options: &str, variables: &[(&str, &str)], command: &str) -> (String, i32) {
     let stage = Stage::new();
     let line = format!(
@@ -100,7 +100,7 @@ fn profiles_fit_the_terminal() {
     }
 }
 
-/// Only what ends in a word that cannot be broken, an ARN or a path, may be longer than a line.
+/// Only a line that ends in an unbreakable word, an ARN or a path, may be too long.
 #[track_caller]
 fn assert_fits(shown: &str) {
     for line in shown.lines() {

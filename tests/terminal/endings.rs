@@ -1,5 +1,5 @@
-//! The ways to leave the prompt: each fails the evaluating line, sends no code and leaves the
-//! terminal as it was.
+//! The ways to leave the prompt: each fails the evaluating line, sends no code and leaves the terminal
+//! as it was.
 
 use awsmfa_test_support::Stage;
 use awsmfa_test_support::terminal::{CTRL_BACKSLASH, CTRL_C, CTRL_D, Terminal};
@@ -8,7 +8,7 @@ use crate::{FAILURE, PROMPT};
 
 use rustix::process::Signal;
 
-/// What is shown once the prompt was left in this way.
+/// What is shown after leaving the prompt in this way.
 #[track_caller]
 fn shown_after(leave: impl FnOnce(&mut Terminal)) -> String {
     let stage = Stage::new();
@@ -87,7 +87,7 @@ fn a_signal() {
         let shown = shown_after(|terminal| terminal.signal(signal));
         assert!(shown.contains(&format!("interrupted ({name})")), "{shown}");
     }
-    // As Ctrl-C has it.
+    // Like Ctrl-C.
     let shown = shown_after(|terminal| terminal.signal(Signal::INT));
     assert_eq!(shown, format!("{PROMPT}\r\n"));
 }

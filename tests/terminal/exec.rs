@@ -1,4 +1,4 @@
-//! `exec` at a terminal: awsmfa asks there, and leaves it to the command.
+//! `exec` at a terminal: awsmfa asks there, then the command has the terminal.
 
 use awsmfa_test_support::Stage;
 use awsmfa_test_support::terminal::{CTRL_C, Terminal};
@@ -35,7 +35,7 @@ fn ctrl_c_at_the_prompt_runs_nothing() {
     let mut terminal = exec(&stage, "touch ~/ran");
     terminal.expect(PROMPT);
     terminal.send(CTRL_C);
-    // As of any program: the shell that waits for it shall see that it was interrupted.
+    // As with any program, the waiting shell must see that it was interrupted.
     assert_eq!(terminal.wait().signal(), Some(Signal::INT.as_raw()));
     assert!(!stage.home.path().join("ran").exists());
     terminal.assert_modes_unchanged();

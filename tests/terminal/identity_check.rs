@@ -1,5 +1,5 @@
-//! While the user types, the keys are checked; what is wrong with them is said before a code is
-//! typed, and the question is taken back.
+//! awsmfa checks the keys while the user types. If something is wrong with them, it takes back the
+//! question and says so before a code is typed.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use awsmfa_test_support::{Accounts, Fault, Stage};
 
 use crate::{FAILURE, PROMPT};
 
-/// Clears the line of the question.
+/// Clears the line with the question.
 const LINE_CLEARED: &str = "\r\x1b[2K";
 
 #[test]
@@ -77,10 +77,10 @@ fn a_code_that_is_given_is_checked_by_the_exchange_alone() {
     assert_eq!(stage.emulator.log().actions(), ["GetSessionToken"]);
 }
 
-/// The question is asked, taken back when the answer of the check comes, and this is said.
+/// Checks that the question is asked and then taken back when the check fails, with this message.
 #[track_caller]
 fn assert_said_before_a_code_is_typed(stage: &Stage, why: &str) {
-    // The question is there before the answer of the check, as it is over a network.
+    // The question must come before the result of the check, as over a network.
     let slow = Fault::Delay(Duration::from_millis(500));
     stage.emulator.inject(slow.on("GetCallerIdentity"));
     let mut terminal = stage.ask(&[]);

@@ -1,11 +1,11 @@
-//! A kept MFA session that AWS takes no more: at a terminal a fresh code is asked for, once.
+//! A kept MFA session that AWS no longer accepts: at a terminal awsmfa asks for a new code, once.
 
 use awsmfa_test_support::terminal::Terminal;
 use awsmfa_test_support::{MfaCondition, Stage};
 
 use crate::PROMPT;
 
-/// An interactive bash that holds a session of the role dev.
+/// An interactive bash with a session of the role dev.
 fn shell_in_dev(stage: &Stage) -> Terminal {
     let mut terminal = stage.bash();
     terminal.enter("eval \"$(awsmfa env -p dev)\"");
@@ -15,7 +15,7 @@ fn shell_in_dev(stage: &Stage) -> Terminal {
     terminal
 }
 
-/// Lets the MFA session have been started long ago.
+/// Makes the MFA session look old.
 fn let_it_be_old(terminal: &mut Terminal) {
     terminal.enter("export AWSMFA_MFA_1_STARTED=2020-01-01T00:00:00Z");
     terminal.expect("ready> ");
@@ -25,7 +25,7 @@ fn let_it_be_old(terminal: &mut Terminal) {
 fn expired() {
     let stage = Stage::new();
     let mut terminal = shell_in_dev(&stage);
-    // Only AWS knows: by the bookkeeping it lives.
+    // Only AWS knows: by the bookkeeping it is still valid.
     stage.emulator.advance(43_201);
     let_it_be_old(&mut terminal);
     terminal.enter("eval \"$(awsmfa env -p admin)\"; echo \"status:$?\"");
@@ -68,7 +68,7 @@ fn a_role_that_refuses_the_fresh_one_too_is_not_asked_about_again() {
     assert!(!said.contains(PROMPT), "{said}");
     assert_eq!(stage.emulator.log().count_with_token_code(), 2);
 
-    // The fresh session is kept all the same.
+    // The new session is kept even so.
     terminal.enter("eval \"$(awsmfa env -p admin)\"; echo \"status:$?\"");
     let said = terminal.expect("status:0\r");
     assert!(!said.contains(PROMPT), "{said}");

@@ -1,5 +1,5 @@
-//! awsmfa at a real terminal, with the emulator in AWS's place: a user types, and the test looks at
-//! what is shown, what reaches AWS, and the state in which the terminal is left.
+//! awsmfa at a real terminal, with the emulator in place of AWS: the tests type, and check what is
+//! shown, what reaches AWS, and the state of the terminal afterwards.
 
 #![cfg(unix)]
 #![allow(

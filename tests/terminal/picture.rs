@@ -1,5 +1,5 @@
-//! The picture in README: a real session at a real terminal, drawn as it was shown. Drawn anew by
-//! `AWSMFA_DRAW=1 cargo test --test terminal picture`; else it is held against what is shown now.
+//! The picture in README: a real session at a real terminal. `AWSMFA_DRAW=1 cargo test --test terminal
+//! picture` draws it; otherwise the test compares it with what is shown now.
 
 #![allow(
     clippy::disallowed_methods,
@@ -65,12 +65,12 @@ fn is_what_a_terminal_shows() {
     );
 }
 
-/// Codes and what is left of a session change from run to run.
+/// Codes and times left change from run to run.
 fn without_digits(text: &str) -> String {
     text.replace(|c: char| c.is_ascii_digit(), "0")
 }
 
-/// Lines of text as an SVG in a terminal's colours.
+/// Draws lines of text as an SVG in a terminal's colours.
 fn draw(shown: &str) -> String {
     let lines: Vec<&str> = shown.lines().collect();
     let height = lines.len() * LINE_HEIGHT + 2 * MARGIN;

@@ -1,4 +1,4 @@
-//! The question for the code, and what becomes of the answers.
+//! The prompt for the code, and what happens to the answers.
 use awsmfa_test_support::Stage;
 use awsmfa_test_support::terminal::Terminal;
 
@@ -7,7 +7,7 @@ use crate::{FAILURE, PROMPT};
 const NOT_SIX_DIGITS: &str = "not an MFA code: six digits are needed";
 const REFUSED: &str = "the MFA code is wrong or was used before";
 
-/// The session is there, and the terminal is as it was.
+/// Checks that the session is there and the terminal is as it was.
 #[track_caller]
 fn assert_session(mut terminal: Terminal) {
     let status = terminal.wait();
@@ -61,7 +61,7 @@ fn what_is_no_code_is_told_at_once_and_not_sent() {
     assert_eq!(stage.emulator.log().count_with_token_code(), 1);
 }
 
-/// It counts to the three tries, as a refused code does.
+/// It counts as one of the three tries, like a refused code.
 #[test]
 fn what_is_no_code_counts_as_a_try() {
     for (refused, malformed) in [(0, 3), (1, 2)] {

@@ -1,4 +1,4 @@
-//! The prompts that README shows, in the interactive shells that they are for.
+//! The shell prompts in README, in their interactive shells.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! In real interactive shells: leaving the prompt leaves the shell alive, with echo and with nothing
-//! set, and the next try works.
+//! In real interactive shells: leaving the prompt leaves the shell running, with echo and without a
+//! session, and the next try works.
 
 use awsmfa_test_support::terminal::{CTRL_C, CTRL_D, Terminal};
 use awsmfa_test_support::{Accounts, Stage, find_tool};
@@ -63,7 +63,7 @@ fn leaves_the_shell_as_it_was(shell: &Shell) {
         terminal.expect("12");
         terminal.send(key);
         if key == CTRL_D {
-            // With something on the line it only hands that over; the second one ends the input.
+            // With text on the line, the first one only submits the text; the second one ends the input.
             terminal.send(CTRL_D);
             terminal.expect("not an MFA code");
             terminal.expect(PROMPT);

@@ -1,5 +1,5 @@
-//! A signal ends awsmfa at once wherever it waits: the line of the shell fails, and nothing is left
-//! behind, neither a session nor a mode of the terminal nor a process.
+//! A signal ends awsmfa at once wherever it waits: the shell's line fails, and no session, terminal mode
+//! or process is left behind.
 
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ const POINTS: [Point; 6] = [
     Point::Prompt,
 ];
 
-/// What comes from outside, and what is typed.
+/// A signal from outside, or a key.
 #[derive(Debug, Clone, Copy)]
 enum Ending {
     Sent(Signal, &'static str),
@@ -54,9 +54,9 @@ const ENDINGS: [Ending; 6] = [
 struct Waiting {
     stage: Stage,
     terminal: Terminal,
-    /// A pipe that gives nothing, held open.
+    /// A pipe that stays open without data.
     _writer: File,
-    /// The time of the programs' `sleep`, which tells them from all others.
+    /// The time of the programs' `sleep`, which no other process uses.
     sleep: String,
 }
 
@@ -78,7 +78,7 @@ impl Waiting {
             "{config}\n[profile process]\ncredential_process = sleep {sleep}\n\
              mfa_serial = arn:aws:iam::123456789012:mfa/alice\n"
         ));
-        // The terminal has no echo while it runs, as where a password is typed.
+        // While it runs, the terminal has no echo, as for a password.
         stage.program(
             "print-code",
             &format!("stty -echo </dev/tty; sleep {sleep}; :"),
@@ -97,7 +97,7 @@ impl Waiting {
         }
     }
 
-    /// Starts the line that waits at this point, and waits until it does.
+    /// Starts a line that waits at this point, and waits until it does.
     fn wait_at(&mut self, shell: &Shell, point: Point) {
         let (before, arguments, after) = match point {
             Point::StandardInput => ("", "-", "<$OUT/quiet"),
@@ -131,7 +131,7 @@ impl Waiting {
         }
     }
 
-    /// The processes below the shell with this word in their command line.
+    /// The shell's descendants with this word in their command line.
     fn processes(&self, word: &str) -> Vec<Pid> {
         let mut found = Vec::new();
         let mut parents = vec![self.terminal.id()];
@@ -163,7 +163,7 @@ impl Waiting {
         }
     }
 
-    /// Ends awsmfa; gives what is shown meanwhile, and the time until the shell is back.
+    /// Ends awsmfa; returns what is shown meanwhile, and the time until the shell is back.
     fn end(&mut self, ending: Ending) -> (String, Duration) {
         let begin = Instant::now();
         match ending {
@@ -193,7 +193,7 @@ fn each_signal_at_each_point(shell: &Shell) {
             assert!(took < AT_ONCE, "{what}: {took:?}");
             slowest = slowest.max(took);
             let (Ending::Sent(_, name) | Ending::Typed(_, name)) = ending;
-            // Who typed Ctrl-C knows what it does, but not whether the code was used.
+            // After Ctrl-C the user knows what happened, but not whether the code was used.
             let says = match (name, point) {
                 ("SIGINT", Point::Network) => "awsmfa: interrupted; the code may have been used",
                 ("SIGINT", _) => "",

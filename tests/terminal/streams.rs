@@ -1,5 +1,5 @@
-//! Which stream goes where: statements to standard output, the question to the terminal, whatever
-//! else is redirected.
+//! The streams: statements go to standard output and the question to the terminal, whatever else is
+//! redirected.
 
 use std::fs::File;
 use std::io::Write;
@@ -127,7 +127,7 @@ fn the_answer_comes_from_the_terminal_where_standard_input_is_a_pipe() {
     assert_eq!(sent, Some(code));
 }
 
-/// Runs `awsmfa env` in the background of an interactive shell; gives what its standard error says.
+/// Runs `awsmfa env` in the background of an interactive shell; returns its standard error.
 fn in_the_background(stage: &Stage) -> String {
     let mut terminal = stage.bash();
     let begin = Instant::now();

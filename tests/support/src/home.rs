@@ -116,6 +116,7 @@ impl TestHome {
 }
 
 /// Parses the output of `env -0`.
+///
 /// # Panics
 /// If it is something else.
 #[must_use]

@@ -54,6 +54,7 @@ pub const REAL_SHELLS: &[RealShell] = &[
 
 impl RealShell {
     /// The shell of this name.
+    ///
     /// # Panics
     /// If the list has no such shell.
     #[must_use]

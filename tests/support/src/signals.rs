@@ -6,6 +6,7 @@ use std::sync::Once;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Makes every program started from here on begin with all signals at their defaults.
+///
 /// `nohup`, and a shell without job control that starts a background job, leave signals ignored, and
 /// children inherit that. A caught signal is back at its default after exec, so this catches each signal
 /// that is ignored and does nothing about it.

@@ -38,6 +38,7 @@ pub fn cargo() -> Command {
 }
 
 /// PATH with the installed tools first.
+///
 /// # Panics
 /// If a folder in PATH cannot be joined to others.
 #[must_use]
@@ -60,8 +61,10 @@ pub fn optional_tool(name: &str) -> Option<PathBuf> {
 }
 
 /// The full path of a program among the installed tools or in PATH.
+///
 /// If it is missing, says so, and the caller skips. With `AWSMFA_REQUIRE_SHELLS=1` that is a failure,
 /// except for PowerShell, which `tests/install` cannot install everywhere.
+///
 /// # Panics
 /// If it is missing and required.
 #[must_use]
@@ -76,6 +79,7 @@ pub fn find_tool(name: &str) -> Option<PathBuf> {
 }
 
 /// A program without a controlling terminal, so that nothing prompts whoever runs the tests.
+///
 /// Without setsid, as on macOS, the program keeps the terminal; run the tests without one there.
 #[must_use]
 pub fn without_terminal(program: impl AsRef<OsStr>) -> Command {
@@ -88,6 +92,7 @@ pub fn without_terminal(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// Says that a test is skipped because something is missing.
+///
 /// # Panics
 /// With `AWSMFA_REQUIRE_SHELLS=1`.
 pub fn missing(what: &str) {
@@ -98,6 +103,7 @@ pub fn missing(what: &str) {
 
 /// Says that a test is skipped because something optional is missing. `tests/run` repeats it in its
 /// summary, which it reads from the file `AWSMFA_SKIPPED`.
+///
 /// # Panics
 /// If that file cannot be written.
 pub fn skip(what: &str) {

@@ -45,6 +45,7 @@ impl TotpDevice {
     }
 
     /// A code that AWS accepts now and that this device has not returned before.
+    ///
     /// Each code works once, for two steps either way, so five are available at any moment; a sixth call
     /// within one step waits for the next step, at most 30 s.
     #[must_use]

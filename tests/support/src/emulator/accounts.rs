@@ -240,6 +240,7 @@ pub enum MfaCondition {
 
 impl Accounts {
     /// The user of this name, to read or edit.
+    ///
     /// # Panics
     /// If there is none.
     pub fn user(&mut self, name: &str) -> &mut User {
@@ -250,6 +251,7 @@ impl Accounts {
     }
 
     /// The role of this name, to read or edit.
+    ///
     /// # Panics
     /// If there is none.
     pub fn role(&mut self, name: &str) -> &mut Role {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 /// What goes wrong.
+///
 /// If the response is lost on its way, AWS has already executed the request, so its code is used up. If
 /// something else responds in AWS's place, the code is still good.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -88,6 +88,7 @@ impl Log {
     }
 
     /// The latest request.
+    ///
     /// # Panics
     /// If there was none.
     #[must_use]

@@ -155,6 +155,7 @@ impl Emulator {
     }
 
     /// Waits until so many requests for this action have been answered.
+    ///
     /// # Panics
     /// After half a minute.
     pub fn wait_for_answers(&self, action: &str, count: usize) {
@@ -183,6 +184,7 @@ impl Emulator {
     }
 
     /// The first device of this user that shows codes.
+    ///
     /// # Panics
     /// If there is no such user or device.
     #[must_use]

@@ -17,6 +17,7 @@ impl Accounts {
     pub const EXTERNAL_ID: &'static str = "Example-7";
 
     /// alice and bob of account 123456789012, each with a virtual device of the same name, and
+    ///
     /// | role | account | trusts | requires |
     /// |---|---|---|---|
     /// | `dev` | 111122223333 | account 123456789012 | MFA |
