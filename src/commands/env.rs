@@ -43,7 +43,6 @@ pub struct Args {
     pub statements: StatementOptions,
 }
 
-/// Runs the verb.
 pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Output, Failure> {
     let shell = shell_of(options.statements.shell.as_deref())?;
     let print_secrets = options.statements.print_secrets;
@@ -63,7 +62,7 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
             return Ok(render(shell, &changes)?);
         }
     };
-    // What reads the document has a profile of its own.
+    // The consumer of the JSON document uses its own profile.
     if shell.name != "json" {
         start.plan.check_default_profile()?;
         text::notes(&start.plan.session_notices);
@@ -92,8 +91,8 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
     }
 }
 
-/// Renders statements with a stand-in for the session: a value of the environment or the profile that the
-/// shell cannot carry is an error before a code is used.
+/// Renders statements with placeholder credentials: if the shell cannot carry a value of the environment
+/// or the profile, that is an error before a code is used.
 fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> Result<(), Error> {
     let stand_in = || "stand-in".to_owned();
     let start = NewSession {
@@ -122,7 +121,7 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
     };
     let changes = context.memory().start(context.environment(), &start);
     (shell.grammar.render)(&for_shell(shell, changes)).map_err(|mut refused| {
-        // The earlier value is recorded under a name of awsmfa's; the user knows the other.
+        // The user knows the variable, not the name under which awsmfa records its earlier value.
         if let Some(variable) = replaced_variable(&refused.name) {
             refused.name = variable.name.clone().into_owned();
         }
@@ -131,7 +130,7 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
     Ok(())
 }
 
-/// Only shells keep books.
+/// Only shells get the bookkeeping.
 fn for_shell(shell: &Shell, mut changes: Vec<Change>) -> Vec<Change> {
     if shell.kind == Kind::Format {
         changes.retain(|change| !is_record(change.name()));

@@ -1,4 +1,4 @@
-//! `awsmfa exec`: one command in a session; the shell stays as it is.
+//! `awsmfa exec`: runs one command in a session and leaves the shell unchanged.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -35,13 +35,13 @@ pub struct Args {
     pub command: Vec<OsString>,
 }
 
-/// Gets the session, and gives the command that is to run in it.
+/// Gets the session, and returns the command to run in it.
 pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> {
     let (name, arguments) = options
         .command
         .split_first()
         .ok_or_else(Error::no_command)?;
-    // What cannot be run is found out before a code is used.
+    // Find out whether the command can run before a code is used.
     let program = find(name, context)?;
     let nests = arguments.is_empty() && detect::is_shell(&program);
     let changes = match start::prepare(&options.session, context, Reuse::Live).await? {
@@ -118,7 +118,7 @@ fn cannot_run(program: &OsStr, problem: &str) -> Error {
     Error::new(format!("cannot run {}: {problem}", program.display()))
 }
 
-/// The system did not start the command, for which a code may have been used.
+/// The error if the system did not start the command. A code may have been used.
 #[must_use]
 pub fn cannot_start(program: &OsStr, error: io::Error) -> Error {
     match error.kind() {

@@ -1,5 +1,4 @@
-//! Statements are for a shell: where none evaluates them, they would put secrets on a screen or in
-//! a log.
+//! Statements are for a shell: if none evaluates them, they would put secrets on the screen or in a log.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -9,7 +8,7 @@ use crate::error::Error;
 use crate::shell::{Shell, reader};
 use crate::text;
 
-/// Fails where no shell would evaluate what is printed, with the line that the user wanted to type.
+/// Fails if no shell would evaluate the output, and shows the line that the user meant to type.
 pub(super) fn must_be_evaluated(
     shell: &Shell,
     print_secrets: bool,
@@ -17,7 +16,7 @@ pub(super) fn must_be_evaluated(
     args: &[OsString],
 ) -> Result<(), Failure> {
     let is_terminal = text::is_stdout_terminal();
-    // json is for programs, which start awsmfa by a shell too.
+    // json is for programs, which start awsmfa through a shell, too.
     let is_log = || shell.name != "json" && reader::is_forgotten();
     if print_secrets || !(is_terminal || is_log()) {
         return Ok(());

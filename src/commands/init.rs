@@ -29,7 +29,6 @@ pub struct Args {
     pub shell: String,
 }
 
-/// Runs the verb.
 pub fn run(options: &Args) -> Result<Output, Failure> {
     let shell = shell_of(Some(&options.shell))?;
     let function = shell.function.as_ref();

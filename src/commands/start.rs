@@ -1,4 +1,4 @@
-//! The way to a session, for `env` and `exec` alike: plan, check, start.
+//! Plans, checks and starts a session, for `env` and `exec`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -24,7 +24,8 @@ use crate::sts::trust::Trust;
 use crate::text;
 use crate::words::Words;
 
-/// A session that can be started: all is checked that needs no request, and no code is used yet.
+/// A session that is ready to start: everything is checked that needs no request, and no code is used
+/// yet.
 #[derive(Debug)]
 pub(super) struct Start {
     pub(super) plan: Plan,
@@ -32,32 +33,31 @@ pub(super) struct Start {
     aws: Aws,
 }
 
-/// What `env` and `exec` work with.
+/// What `env` and `exec` continue with.
 #[derive(Debug)]
 pub(super) enum Prepared {
-    /// The current session is what is wanted and lasts long enough; `--region` goes beside it.
+    /// The current session is the wanted one and lasts long enough; `--region` is set beside it.
     Current {
         region: Option<String>,
     },
     New(Box<Start>),
 }
 
-/// When the current session makes a new one unnecessary.
+/// When to use the current session instead of a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reuse {
-    /// Whenever it can be used: the output goes to one consumer.
+    /// Whenever it is live: the output goes to one consumer.
     Live,
-    /// Where `--renew-within` says so: the shell was told to start one.
+    /// Only with `--renew-within`: the user wants a session in this shell.
     OnRequest,
 }
 
-/// Plans the session.
 pub(super) async fn prepare(
     options: &SessionOptions,
     context: &Context,
     reuse: Reuse,
 ) -> Result<Prepared, Error> {
-    // The code first: a typing error is the most likely fault.
+    // First the code, since a typing mistake is the most likely fault.
     let is_profile = |name: &str| {
         let files = context.files();
         files.is_ok_and(|files| Profile::find(files, name).is_some())
@@ -69,7 +69,7 @@ pub(super) async fn prepare(
         ..options.clone()
     };
     let plan = plan(options, context).await?;
-    // A code makes a fresh session; a variable that is set for good does not stand against it.
+    // A code starts a new session; a variable that is always set does not prevent that.
     let may_reuse = given.is_none() || options.renew_within.is_some();
     if may_reuse && let Some(expiration) = reusable(&plan, options, context, reuse) {
         text::mention(&format!("session still valid, {}", left(expiration)));
@@ -108,7 +108,7 @@ pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
     Ok(Aws::new(http, plan.endpoint.clone()))
 }
 
-/// The plan. At a terminal, the user chooses a profile if nothing else says which keys.
+/// The plan. At a terminal, the user chooses a profile if nothing else names one.
 async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
     if let Some(origin) = Origin::find(options, context)? {
         return Plan::from_origin(&origin, options, context);
@@ -123,7 +123,7 @@ async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error
     Plan::from_origin(&Origin::profile(&chosen, None), options, context)
 }
 
-/// When the current session expires, if it is the one that is wanted and need not be renewed yet.
+/// The current session's expiration, if it is the wanted one and need not be renewed yet.
 fn reusable(
     plan: &Plan,
     options: &SessionOptions,
@@ -136,7 +136,7 @@ fn reusable(
     let limit = match (plan.renew_within, reuse) {
         (Some(within), _) => TimeDelta::from_std(within).ok()?,
         (None, Reuse::OnRequest) => return None,
-        // Renewing costs no code, so it is done in time.
+        // Renewing costs no code, so do it early.
         (None, Reuse::Live) if renews_without_code(plan, memory) => RENEWED_AT,
         (None, Reuse::Live) => TOO_LITTLE,
     };
@@ -150,14 +150,14 @@ fn reusable(
     (is_wanted && is_left).then_some(expiration)
 }
 
-/// What is left of a session that is renewed where that costs no code.
+/// With less than this left, a session is renewed if that costs no code.
 const RENEWED_AT: TimeDelta = TimeDelta::minutes(15);
 
 fn renews_without_code(plan: &Plan, memory: &Memory) -> bool {
     !plan.sends_code_with_role() && kept_mfa_session(plan, memory).is_some()
 }
 
-/// Whether the current session was asked for as long as `--duration` says.
+/// Whether the current session was requested with at least this `--duration`.
 fn is_long_enough(options: &SessionOptions, current: &CurrentSession) -> bool {
     let default = match current.role_arn {
         Some(_) => CHAINED,

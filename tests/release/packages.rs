@@ -56,7 +56,7 @@ fn pack(machine: &Machine, dist: &str) -> PathBuf {
 /// The program under test, as if it were the binary of every target.
 fn binaries(test: &str) -> Option<Machine> {
     if cfg!(not(target_os = "linux")) {
-        return None; // archives are packed on Linux alone
+        return None; // archives are packed only on Linux
     }
     for tool in ["zip", "unzip"] {
         find_tool(tool)?;
