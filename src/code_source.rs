@@ -73,11 +73,20 @@ impl CodeSource {
         }
     }
 
-    pub async fn next(&mut self, serial: &str) -> Result<TokenCode, Error> {
+    /// The next code for a device. The user is told first where it will go, if `endpoint` says so.
+    pub async fn next(
+        &mut self,
+        serial: &str,
+        endpoint: Option<String>,
+    ) -> Result<TokenCode, Error> {
         match self {
             Self::Given(code) => Ok(code.clone()),
             Self::Program { program, refused } => from_program(program, refused.as_ref()).await,
-            Self::Terminal { refused, tries } => from_terminal(serial, refused, tries).await,
+            Self::Terminal { refused, tries } => {
+                // Standard error has it already.
+                let endpoint = endpoint.filter(|_| !text::is_stderr_terminal());
+                from_terminal(serial, endpoint, refused, tries).await
+            }
         }
     }
 
@@ -167,6 +176,7 @@ fn stdin() -> io::Result<File> {
 /// Asks until a line is a code that was not refused, at most [`TRIES`] times.
 async fn from_terminal(
     serial: &str,
+    endpoint: Option<String>,
     refused: &[TokenCode],
     tries: &mut usize,
 ) -> Result<TokenCode, Error> {
@@ -174,6 +184,9 @@ async fn from_terminal(
     let refused = refused.to_vec();
     let left = TRIES - *tries;
     let asking = Terminal::in_background(move |terminal| {
+        if let Some(endpoint) = endpoint {
+            terminal.say(&format!("awsmfa: {endpoint}"))?;
+        }
         for used in 1..=left {
             let line = terminal.ask(&question)?;
             match TokenCode::parse(&line) {

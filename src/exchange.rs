@@ -244,10 +244,10 @@ impl<'a> Exchange<'a> {
     /// The next code. While the user types, checks the keys on the connection that the exchange will
     /// use, so that the user learns of a problem before typing a code.
     async fn code_and_key_check(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
-        if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
-            return self.codes.next(serial).await;
-        }
         let aws = self.aws;
+        if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
+            return self.codes.next(serial, aws.endpoint().notice()).await;
+        }
         let checking = async {
             let identity = aws.get_caller_identity(Signer::User(keys)).await;
             let checked = match identity {
@@ -261,7 +261,7 @@ impl<'a> Exchange<'a> {
         };
         let asking = async {
             aws.http().set_notes_allowed(false);
-            let code = self.codes.next(serial).await;
+            let code = self.codes.next(serial, aws.endpoint().notice()).await;
             aws.http().set_notes_allowed(true);
             code
         };

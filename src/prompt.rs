@@ -77,7 +77,9 @@ impl Terminal {
         })
     }
 
+    /// Shows a line at the terminal. From the background that might stop this process.
     pub fn say(&self, line: &str) -> Result<(), PromptError> {
+        self.wait_for_foreground()?;
         self.show(&format!("{}\n", text::tame(line)))
     }
 

@@ -88,6 +88,9 @@ pub(super) async fn prepare(
 impl Start {
     /// Starts the session.
     pub(super) async fn run(self, context: &Context) -> Result<NewSession, Failure> {
+        if let Some(endpoint) = self.aws.endpoint().notice() {
+            text::note(&endpoint);
+        }
         text::notes(&self.plan.notices);
         let exchange = Exchange::new(&self.plan, context.memory(), &self.aws, self.codes);
         let session = exchange.run().await?;

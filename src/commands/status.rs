@@ -11,8 +11,9 @@ use crate::clock;
 use crate::context::Context;
 use crate::duration;
 use crate::environment::{self, Environment};
-use crate::memory::{CurrentSession, MfaSession};
+use crate::memory::{CurrentSession, MfaSession, OWNER_ENDPOINT_URL};
 use crate::session::format_time;
+use crate::sts::api::foreign_host;
 use crate::text::{Page, Tone};
 
 const EXAMPLES: &str = "\
@@ -151,6 +152,7 @@ fn json(context: &Context, current: Option<&CurrentSession>, state: State) -> Va
         "account": account,
         "account_id": account,
         "region": current.and(region(context.environment())),
+        "endpoint_url": current.and_then(|current| current.owner.endpoint_url.as_deref()),
         "source_profile": current.and_then(|current| current.owner.source_profile.as_deref()),
         "expires_at": expiration,
         "expiration": expiration,
@@ -171,8 +173,9 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
         let until = local(mfa.session.expiration);
         format!("kept until {until}: roles up to 1h need no code")
     });
+    let environment = context.environment();
+    let endpoint = endpoint(environment, current);
     if let Some(current) = current {
-        let environment = context.environment();
         let name = summary::name(current, region(environment));
         let end = current.expiration.map(local).unwrap_or_default();
         let (tone, left, end) = match state {
@@ -197,6 +200,9 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
         if let Some(user) = &current.owner.user_arn {
             detail(&mut page, "user", user);
         }
+        if let Some(endpoint) = &endpoint {
+            detail(&mut page, "endpoint", endpoint);
+        }
         let kept = kept.filter(|_| current.role_arn.is_some());
         if profile_set_since(environment).next().is_none() {
             let needs_code = kept.is_none() || current.target.no_session;
@@ -208,6 +214,9 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
         }
     } else {
         page.line("no awsmfa session in this shell");
+        if let Some(endpoint) = &endpoint {
+            detail(&mut page, "endpoint", endpoint);
+        }
         if let Some(kept) = &kept {
             detail(&mut page, "MFA", kept);
         }
@@ -216,6 +225,18 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
         page.wrapped(2, &[(Tone::Warning, "! "), (Tone::Plain, &warning)]);
     }
     page
+}
+
+/// The STS host that calls of this shell go to, where it is not AWS's own, and what names it.
+fn endpoint(environment: &Environment, current: Option<&CurrentSession>) -> Option<String> {
+    let names = ["AWS_ENDPOINT_URL_STS", &environment::ENDPOINT_URL.name];
+    let set = names.into_iter().find_map(|name| {
+        let url = environment.get(name)?.as_str()?.trim();
+        (!url.is_empty()).then_some((name, url))
+    });
+    let recorded = || Some((OWNER_ENDPOINT_URL, current?.owner.endpoint_url.as_deref()?));
+    let (name, url) = set.or_else(recorded)?;
+    Some(format!("{} by {name}", foreign_host(url)?))
 }
 
 /// The variables that name a profile; `env` removes them, so the user has set them since.

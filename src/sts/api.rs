@@ -11,7 +11,9 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use chrono::DateTime;
+use url::{Host, Url};
 
+use super::arn::is_own_sts;
 use super::http::Http;
 use super::refusal::{Operation, Refusal};
 use crate::clock;
@@ -41,6 +43,35 @@ impl Endpoint {
     #[must_use]
     pub fn sts_url(&self) -> Option<&str> {
         Some(&self.sts_url.as_ref()?.text)
+    }
+
+    /// What names the host of STS where that is not AWS's own: `STS endpoint: sts.lab.test by
+    /// AWS_ENDPOINT_URL`. Whoever sets it gets the code.
+    #[must_use]
+    pub fn notice(&self) -> Option<String> {
+        let url = self.sts_url.as_ref()?;
+        Some(format!(
+            "STS endpoint: {} by {}",
+            foreign_host(&url.text)?,
+            url.place
+        ))
+    }
+}
+
+/// The host of an STS URL, where it is not AWS's own or the requests are not encrypted.
+#[must_use]
+pub fn foreign_host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host()?;
+    let is_loopback = match &host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    match url.scheme() {
+        "http" if !is_loopback => Some(format!("{host} (http, not encrypted)")),
+        "https" if is_own_sts(&host.to_string()) => None,
+        _ => Some(host.to_string()),
     }
 }
 

@@ -53,37 +53,92 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// Partitions, the first letters of their regions, and the region whose STS answers for those who
-/// name none.
-const PARTITIONS: &[(&str, &str, &str)] = &[
-    ("aws-cn", "cn-", "cn-north-1"),
-    ("aws-us-gov", "us-gov-", "us-gov-west-1"),
-    ("aws-iso", "us-iso-", "us-iso-east-1"),
-    ("aws-iso-b", "us-isob-", "us-isob-east-1"),
-    ("aws-iso-e", "eu-isoe-", "eu-isoe-west-1"),
-    ("aws-iso-f", "us-isof-", "us-isof-south-1"),
-    ("aws-eusc", "eusc-", "eusc-de-east-1"),
+/// A partition of AWS.
+struct Partition {
+    name: &'static str,
+    /// The first letters of its regions.
+    prefix: &'static str,
+    /// The region whose STS answers for those who name none.
+    region: &'static str,
+    /// The ends of its host names.
+    hosts: [&'static str; 2],
+}
+
+const fn partition(
+    name: &'static str,
+    prefix: &'static str,
+    region: &'static str,
+    hosts: [&'static str; 2],
+) -> Partition {
+    Partition {
+        name,
+        prefix,
+        region,
+        hosts,
+    }
+}
+
+/// The commercial one is last: its regions have no prefix of their own.
+#[rustfmt::skip]
+static PARTITIONS: [Partition; 8] = [
+    partition("aws-cn", "cn-", "cn-north-1", ["amazonaws.com.cn", "api.amazonwebservices.com.cn"]),
+    partition("aws-us-gov", "us-gov-", "us-gov-west-1", ["amazonaws.com", "api.aws"]),
+    partition("aws-iso", "us-iso-", "us-iso-east-1", ["c2s.ic.gov", "api.aws.ic.gov"]),
+    partition("aws-iso-b", "us-isob-", "us-isob-east-1", ["sc2s.sgov.gov", "api.aws.scloud"]),
+    partition("aws-iso-e", "eu-isoe-", "eu-isoe-west-1", ["cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"]),
+    partition("aws-iso-f", "us-isof-", "us-isof-south-1", ["csp.hci.ic.gov", "api.aws.hci.ic.gov"]),
+    partition("aws-eusc", "eusc-", "eusc-de-east-1", ["amazonaws.eu", "api.amazonwebservices.eu"]),
+    partition("aws", "", "us-east-1", ["amazonaws.com", "api.aws"]),
 ];
 
-/// The commercial partition and its default region.
-const COMMERCIAL: (&str, &str) = ("aws", "us-east-1");
+fn of_region(region: &str) -> &'static Partition {
+    let mut partitions = PARTITIONS.iter();
+    let found = partitions.find(|partition| region.starts_with(partition.prefix));
+    found.unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
+}
 
 /// The partition of a region.
 #[must_use]
 pub fn partition_of(region: &str) -> &'static str {
-    PARTITIONS
-        .iter()
-        .find(|(_, prefix, _)| region.starts_with(prefix))
-        .map_or(COMMERCIAL.0, |(partition, ..)| partition)
+    of_region(region).name
 }
 
 /// The region whose STS answers where nobody names one.
 #[must_use]
 pub fn default_region(partition: &str) -> &'static str {
-    PARTITIONS
-        .iter()
-        .find(|(name, ..)| *name == partition)
-        .map_or(COMMERCIAL.1, |(.., region)| region)
+    let mut partitions = PARTITIONS.iter();
+    let found = partitions.find(|its| its.name == partition);
+    found.unwrap_or_else(|| of_region("")).region
+}
+
+/// Whether a host is an STS endpoint of AWS: `sts.REGION.amazonaws.com` and its like. Other names below
+/// `amazonaws.com` may be anybody's, a bucket or a machine.
+#[must_use]
+pub fn is_own_sts(host: &str) -> bool {
+    if host == "sts.amazonaws.com" {
+        return true;
+    }
+    let name = host
+        .strip_prefix("sts.")
+        .or_else(|| host.strip_prefix("sts-fips."));
+    let Some((region, end)) = name.and_then(|name| name.split_once('.')) else {
+        return false;
+    };
+    of_region(region).hosts.contains(&end) && looks_like_region(region)
+}
+
+/// `eu-central-1`, and not `s3-eu-central-1`, which would make it the host of a bucket.
+fn looks_like_region(region: &str) -> bool {
+    let parts: Vec<&str> = region.split('-').collect();
+    let is = |part: &str, kind: fn(&u8) -> bool| !part.is_empty() && part.bytes().all(|b| kind(&b));
+    match parts.as_slice() {
+        [area, middle @ .., number] if !middle.is_empty() => {
+            is(area, u8::is_ascii_lowercase)
+                && middle.iter().all(|part| is(part, u8::is_ascii_lowercase))
+                && is(number, u8::is_ascii_digit)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -127,11 +182,41 @@ mod tests {
 
     #[test]
     fn every_partition_has_a_region_of_its_own() {
-        for (partition, _, region) in PARTITIONS {
-            assert_eq!(partition_of(region), *partition);
-            assert_eq!(default_region(partition), *region);
+        for partition in &PARTITIONS {
+            assert_eq!(partition_of(partition.region), partition.name);
+            assert_eq!(default_region(partition.name), partition.region);
         }
         assert_eq!(partition_of("eu-central-1"), "aws");
         assert_eq!(default_region("aws"), "us-east-1");
+    }
+
+    #[test]
+    fn hosts_of_aws_are_told_from_those_of_its_customers() {
+        for host in [
+            "sts.amazonaws.com",
+            "sts.eu-central-1.amazonaws.com",
+            "sts-fips.us-east-1.amazonaws.com",
+            "sts.us-east-1.api.aws",
+            "sts.us-gov-west-1.amazonaws.com",
+            "sts.cn-north-1.amazonaws.com.cn",
+            "sts.eusc-de-east-1.amazonaws.eu",
+        ] {
+            assert!(is_own_sts(host), "{host}");
+        }
+        for host in [
+            "sts.lab.test",
+            "localhost",
+            "amazonaws.com",
+            // Buckets.
+            "sts.s3.amazonaws.com",
+            "sts.s3-us-west-2.amazonaws.com",
+            "sts.eu-central-1.s3.amazonaws.com",
+            "sts.us-east-1.amazonaws.com.lab.test",
+            "sts.us-east-1.amazonaws.com.cn",
+            "mysts.us-east-1.amazonaws.com",
+            "ec2-203-0-113-25.compute-1.amazonaws.com",
+        ] {
+            assert!(!is_own_sts(host), "{host}");
+        }
     }
 }

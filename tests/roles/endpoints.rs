@@ -284,3 +284,57 @@ fn the_endpoint_follows_region_partition_fips_and_dualstack() {
         assert!(hosts.try_recv().is_err(), "the code is sent once");
     }
 }
+
+/// Whoever sets the endpoint gets the code, so it is named in any case.
+#[test]
+fn an_endpoint_that_is_not_awss_own_is_named() {
+    let mut stage = Stage::with_files(PROFILE, ALICE);
+    let code = stage.code();
+    let run = stage.eval(&["env", &code]);
+    let named = "awsmfa: STS endpoint: 127.0.0.1 by AWS_ENDPOINT_URL\n";
+    assert_eq!(run.endpoints, [named], "{run:?}");
+    let status = stage.awsmfa(&["status"]);
+    assert!(
+        status
+            .stdout
+            .contains("endpoint 127.0.0.1 by AWS_ENDPOINT_URL\n"),
+        "{}",
+        status.stdout
+    );
+
+    // A file of a hostile repository may set the record.
+    let url = stage.remove("AWS_ENDPOINT_URL").unwrap();
+    let status = stage.awsmfa(&["status", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(status["endpoint_url"], url);
+    let run = stage.eval(&["env", "000000"]);
+    let named = "awsmfa: STS endpoint: 127.0.0.1 by AWSMFA_ENDPOINT_URL\n";
+    assert_eq!(run.endpoints, [named], "{run:?}");
+}
+
+#[test]
+fn http_beyond_this_machine_is_called_unencrypted() {
+    for (url, named) in [
+        (
+            "http://sts.lab.invalid",
+            "sts.lab.invalid (http, not encrypted)",
+        ),
+        ("https://sts.lab.invalid:8443/x", "sts.lab.invalid"),
+        (
+            "http://sts.us-east-1.amazonaws.com",
+            "sts.us-east-1.amazonaws.com (http, not encrypted)",
+        ),
+        ("http://[::1]:9", "[::1]"),
+        ("http://localhost:9", "localhost"),
+    ] {
+        let mut stage = Stage::with_files(PROFILE, ALICE);
+        let (proxy, _) = proxy();
+        stage
+            .set("AWS_ENDPOINT_URL", url)
+            .set("HTTP_PROXY", &proxy)
+            .set("HTTPS_PROXY", &proxy);
+        let run = stage.eval(&["env", "123456"]);
+        let named = format!("awsmfa: STS endpoint: {named} by AWS_ENDPOINT_URL\n");
+        assert_eq!(run.endpoints, [named], "{run:?}");
+    }
+}

@@ -95,9 +95,14 @@ fn what_they_say_on_standard_error_is_seen_at_once() {
     let args = ["awsmfa", "env", "--shell", "sh", "--code-command", code];
     let mut child = stage.command(&args).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    for program in ["keys", "code"] {
+    let mut next = || {
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
+        line
+    };
+    assert!(next().starts_with("awsmfa: STS endpoint: "));
+    for program in ["keys", "code"] {
+        let line = next();
         assert_eq!(line, "touch your key\n");
         // The program goes on only once the file is there: awsmfa has shown the line while it runs.
         assert!(child.try_wait().unwrap().is_none());

@@ -43,6 +43,7 @@ fn of_a_role() {
         "dev (role dev in 111122223333, eu-central-1), 59m left, until {until}\n  \
            role     arn:aws:iam::111122223333:role/dev\n  \
            user     arn:aws:iam::123456789012:user/alice\n  \
+           endpoint 127.0.0.1 by AWS_ENDPOINT_URL\n  \
            renew    awsmfa env\n  \
            MFA      kept until {kept}: roles up to 1h need no code\n"
     );
@@ -63,6 +64,7 @@ fn of_a_user() {
     assert!((30..=59).contains(&seconds), "{run:?}");
     let expected = format!(
         "default (123456789012, eu-central-1), {seconds}s left, until {until}\n  \
+           endpoint 127.0.0.1 by AWS_ENDPOINT_URL\n  \
            renew    awsmfa env (needs a code)\n"
     );
     assert_eq!((run.code, run.stdout), (0, expected));
@@ -78,6 +80,7 @@ fn of_what_is_over() {
     let expected = "dev (role dev in 111122223333), expired, Thu 01 Jan 05:30\n  \
            role     arn:aws:iam::111122223333:role/dev\n  \
            user     arn:aws:iam::123456789012:user/alice\n  \
+           endpoint 127.0.0.1 by AWS_ENDPOINT_URL\n  \
            renew    awsmfa env (needs a code)\n";
     assert_status(&stage, 4, expected);
 }
@@ -85,6 +88,10 @@ fn of_what_is_over() {
 #[test]
 fn without_a_session() {
     let mut stage = Stage::new();
+    let expected = "no awsmfa session in this shell\n  \
+           endpoint 127.0.0.1 by AWS_ENDPOINT_URL\n";
+    assert_status(&stage, 3, expected);
+    stage.remove("AWS_ENDPOINT_URL");
     assert_status(&stage, 3, "no awsmfa session in this shell\n");
     stage.set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
     let expected = "no awsmfa session in this shell\n\
@@ -122,6 +129,7 @@ fn for_programs() {
         "account": "111122223333",
         "account_id": "111122223333",
         "region": "eu-central-1",
+        "endpoint_url": stage.emulator.http_url(),
         "source_profile": "default",
         "expires_at": "2099-06-01T12:00:00Z",
         "expiration": "2099-06-01T12:00:00Z",

@@ -4,7 +4,7 @@
 use awsmfa_test_support::Stage;
 use awsmfa_test_support::terminal::{CTRL_BACKSLASH, CTRL_C, CTRL_D, Terminal};
 
-use crate::{FAILURE, PROMPT};
+use crate::{ENDPOINT, FAILURE, PROMPT};
 
 use rustix::process::Signal;
 
@@ -20,7 +20,8 @@ fn shown_after(leave: impl FnOnce(&mut Terminal)) -> String {
     assert_eq!(terminal.stdout(), FAILURE);
     terminal.assert_modes_unchanged();
     stage.assert_no_code_sent();
-    terminal.shown().to_owned()
+    let shown = terminal.shown().strip_prefix(ENDPOINT).unwrap();
+    shown.trim_start().to_owned()
 }
 
 /// Who types it knows what it does.

@@ -2,7 +2,7 @@
 use awsmfa_test_support::Stage;
 use awsmfa_test_support::terminal::Terminal;
 
-use crate::{FAILURE, PROMPT};
+use crate::{ENDPOINT, FAILURE, PROMPT};
 
 const NOT_SIX_DIGITS: &str = "not an MFA code: six digits are needed";
 const REFUSED: &str = "the MFA code is wrong or was used before";
@@ -22,10 +22,11 @@ fn assert_session(mut terminal: Terminal) {
 }
 
 #[test]
-fn names_the_device_and_shows_what_is_typed() {
+fn names_endpoint_and_device_and_shows_what_is_typed() {
     let stage = Stage::new();
     let mut terminal = stage.ask(&[]);
-    terminal.expect(PROMPT);
+    let before = terminal.expect(PROMPT);
+    assert_eq!(before, format!("{ENDPOINT}\r\n"));
     terminal.assert_modes_unchanged();
     let code = stage.code();
     terminal.enter(&code);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use awsmfa_test_support::terminal::Terminal;
 use awsmfa_test_support::{Accounts, Stage, find_tool};
 
-use crate::{FAILURE, PROMPT};
+use crate::{ENDPOINT, FAILURE, PROMPT};
 
 /// A shell, with what keeps it from reading the files of a user.
 const SHELLS: [(&str, &[&str]); 3] = [
@@ -87,7 +87,8 @@ fn the_question_reaches_the_terminal_past_a_redirected_standard_error() {
         .ask_command(&[])
         .stderr(File::create(&errors).unwrap());
     let mut terminal = Terminal::capturing(command);
-    terminal.expect(PROMPT);
+    let before = terminal.expect(PROMPT);
+    assert_eq!(before, format!("{ENDPOINT}\r\n"));
     terminal.enter(&wrong);
     terminal.expect("the MFA code is wrong or was used before");
     terminal.expect(PROMPT);
@@ -95,7 +96,7 @@ fn the_question_reaches_the_terminal_past_a_redirected_standard_error() {
     assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
     assert!(terminal.stdout().contains("export AWS_ACCESS_KEY_ID='ASIA"));
     let errors = std::fs::read_to_string(errors).unwrap();
-    assert!(!errors.contains(PROMPT), "{errors}");
+    assert_eq!(errors, format!("{ENDPOINT}\n"));
 }
 
 #[test]

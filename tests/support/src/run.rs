@@ -13,7 +13,10 @@ pub struct Run {
     /// The exit code; 128 plus the signal's number if a signal ended the program.
     pub code: i32,
     pub stdout: String,
+    /// Standard error, without the lines in `endpoints`.
     pub stderr: String,
+    /// The lines of standard error that name the emulator as the STS endpoint. Every run that calls it has one.
+    pub endpoints: Vec<String>,
 }
 
 impl Run {
@@ -44,10 +47,15 @@ impl Run {
             .status
             .code()
             .or(output.status.signal().map(|it| 128 + it));
+        let stderr = String::from_utf8(output.stderr).expect("text on standard error");
+        let (endpoints, stderr): (Vec<_>, Vec<_>) = stderr
+            .split_inclusive('\n')
+            .partition(|line| line.starts_with("awsmfa: STS endpoint: "));
         Self {
             code: code.expect("a code or a signal"),
             stdout: String::from_utf8(output.stdout).expect("text on standard output"),
-            stderr: String::from_utf8(output.stderr).expect("text on standard error"),
+            stderr: stderr.concat(),
+            endpoints: endpoints.into_iter().map(str::to_owned).collect(),
         }
     }
 

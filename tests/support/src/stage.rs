@@ -267,7 +267,7 @@ impl Stage {
         Run {
             code: code.parse().expect("a status"),
             stdout: String::new(),
-            stderr: run.stderr,
+            ..run
         }
     }
 
