@@ -1,14 +1,18 @@
-//! `cargo run --example demo` at a terminal: it ends by itself and leaves nothing behind.
+//! `cargo run --example demo` at a terminal, and the shell that it starts: they leave nothing behind.
 
 use std::path::Path;
 
-use awsmfa_test_support::cargo;
 use awsmfa_test_support::terminal::{CTRL_C, Command, Terminal};
+use awsmfa_test_support::{cargo, optional_tool};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 /// The demo, with a temporary folder for everything that it creates.
 fn demo() -> (Terminal, TempDir) {
+    demo_with(|command| command)
+}
+
+fn demo_with(change: impl FnOnce(Command) -> Command) -> (Terminal, TempDir) {
     let built = cargo()
         .args([
             "build",
@@ -29,7 +33,7 @@ fn demo() -> (Terminal, TempDir) {
         .unwrap()
         .join("examples/demo");
     let command = Command::new(program).env("TMPDIR", folder.path());
-    (Terminal::showing(command, 100), folder)
+    (Terminal::showing(change(command), 100), folder)
 }
 
 #[track_caller]
@@ -60,4 +64,91 @@ fn cleans_up_on_a_signal() {
         assert_eq!(status.code(), Some(code), "{}", terminal.shown());
         assert_empty(&folder);
     }
+}
+
+/// How the shells' prompts begin there.
+const PROMPT: &str = "demo ";
+
+/// A shell for the demonstration's `shell`, and how it evaluates.
+struct Shell {
+    name: &'static str,
+    start: &'static str,
+    end: &'static str,
+}
+
+#[test]
+fn shell_is_the_users_own_kind() {
+    let posix = |name| Shell {
+        name,
+        start: "eval \"$(awsmfa env CODE)\"",
+        end: "eval \"$(awsmfa unset)\"",
+    };
+    let fish = Shell {
+        name: "fish",
+        start: "awsmfa env CODE | source",
+        end: "awsmfa unset | source",
+    };
+    for shell in [posix("bash"), posix("zsh"), fish] {
+        let Some(program) = optional_tool(shell.name) else {
+            continue;
+        };
+        let (mut terminal, folder) = demo_with(|command| {
+            command
+                .arg("shell")
+                .env("SHELL", program)
+                .env("TERM", "dumb")
+        });
+        terminal.expect(shell.start);
+        terminal.expect(shell.end);
+        terminal.expect("removes its files.");
+        terminal.expect(PROMPT);
+        terminal.enter("code; echo \"<>\"");
+        let shown = terminal.expect("\n<>");
+        // fish shows control sequences before it.
+        let (_, code) = shown.trim_end().split_at(shown.trim_end().len() - 6);
+        // Ctrl-C is for the shell.
+        terminal.expect(PROMPT);
+        terminal.enter("sh -c 'echo ready; sleep 100'");
+        terminal.expect("ready\r");
+        terminal.send(CTRL_C);
+        for (line, shown) in [
+            (shell.start.replace("CODE", code), "left"),
+            ("aws sts get-caller-identity".to_owned(), "user/alice"),
+            (shell.start.replace("CODE", "dev"), "left"),
+            (
+                "aws sts get-caller-identity".to_owned(),
+                "assumed-role/dev/alice",
+            ),
+        ] {
+            terminal.expect(PROMPT);
+            terminal.enter(&line);
+            terminal.expect(shown);
+        }
+        terminal.expect(PROMPT);
+        terminal.enter(shell.end);
+        terminal.expect(PROMPT);
+        terminal.enter("exit");
+        terminal.expect("What AWS saw:");
+        assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+        assert_empty(&folder);
+    }
+}
+
+#[test]
+fn shell_needs_a_terminal_and_ends_on_a_hangup() {
+    let (mut terminal, folder) = demo_with(|command| {
+        command
+            .arg("shell")
+            .stdin(std::process::Stdio::null())
+            .env("SHELL", "/bin/sh")
+    });
+    assert_eq!(terminal.wait().code(), Some(1));
+    assert!(terminal.shown().contains("needs a terminal"));
+    assert_empty(&folder);
+
+    let (mut terminal, folder) = demo_with(|command| command.arg("shell").env("SHELL", "/bin/sh"));
+    terminal.expect("removes its files.");
+    terminal.signal(Signal::HUP);
+    assert_eq!(terminal.wait().code(), Some(129), "{}", terminal.shown());
+    assert_empty(&folder);
 }
