@@ -9,7 +9,7 @@ use crate::shell::{Kind, SHELLS};
 /// The names of the profiles; empty if the files cannot be read.
 #[must_use]
 pub fn profiles() -> Vec<CompletionCandidate> {
-    let context = Context::new(Environment::of_this_process());
+    let context = Context::new(Environment::from_process());
     let names = context.files().map(|files| {
         files
             .profile_names()

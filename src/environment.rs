@@ -229,7 +229,7 @@ impl Environment {
     /// Reads the environment of this process; nothing else does.
     #[must_use]
     #[allow(clippy::disallowed_methods)]
-    pub fn of_this_process() -> Self {
+    pub fn from_process() -> Self {
         Self::from_pairs(std::env::vars_os())
     }
 

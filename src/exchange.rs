@@ -15,7 +15,7 @@ use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
 use crate::plan::Plan;
 use crate::plan::role::{Hop, fit_role_session_name};
 use crate::plan::source::KeysFrom;
-use crate::program::{Kind, Program};
+use crate::program::{Program, Purpose};
 use crate::prompt::Terminal;
 use crate::session::{Keys, Session};
 use crate::sts::api::{Aws, Caller, Mfa, RoleRequest, Signer};
@@ -27,7 +27,7 @@ use crate::token_code::TokenCode;
 
 /// A failure, and what the next try can use.
 #[derive(Debug)]
-pub struct Failure {
+pub struct ExchangeFailure {
     pub error: Error,
     /// A new MFA session.
     pub kept: Option<Box<MfaSession>>,
@@ -35,7 +35,7 @@ pub struct Failure {
     pub spent: Option<TokenCode>,
 }
 
-impl<E: Into<Error>> From<E> for Failure {
+impl<E: Into<Error>> From<E> for ExchangeFailure {
     fn from(error: E) -> Self {
         Self {
             error: error.into(),
@@ -105,7 +105,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Starts the session of the plan.
-    pub async fn run(mut self) -> Result<NewSession, Failure> {
+    pub async fn run(mut self) -> Result<NewSession, ExchangeFailure> {
         if self.plan.sends_code_with_role() {
             let (owner, session) = self.send_code().await?;
             let session = self.further_roles(session).await?;
@@ -133,7 +133,7 @@ impl<'a> Exchange<'a> {
         };
         match session {
             Ok(session) => Ok(self.through_mfa_session(fresh, session)),
-            Err(error) => Err(Failure {
+            Err(error) => Err(ExchangeFailure {
                 error,
                 kept: Some(Box::new(fresh)),
                 spent: self.spent,
@@ -497,7 +497,7 @@ pub(crate) async fn long_term_keys(plan: &Plan) -> Result<Keys, Error> {
                 text: command.clone(),
                 place: plan.source.place.clone(),
             };
-            let program = Program::new(Kind::Keys, setting, plan.surroundings.clone());
+            let program = Program::new(Purpose::Keys, setting, plan.surroundings.clone());
             credential_process::keys(&program).await
         }
     }

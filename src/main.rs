@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         // Without the thread, signals end the process silently.
         let _ = signals::hear(move |signal, is_first| interrupted(signal, is_first, evaluator));
     }
-    let context = Context::new(Environment::of_this_process());
+    let context = Context::new(Environment::from_process());
     let outcome = match parse(&args) {
         Ok(Some(cli)) => run(&cli, &context, &args),
         Ok(None) => return ExitCode::SUCCESS,

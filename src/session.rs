@@ -1,3 +1,5 @@
+//! Long-term keys and temporary sessions.
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::value::Value;

@@ -1,3 +1,5 @@
+//! Values of environment variables, all treated as secrets.
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 

@@ -154,7 +154,7 @@ fn cron(machine: &mut Stage, line: &str) -> Run {
         .retain(|name, _| ["HOME", "CMD", "AWS_ENDPOINT_URL"].contains(&name.as_str()));
     machine.set("PATH", "/usr/bin:/bin");
     let at_home = format!("cd; {line}");
-    Run::of(&mut machine.command(&["/bin/sh", "-c", &at_home]))
+    Run::execute(&mut machine.command(&["/bin/sh", "-c", &at_home]))
 }
 
 fn passes(machine: &Stage, script: &str) -> String {

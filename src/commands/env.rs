@@ -9,7 +9,7 @@ use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
-use crate::exchange;
+use crate::exchange::ExchangeFailure;
 use crate::memory::{
     CurrentSession, NewSession, Owner, current_variables, in_region, is_record, reinstate,
     replaced_variable,
@@ -52,8 +52,8 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
         Kind::Shell => Reuse::OnRequest,
         Kind::Format => Reuse::Live,
     };
-    let start = match start::prepare(&options.session, context, reuse).await? {
-        Prepared::New(start) => start,
+    let planned = match start::prepare(&options.session, context, reuse).await? {
+        Prepared::New(planned) => planned,
         Prepared::Current { region } => {
             let changes = match shell.kind {
                 Kind::Shell => reinstate(environment),
@@ -64,11 +64,11 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
     };
     // The consumer of the JSON document uses its own profile.
     if shell.name != "json" {
-        start.plan.check_default_profile()?;
-        text::notes(&start.plan.session_notices);
+        planned.plan.check_default_profile()?;
+        text::notes(&planned.plan.session_notices);
     }
-    check_that_shell_can_carry(shell, context, &start.plan)?;
-    match start.run(context).await {
+    check_that_shell_can_carry(shell, context, &planned.plan)?;
+    match planned.start(context).await {
         Ok(session) => {
             let changes = memory.start(environment, &session);
             if memory.has_other_keys && shell.kind == Kind::Shell {
@@ -76,7 +76,7 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
             }
             Ok(render(shell, &for_shell(shell, changes))?)
         }
-        Err(exchange::Failure { error, kept, spent }) => {
+        Err(ExchangeFailure { error, kept, spent }) => {
             let mut failure = Failure::from(error);
             if let (Some(mfa), Kind::Shell) = (&kept, shell.kind) {
                 text::note("kept the MFA session in this shell; the next try needs no code");

@@ -51,10 +51,13 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
             }
             in_region(reinstate(context.environment()), region)
         }
-        Prepared::New(start) => {
-            start.plan.check_default_profile()?;
-            text::notes(&start.plan.session_notices);
-            let session = start.run(context).await.map_err(|failure| failure.error)?;
+        Prepared::New(planned) => {
+            planned.plan.check_default_profile()?;
+            text::notes(&planned.plan.session_notices);
+            let session = planned
+                .start(context)
+                .await
+                .map_err(|failure| failure.error)?;
             if nests {
                 mention_subshell(&session.current);
             }

@@ -9,12 +9,12 @@ use crate::code_source::CodeSource;
 use crate::context::Context;
 use crate::duration::{CHAINED, DEFAULT_MFA_SESSION};
 use crate::error::Error;
-use crate::exchange::{Exchange, Failure, kept_mfa_session};
+use crate::exchange::{Exchange, ExchangeFailure, kept_mfa_session};
 use crate::files::profile::Profile;
 use crate::memory::{CurrentSession, Memory, NewSession};
 use crate::plan::source::{self, Origin};
 use crate::plan::{Plan, chain};
-use crate::program::{Kind, Program};
+use crate::program::{Program, Purpose};
 use crate::prompt::Terminal;
 use crate::session::TOO_LITTLE;
 use crate::sts::api::Aws;
@@ -27,7 +27,7 @@ use crate::words::Words;
 /// A session that is ready to start: everything is checked that needs no request, and no code is used
 /// yet.
 #[derive(Debug)]
-pub(super) struct Start {
+pub(super) struct PlannedSession {
     pub(super) plan: Plan,
     codes: CodeSource,
     aws: Aws,
@@ -40,7 +40,7 @@ pub(super) enum Prepared {
     Current {
         region: Option<String>,
     },
-    New(Box<Start>),
+    New(Box<PlannedSession>),
 }
 
 /// When to use the current session instead of a new one.
@@ -79,15 +79,16 @@ pub(super) async fn prepare(
     }
     let codes = given.unwrap_or_else(|| {
         let command = plan.code_command.clone();
-        CodeSource::new(command.map(|it| Program::new(Kind::Code, it, plan.surroundings.clone())))
+        CodeSource::new(
+            command.map(|it| Program::new(Purpose::Code, it, plan.surroundings.clone())),
+        )
     });
     let aws = aws(&plan, context)?;
-    Ok(Prepared::New(Box::new(Start { plan, codes, aws })))
+    Ok(Prepared::New(Box::new(PlannedSession { plan, codes, aws })))
 }
 
-impl Start {
-    /// Starts the session.
-    pub(super) async fn run(self, context: &Context) -> Result<NewSession, Failure> {
+impl PlannedSession {
+    pub(super) async fn start(self, context: &Context) -> Result<NewSession, ExchangeFailure> {
         if let Some(endpoint) = self.aws.endpoint().notice() {
             text::note(&endpoint);
         }

@@ -10,13 +10,13 @@ use crate::environment::{Environment, Place, Setting};
 use crate::error::Error;
 use crate::value::Value;
 
-use running::{Failure, Running};
-use words::words;
+use running::{NoOutput, Running};
+use split::split;
 
 mod interpreter;
 mod running;
+mod split;
 mod tree;
-mod words;
 
 pub(crate) use interpreter::missing_interpreter;
 pub use running::end_all;
@@ -76,7 +76,7 @@ impl Surroundings {
 
 /// The purpose of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Purpose {
     /// Prints a code. Its command line is for the system's shell.
     Code,
     /// Prints keys. Its command line is split into words and started without a shell, as in the AWS CLI.
@@ -87,16 +87,16 @@ pub enum Kind {
 /// place where it is configured.
 #[derive(Debug)]
 pub struct Program {
-    kind: Kind,
+    purpose: Purpose,
     setting: Setting,
     surroundings: Surroundings,
 }
 
 impl Program {
     #[must_use]
-    pub fn new(kind: Kind, setting: Setting, surroundings: Surroundings) -> Self {
+    pub fn new(purpose: Purpose, setting: Setting, surroundings: Surroundings) -> Self {
         Self {
-            kind,
+            purpose,
             setting,
             surroundings,
         }
@@ -115,9 +115,9 @@ impl Program {
     /// The error for a program that did not print a code or keys.
     #[must_use]
     pub fn bad_output(&self, problem: &str) -> Error {
-        self.error(problem).hint(match self.kind {
-            Kind::Code => "it must print one code of six digits",
-            Kind::Keys => {
+        self.error(problem).hint(match self.purpose {
+            Purpose::Code => "it must print one code of six digits",
+            Purpose::Keys => {
                 "it must print a JSON object with Version 1 and an IAM user's AccessKeyId and SecretAccessKey"
             }
         })
@@ -138,8 +138,8 @@ impl Program {
         let name = command.get_program().to_string_lossy().into_owned();
         let running = Running::start(command).map_err(|error| self.cannot_start(&name, error))?;
         let (printed, status) = running.output().await.map_err(|failure| match failure {
-            Failure::TooMuch => self.bad_output("printed more than 64 KiB"),
-            Failure::Io(error) => self.error("cannot be read").source(error),
+            NoOutput::TooMuch => self.bad_output("printed more than 64 KiB"),
+            NoOutput::Io(error) => self.error("cannot be read").source(error),
         })?;
         match status {
             Some(status) if !status.success() => {
@@ -152,10 +152,10 @@ impl Program {
 
     fn command(&self) -> Result<Command, Error> {
         let line = self.setting.text.as_str();
-        if self.kind == Kind::Code {
+        if self.purpose == Purpose::Code {
             return Ok(shell_command(line));
         }
-        let words = words(line).map_err(|problem| {
+        let words = split(line).map_err(|problem| {
             let hint = "quote its words as for a shell";
             self.error(problem).hint(hint)
         })?;

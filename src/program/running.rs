@@ -60,7 +60,7 @@ pub fn end_all() {
 }
 
 /// Why there is no output.
-pub(super) enum Failure {
+pub(super) enum NoOutput {
     TooMuch,
     Io(io::Error),
 }
@@ -89,7 +89,7 @@ impl Running {
     /// Its output until it ends, and its exit status; `None` if the system keeps no status.
     pub(super) async fn output(
         mut self,
-    ) -> Result<(Zeroizing<Vec<u8>>, Option<ExitStatus>), Failure> {
+    ) -> Result<(Zeroizing<Vec<u8>>, Option<ExitStatus>), NoOutput> {
         // With this capacity the buffer never grows; growing would leave copies behind.
         let mut printed = Zeroizing::new(Vec::with_capacity(LONGEST_OUTPUT + 1));
         let mut is_open = true;
@@ -117,7 +117,7 @@ impl Running {
         match ended {
             Ok(status) => Ok((printed, Some(status))),
             Err(error) if is_without_status(&error) => Ok((printed, None)),
-            Err(error) => Err(Failure::Io(error)),
+            Err(error) => Err(NoOutput::Io(error)),
         }
     }
 
@@ -137,12 +137,12 @@ impl Drop for Running {
 }
 
 /// Reads some output; returns whether there may be more.
-async fn read(from: &mut ChildStdout, to: &mut Vec<u8>) -> Result<bool, Failure> {
+async fn read(from: &mut ChildStdout, to: &mut Vec<u8>) -> Result<bool, NoOutput> {
     let room = LONGEST_OUTPUT + 1 - to.len();
     let count = from.take(room as u64).read_buf(to).await;
-    let count = count.map_err(Failure::Io)?;
+    let count = count.map_err(NoOutput::Io)?;
     if to.len() > LONGEST_OUTPUT {
-        return Err(Failure::TooMuch);
+        return Err(NoOutput::TooMuch);
     }
     Ok(count > 0)
 }

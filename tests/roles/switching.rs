@@ -82,7 +82,7 @@ fn the_aws_cli_and_boto3_see_each_identity() {
     ] {
         stage.env(&["-p", profile]);
         for client in CLIENTS {
-            let run = Run::of(&mut stage.command(client));
+            let run = Run::execute(&mut stage.command(client));
             run.assert_quiet_success();
             assert_eq!(run.stdout.trim(), arn, "{client:?}");
             assert!(stage.emulator.log().last().session_token, "not the keys");

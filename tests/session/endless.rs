@@ -8,7 +8,7 @@ use awsmfa_test_support::{Run, Stage};
 /// Runs `env` in a process that may use 256 MiB of memory.
 fn env(stage: &Stage, args: &str) -> Run {
     let line = format!("ulimit -v 262144; exec awsmfa env --shell sh {args}");
-    Run::of(&mut stage.command(&["sh", "-c", &line]))
+    Run::execute(&mut stage.command(&["sh", "-c", &line]))
 }
 
 #[track_caller]

@@ -107,7 +107,7 @@ fn its_signals_are_as_the_caller_left_them() {
                 "cat",
                 "/proc/self/status",
             ];
-            let run = Run::of(&mut stage.command(&words));
+            let run = Run::execute(&mut stage.command(&words));
             run.assert_quiet_success();
             assert_eq!(
                 blocked_and_ignored(&run.stdout),

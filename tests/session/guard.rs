@@ -25,7 +25,7 @@ fn stage(step: &str) -> Stage {
 
 /// Runs a command as a CI runner does, which is not a shell and reads the output.
 fn run_by_runner(stage: &Stage, command: &[&str]) -> Run {
-    Run::of(&mut stage.command(command))
+    Run::execute(&mut stage.command(command))
 }
 
 /// Everything that a run printed or wrote to files.

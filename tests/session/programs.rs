@@ -249,7 +249,7 @@ fn a_program_that_runs_when_awsmfa_ends_is_ended_with_its_descendants() {
 /// Runs a command in a process that may use 256 MiB of memory.
 fn limited(stage: &Stage, args: &[&str]) -> Run {
     let shell = ["sh", "-c", "ulimit -v 262144; exec awsmfa \"$@\"", "sh"];
-    Run::of(&mut stage.command(&[&shell[..], args].concat()))
+    Run::execute(&mut stage.command(&[&shell[..], args].concat()))
 }
 
 #[test]
@@ -482,5 +482,5 @@ fn they_work_where_sigchld_is_ignored() {
         "--code-command",
         &code,
     ];
-    assert_started(&Run::of(&mut stage.command(&args)));
+    assert_started(&Run::execute(&mut stage.command(&args)));
 }

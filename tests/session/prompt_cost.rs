@@ -10,7 +10,7 @@ const INSTRUCTIONS: u64 = 5_000_000;
 
 /// Counted by callgrind.
 fn instructions(command: &mut Command) -> u64 {
-    let run = Run::of(command);
+    let run = Run::execute(command);
     let collected = run.stderr.split("Collected : ").nth(1);
     let digits = collected.and_then(|rest| rest.lines().next());
     digits

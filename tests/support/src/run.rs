@@ -21,11 +21,11 @@ pub struct Run {
 
 impl Run {
     /// Runs a program to its end.
-    pub fn of(command: &mut Command) -> Self {
+    pub fn execute(command: &mut Command) -> Self {
         Self::wait(command.spawn().expect("a program that starts"))
     }
 
-    /// Like [`Self::of`], with `input` on standard input.
+    /// Like [`Self::execute`], with `input` on standard input.
     pub fn with_input(command: &mut Command, input: &str) -> Self {
         let mut child = command
             .stdin(Stdio::piped())

@@ -218,7 +218,7 @@ impl Stage {
 
     /// Runs a script from a file with this shell and its options.
     pub fn script(&self, shell: &[&str], text: &str) -> Run {
-        Run::of(&mut self.script_command(shell, text))
+        Run::execute(&mut self.script_command(shell, text))
     }
 
     /// Like [`Self::script`], without running it.
@@ -258,7 +258,7 @@ impl Stage {
         const LINE: &str = r#"eval "$(awsmfa "$@")"; printf '%s\0' "$?"; exec env -0"#;
         let verb = [args[0], "--shell", "sh"];
         let line = [&["sh", "-c", LINE, "sh"], &verb[..], &args[1..]].concat();
-        let run = Run::of(&mut self.command(&line));
+        let run = Run::execute(&mut self.command(&line));
         let (code, after) = run.stdout.split_once('\0').expect("a status");
         let mut after = variables(after);
         // Drop the few variables that sh itself exports.

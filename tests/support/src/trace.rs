@@ -20,7 +20,7 @@ impl Stage {
         words.push(format!("trace={calls}").into());
         words.extend(["-o".into(), trace.clone().into(), awsmfa().into()]);
         words.extend(args.iter().map(OsString::from));
-        let run = Run::of(&mut self.command(&words));
+        let run = Run::execute(&mut self.command(&words));
         let text = fs::read_to_string(trace).expect("what strace wrote");
         let lines = text.lines().filter_map(|line| line.split_once(' '));
         let calls = lines.map(|(_, call)| call.trim_start().to_owned());

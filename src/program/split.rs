@@ -2,13 +2,13 @@
 
 /// Splits a command line into words without expansions.
 #[cfg(unix)]
-pub(super) fn words(line: &str) -> Result<Vec<String>, &'static str> {
+pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     posix(line)
 }
 
 /// Splits a command line into words without expansions.
 #[cfg(windows)]
-pub(super) fn words(line: &str) -> Result<Vec<String>, &'static str> {
+pub(super) fn split(line: &str) -> Result<Vec<String>, &'static str> {
     windows(line)
 }
 
