@@ -12,6 +12,21 @@ use crate::plan::variable;
 
 /// The target with checked options.
 pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Target, Error> {
+    // Names every option, so that the compiler asks whether a bare `env` repeats a new one.
+    let SessionOptions {
+        serial,
+        duration,
+        session_duration,
+        role_arn,
+        role_session_name,
+        external_id,
+        no_session,
+        region,
+        words: _,
+        profile: _,
+        renew_within: _,
+        code_command: _,
+    } = options;
     let mut target = match origin {
         Origin::Profile { name, .. } => Target {
             profile: Some(name.clone()),
@@ -20,39 +35,36 @@ pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Ta
         Origin::Environment(_) => Target::default(),
         Origin::Session(current) => current.target.clone(),
     };
-    if let Some(role_arn) = &options.role_arn
-        && target.role_arn.as_ref() != Some(role_arn)
-    {
+    if role_arn.is_some() && target.role_arn != *role_arn {
         // These options belonged to the last role.
         target.role_session_name = None;
         target.external_id = None;
         target.duration = None;
         target.no_session = false;
-        target.role_arn = Some(role_arn.clone());
+        target.role_arn.clone_from(role_arn);
     }
-    if let Some(name) = &options.role_session_name
+    if let Some(name) = role_session_name
         && !is_role_session_name(name)
     {
         return Err(Place::Option("--role-session-name").error(ROLE_SESSION_NAME_RULE));
     }
-    if let Some(id) = &options.external_id
+    if let Some(id) = external_id
         && !is_external_id(id)
     {
         return Err(Place::Option("--external-id").error(EXTERNAL_ID_RULE));
     }
-    for (option, value) in [("--serial", &options.serial), ("--region", &options.region)] {
+    for (option, value) in [("--serial", serial), ("--region", region)] {
         if value.as_deref() == Some("") {
             return Err(Place::Option(option).error("is empty"));
         }
     }
-    let name = options.role_session_name.clone();
-    target.role_session_name = name.or(target.role_session_name);
-    target.external_id = options.external_id.clone().or(target.external_id);
-    target.duration = options.duration.or(target.duration);
-    target.session_duration = options.session_duration.or(target.session_duration);
-    target.serial = options.serial.clone().or(target.serial);
-    target.region = options.region.clone().or(target.region);
-    target.no_session |= options.no_session;
+    target.role_session_name = role_session_name.clone().or(target.role_session_name);
+    target.external_id = external_id.clone().or(target.external_id);
+    target.duration = duration.or(target.duration);
+    target.session_duration = session_duration.or(target.session_duration);
+    target.serial = serial.clone().or(target.serial);
+    target.region = region.clone().or(target.region);
+    target.no_session |= no_session;
     Ok(target)
 }
 

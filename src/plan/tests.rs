@@ -522,6 +522,8 @@ fn every_variable_has_an_effect_and_is_restored() {
         .collect();
     let keys = keys.join("\n");
     let plan = wanted_in(&environment(&[]), &format!("[default]\n{KEYS}{keys}"), &[]).unwrap();
+    let notices = plan.session_notices.join("\n");
+    assert!(!notices.contains("no variable stands for"), "{notices}");
     let start = NewSession {
         settings: plan.settings,
         ..new_session(Target::default(), &owner(None, ALICE), None)
