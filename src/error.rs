@@ -17,6 +17,8 @@ pub const NOT_FOUND: u8 = 127;
 pub struct Error {
     pub exit: u8,
     pub message: String,
+    /// AWS's own sentence and the request ID, where AWS refused a call.
+    pub aws: Option<Box<str>>,
     /// What the user can do about it.
     pub hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -28,6 +30,7 @@ impl Error {
         Self {
             exit: FAILED,
             message: message.into(),
+            aws: None,
             hint: None,
             source: None,
         }
@@ -42,6 +45,14 @@ impl Error {
     #[must_use]
     pub fn exit(self, exit: u8) -> Self {
         Self { exit, ..self }
+    }
+
+    #[must_use]
+    pub fn aws(self, aws: Option<String>) -> Self {
+        Self {
+            aws: aws.map(String::into_boxed_str),
+            ..self
+        }
     }
 
     #[must_use]

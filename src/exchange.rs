@@ -1,6 +1,6 @@
 //! The exchange: a code for a session, and that session for role sessions.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -9,7 +9,7 @@ use crate::clock;
 use crate::code_source::CodeSource;
 use crate::device::{check_owner, choose_device};
 use crate::duration::{self, CHAINED};
-use crate::environment::Setting;
+use crate::environment::{Place, Setting};
 use crate::error::Error;
 use crate::memory::{CurrentSession, Memory, MfaSession, NewSession, Owner};
 use crate::plan::Plan;
@@ -47,20 +47,42 @@ impl<E: Into<Error>> From<E> for ExchangeFailure {
 
 /// A call that AWS refused, and its purpose.
 struct Refused {
-    /// The beginning of the message, "cannot assume role …".
-    what: String,
+    /// "while assuming the role …"
+    during: String,
+    /// Where the role is configured.
+    place: Option<Place>,
     refusal: Refusal,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.refusal)
+        let cause = self.refusal.to_string();
+        match cause.strip_suffix(')') {
+            Some(cause) => write!(f, "{cause}, {}", self.during)?,
+            None => write!(f, "{cause} ({}", self.during)?,
+        }
+        if let Some(place) = &self.place {
+            write!(f, "; {place}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl Refused {
+    /// Adds what signed the call.
+    fn with(mut self, signer: impl fmt::Display) -> Self {
+        // Writing to a String cannot fail.
+        let _ = write!(self.during, " with {signer}");
+        self
     }
 }
 
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
-        Self::new(refused.to_string()).hint(refused.refusal.hint())
+        let message = refused.to_string();
+        let mut error = Self::from(refused.refusal);
+        error.message = message;
+        error
     }
 }
 
@@ -120,7 +142,7 @@ impl<'a> Exchange<'a> {
                 Err(refused)
                     if refused.refusal.wants_fresh_mfa() && kept.session.is_old(clock::now()) =>
                 {
-                    self.announce_code(&refused)?;
+                    self.announce_code(refused.with("the MFA session kept in this shell"))?;
                 }
                 Err(refused) => return Err(refused.into()),
             }
@@ -252,7 +274,7 @@ impl<'a> Exchange<'a> {
             let identity = aws.get_caller_identity(Signer::User(keys)).await;
             let checked = match identity {
                 Ok(identity) => check_owner(serial, &identity).map(|()| identity),
-                Err(refusal) => Err(self.plan.refused("no MFA session", refusal).into()),
+                Err(refusal) => Err(refused(STARTING, refusal).with(&self.plan.source).into()),
             };
             if checked.is_err() {
                 Terminal::take_back();
@@ -272,12 +294,9 @@ impl<'a> Exchange<'a> {
     }
 
     /// Says that AWS no longer accepts a kept MFA session, unless no code can be had.
-    fn announce_code(&self, refused: &Refused) -> Result<(), Error> {
+    fn announce_code(&self, refused: Refused) -> Result<(), Error> {
         if self.codes.check().is_err() {
-            return Err(Error::new(format!(
-                "the MFA session kept in this shell is of no more use: {refused}"
-            ))
-            .hint(
+            return Err(Error::from(refused).hint(
                 "give a fresh code (awsmfa env 123456): the role may want a younger one by \
                  aws:MultiFactorAuthAge; if that does not help, see its trust policy and external ID",
             ));
@@ -293,11 +312,6 @@ impl<'a> Exchange<'a> {
         mfa: Mfa<'_>,
         mut refusal: Refusal,
     ) -> Result<(), Error> {
-        let what = if self.plan.sends_code_with_role() {
-            no_role_session(&self.plan.hops[0])
-        } else {
-            "no MFA session".to_owned()
-        };
         match refusal.cause {
             Cause::WrongCode => {
                 self.device_accepted = true;
@@ -312,14 +326,19 @@ impl<'a> Exchange<'a> {
                 let (user, devices) = tokio::join!(user, self.aws.list_mfa_devices(keys));
                 let devices = devices.unwrap_or_default();
                 if !devices.iter().any(|device| device == mfa.serial) {
-                    let what = format!("{what} with {}", self.plan.source);
-                    return Err(not_the_users_device(&what, mfa.serial, &user, &devices));
+                    let error = not_the_users_device(mfa.serial, &user, &devices);
+                    return Err(error.aws(refusal.aws));
                 }
                 refusal.cause = Cause::TooManyTries;
             }
             _ => {}
         }
-        Err(self.plan.refused(&what, refusal).into())
+        let with_role = self.plan.sends_code_with_role();
+        let refused = match self.plan.hops.first() {
+            Some(hop) if with_role => refused_role(hop, refusal),
+            _ => refused(STARTING, refusal),
+        };
+        Err(refused.with(&self.plan.source).into())
     }
 
     /// The ARN of the user with these keys, or the key ID if AWS does not say.
@@ -337,7 +356,10 @@ impl<'a> Exchange<'a> {
             return Ok(serial.clone());
         }
         let listed = self.aws.list_mfa_devices(keys).await;
-        let listed = listed.map_err(|refusal| self.plan.refused("no MFA device", refusal))?;
+        let listed = listed.map_err(|refusal| {
+            let refused = refused("while listing the user's MFA devices", refusal);
+            refused.with(&self.plan.source)
+        })?;
         let serial = choose_device(listed, &self.plan.source).await?;
         self.serial = Some(serial.clone());
         Ok(serial)
@@ -353,8 +375,9 @@ impl<'a> Exchange<'a> {
     async fn learn_user(&mut self, signer: Signer<'_>) -> Result<(), Refused> {
         if self.needs_user_name() {
             let identity = self.aws.get_caller_identity(signer).await;
-            let what = "no name for the role's session";
-            let identity = identity.map_err(|refusal| self.plan.refused(what, refusal))?;
+            let during = "while looking up the user's name for the role session";
+            let identity =
+                identity.map_err(|refusal| refused(during, refusal).with(&self.plan.source))?;
             self.user_arn = Some(identity.arn);
         }
         Ok(())
@@ -432,26 +455,27 @@ pub(crate) fn kept_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'
     live_mfa_session(plan, memory).filter(|_| !renews_it)
 }
 
-/// The message if a role cannot be assumed.
-fn no_role_session(hop: &Hop) -> String {
-    let role = &hop.role_arn;
-    format!("no session of the role {} ({})", role.text, role.place)
-}
+const STARTING: &str = "while starting an MFA session";
 
-fn refused_role(hop: &Hop, refusal: Refusal) -> Refused {
+fn refused(during: &str, refusal: Refusal) -> Refused {
     Refused {
-        what: no_role_session(hop),
+        during: during.to_owned(),
+        place: None,
         refusal,
     }
 }
 
+fn refused_role(hop: &Hop, refusal: Refusal) -> Refused {
+    let during = format!("while assuming the role {}", hop.role_arn.text);
+    Refused {
+        place: Some(hop.role_arn.place.clone()),
+        ..refused(&during, refusal)
+    }
+}
+
 /// AWS does not accept the device as one of the user's.
-fn not_the_users_device(what: &str, serial: &str, user: &str, devices: &[String]) -> Error {
-    let error = |or: &str| {
-        Error::new(format!(
-            "{what}: the MFA device {serial} is not one of {user}{or}"
-        ))
-    };
+fn not_the_users_device(serial: &str, user: &str, devices: &[String]) -> Error {
+    let error = |or: &str| Error::new(format!("the MFA device {serial} is not one of {user}{or}"));
     if devices.is_empty() {
         return error(", or too many codes were tried with it").hint(
             "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
@@ -475,16 +499,6 @@ fn mention_short_life(session: &Session, asked: Duration) {
             duration::rounded_down((got + TimeDelta::seconds(30)).to_std().unwrap_or_default()),
             duration::in_words(asked)
         ));
-    }
-}
-
-impl Plan {
-    /// Describes a refused call that used the long-term keys.
-    fn refused(&self, what: &str, refusal: Refusal) -> Refused {
-        Refused {
-            what: format!("{what} with {}", self.source),
-            refusal,
-        }
     }
 }
 

@@ -168,7 +168,12 @@ fn say_interrupted(signal: &Signal, evaluator: Evaluator) {
 fn print(error: &Error) {
     match error.parse_error() {
         Some(error) => text::usage(&error.render().to_string()),
-        None => text::error(&error.message, &error.causes(), error.hint.as_deref()),
+        None => text::error(
+            &error.message,
+            &error.causes(),
+            error.aws.as_deref(),
+            error.hint.as_deref(),
+        ),
     }
 }
 
@@ -184,6 +189,7 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
             text::error(
                 "standard output cannot be written",
                 &[error.to_string()],
+                None,
                 Some(hint),
             );
             ExitCode::from(code.max(FAILED))
@@ -202,6 +208,7 @@ fn fail_loudly_on_panic(evaluator: Evaluator) {
         text::error(
             &format!("this is a defect of awsmfa ({place})"),
             &[],
+            None,
             Some("please report it, with the command line and without secrets"),
         );
         program::end_all();

@@ -54,8 +54,8 @@ pub fn mention(text: &str) {
     }
 }
 
-/// Prints an error with its causes and the hint.
-pub fn error(message: &str, causes: &[String], hint: Option<&str>) {
+/// Prints an error with its causes, AWS's own sentence and the hint.
+pub fn error(message: &str, causes: &[String], aws: Option<&str>, hint: Option<&str>) {
     note(message);
     let mut told = message.to_owned();
     for cause in causes {
@@ -63,6 +63,9 @@ pub fn error(message: &str, causes: &[String], hint: Option<&str>) {
             line("  because: ", cause);
             told.push_str(cause);
         }
+    }
+    if let Some(aws) = aws {
+        line("AWS: ", aws);
     }
     if let Some(hint) = hint {
         line("hint: ", hint);

@@ -68,6 +68,8 @@ struct Check {
     text: String,
     /// The option, variable, or line of a file where it is set.
     place: Option<String>,
+    /// What AWS said.
+    aws: Option<String>,
     hint: Option<String>,
 }
 
@@ -79,6 +81,7 @@ impl Check {
             good: None,
             text: text.into(),
             place: None,
+            aws: None,
             hint: None,
         }
     }
@@ -109,6 +112,7 @@ impl Check {
         }
         Self {
             good: Some(false),
+            aws: error.aws.as_deref().map(str::to_owned),
             hint: error.hint.clone(),
             ..Self::note(name, text)
         }
@@ -274,11 +278,11 @@ async fn calls(aws: &Aws, plan: &Plan, keys: &Keys) -> Vec<Check> {
             | Cause::NotAws(_)
             | Cause::TooLong
             | Cause::ProxyAuthorization => {
-                return vec![Check::bad("network", refusal.to_string(), refusal.hint())];
+                return vec![Check::failed("network", &refusal.clone().into())];
             }
             _ => {
                 checks.extend(clock);
-                checks.push(Check::bad("identity", refusal.to_string(), refusal.hint()));
+                checks.push(Check::failed("identity", &refusal.clone().into()));
             }
         },
     }
@@ -287,8 +291,8 @@ async fn calls(aws: &Aws, plan: &Plan, keys: &Keys) -> Vec<Check> {
 
 fn clock_check(offset: TimeDelta) -> Check {
     if offset.abs() >= CLOCK_TOLERANCE {
-        let refusal = Refusal::clock(offset);
-        return Check::bad("clock", refusal.to_string(), refusal.hint());
+        let refusal = Refusal::from(Cause::Clock(Some(offset)));
+        return Check::failed("clock", &refusal.into());
     }
     let off = |offset: TimeDelta| duration::in_words(offset.abs().to_std().unwrap_or_default());
     // The header has whole seconds, and the response took some time.
@@ -322,11 +326,15 @@ fn unnamed_device(listed: Result<Vec<String>, Refusal>) -> Check {
     let listed = match listed {
         Ok(listed) => listed,
         Err(refusal) => {
-            return Check::bad(
+            let check = Check::bad(
                 "device",
                 format!("none is named, and listing them failed: {refusal}"),
                 "name it: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL",
             );
+            return Check {
+                aws: refusal.aws,
+                ..check
+            };
         }
     };
     match listed.as_slice() {
@@ -379,6 +387,7 @@ fn json(checks: &[Check], is_well: bool) -> serde_json::Value {
                 "ok": check.good,
                 "text": check.text,
                 "place": check.place,
+                "aws": check.aws,
                 "hint": check.hint,
             })
         })
@@ -400,9 +409,12 @@ fn page(checks: &[Check], is_well: bool) -> Page {
             let _ = write!(text, "  ({place})");
         }
         page.wrapped(12, &[(tone, mark), (Tone::Plain, &text)]);
-        if let Some(hint) = &check.hint {
-            let hint = format!("{:12}hint: {hint}", "");
-            page.wrapped(12, &[(Tone::Plain, &hint)]);
+        let below = [("AWS", &check.aws), ("hint", &check.hint)];
+        for (name, text) in below {
+            if let Some(text) = text {
+                let line = format!("{:12}{name}: {text}", "");
+                page.wrapped(12, &[(Tone::Plain, &line)]);
+            }
         }
     }
     if !is_well {

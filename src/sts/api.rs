@@ -15,7 +15,7 @@ use url::{Host, Url};
 
 use super::arn::is_own_sts;
 use super::http::Http;
-use super::refusal::{Operation, Refusal};
+use super::refusal::{Cause, Operation, Refusal};
 use crate::clock;
 use crate::environment::Setting;
 use crate::session::{Keys, Session};
@@ -138,7 +138,7 @@ impl Aws {
         mfa: Mfa<'_>,
     ) -> Result<Session, Refusal> {
         let operation = Operation::GetSessionToken;
-        let client = self.sts(long_term(keys));
+        let client = self.sts(Signer::User(keys).credentials());
         let call = async || {
             let call = client
                 .get_session_token()
@@ -146,7 +146,8 @@ impl Aws {
                 .serial_number(mfa.serial)
                 .token_code(mfa.code.digits());
             let answer = call.send().await;
-            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
+            let secrets = [mfa.code.digits()];
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &secrets, &error))?;
             session(answer.credentials)
         };
         sends_code(self.repeated(call, Refusal::was_never_sent)).await
@@ -160,11 +161,11 @@ impl Aws {
         request: RoleRequest<'_>,
     ) -> Result<Session, Refusal> {
         let operation = Operation::AssumeRole;
-        let (credentials, mfa) = match caller {
-            Caller::Session(session) => (temporary(session), None),
-            Caller::User(keys, mfa) => (long_term(keys), Some(mfa)),
+        let (signer, mfa) = match caller {
+            Caller::Session(session) => (Signer::Session(session), None),
+            Caller::User(keys, mfa) => (Signer::User(keys), Some(mfa)),
         };
-        let client = self.sts(credentials);
+        let client = self.sts(signer.credentials());
         let call = async || {
             let call = client
                 .assume_role()
@@ -175,7 +176,8 @@ impl Aws {
                 .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
                 .set_token_code(mfa.map(|mfa| mfa.code.digits().to_owned()));
             let answer = call.send().await;
-            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
+            let secrets = [signer.token(), mfa.map_or("", |mfa| mfa.code.digits())];
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &secrets, &error))?;
             session(answer.credentials)
         };
         if mfa.is_some() {
@@ -188,16 +190,14 @@ impl Aws {
     /// `sts:GetCallerIdentity`, which needs no permission and cannot be denied.
     pub async fn get_caller_identity(&self, signer: Signer<'_>) -> Result<Identity, Refusal> {
         let operation = Operation::GetCallerIdentity;
-        let client = self.sts(match signer {
-            Signer::User(keys) => long_term(keys),
-            Signer::Session(session) => temporary(session),
-        });
+        let client = self.sts(signer.credentials());
         let call = async || {
             let answer = client.get_caller_identity().send().await;
-            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &error))?;
+            let secrets = [signer.token()];
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &secrets, &error))?;
             match (answer.arn, answer.account) {
                 (Some(arn), Some(account)) => Ok(Identity { arn, account }),
-                _ => Err(Refusal::incomplete()),
+                _ => Err(Cause::Incomplete.into()),
             }
         };
         self.repeated(call, Refusal::may_pass).await
@@ -205,13 +205,14 @@ impl Aws {
 
     /// `iam:ListMFADevices` for the user whose keys these are: the serial numbers.
     pub async fn list_mfa_devices(&self, keys: &Keys) -> Result<Vec<String>, Refusal> {
-        let mut config = aws_sdk_iam::config::Builder::from(&self.shared(long_term(keys)));
+        let mut config =
+            aws_sdk_iam::config::Builder::from(&self.shared(Signer::User(keys).credentials()));
         config.set_endpoint_url(self.endpoint.iam_url.as_ref().map(|url| url.text.clone()));
         let client = aws_sdk_iam::Client::from_conf(config.build());
         let call = async || {
             let answer = client.list_mfa_devices().send().await;
-            let answer =
-                answer.map_err(|error| Refusal::from_sdk(Operation::ListMfaDevices, &error))?;
+            let operation = Operation::ListMfaDevices;
+            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &[], &error))?;
             let devices = answer.mfa_devices.into_iter();
             Ok(devices.map(|device| device.serial_number).collect())
         };
@@ -272,30 +273,32 @@ impl Aws {
     }
 }
 
-/// A call with a code, which AWS may have used up from here on, unless it refuses the call.
+/// A call with a code. From its request on AWS may have used up the code, unless AWS refuses the call.
 async fn sends_code<T>(call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-    signals::set_code_sent(true);
     let answer = call.await;
     signals::set_code_sent(answer.is_ok());
-    answer
+    answer.map_err(|refusal| Refusal {
+        may_have_used_code: !refusal.was_never_sent(),
+        ..refusal
+    })
 }
 
 /// Reads the credentials of an answer.
 fn session(credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
-    let credentials = credentials.ok_or_else(Refusal::incomplete)?;
+    let credentials = credentials.ok_or_else(|| Refusal::from(Cause::Incomplete))?;
     let session = Session {
         access_key_id: credentials.access_key_id,
         secret_access_key: Value::from(credentials.secret_access_key),
         session_token: Value::from(credentials.session_token),
         started: Some(clock::now()),
         expiration: DateTime::from_timestamp(credentials.expiration.secs(), 0)
-            .ok_or_else(Refusal::incomplete)?,
+            .ok_or_else(|| Refusal::from(Cause::Incomplete))?,
     };
     if session.access_key_id.is_empty()
         || session.secret_access_key.is_empty()
         || session.session_token.is_empty()
     {
-        return Err(Refusal::incomplete());
+        return Err(Cause::Incomplete.into());
     }
     Ok(session)
 }
@@ -314,21 +317,30 @@ pub enum Signer<'a> {
     Session(&'a Session),
 }
 
+impl Signer<'_> {
+    fn credentials(self) -> SharedCredentialsProvider {
+        match self {
+            Self::User(keys) => credentials(&keys.access_key_id, &keys.secret_access_key, None),
+            Self::Session(session) => credentials(
+                &session.access_key_id,
+                &session.secret_access_key,
+                Some(&session.session_token),
+            ),
+        }
+    }
+
+    /// What a request shows of it: no more than a session's token.
+    fn token(&self) -> &str {
+        match self {
+            Self::User(_) => "",
+            Self::Session(session) => session.session_token.as_str().unwrap_or_default(),
+        }
+    }
+}
+
 /// `DurationSeconds`, which is checked against AWS's bounds before, in the type of the SDK.
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
-}
-
-fn long_term(keys: &Keys) -> SharedCredentialsProvider {
-    credentials(&keys.access_key_id, &keys.secret_access_key, None)
-}
-
-fn temporary(session: &Session) -> SharedCredentialsProvider {
-    credentials(
-        &session.access_key_id,
-        &session.secret_access_key,
-        Some(&session.session_token),
-    )
 }
 
 fn credentials(id: &str, secret: &Value, token: Option<&Value>) -> SharedCredentialsProvider {

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
 use http::{Uri, header};
-use http_body_util::Limited;
+use http_body_util::{BodyExt as _, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -23,6 +23,7 @@ use super::refusal::offset_by_date;
 use super::trust::Trust;
 use crate::clock;
 use crate::error::Error;
+use crate::signals;
 use crate::text;
 
 /// What waits longer than this says so.
@@ -168,6 +169,14 @@ impl Connector {
             let headers = request.headers_mut();
             headers.insert(header::PROXY_AUTHORIZATION, credentials.clone());
         }
+        if has_code(request.body()) {
+            request = request.map(|body| {
+                SdkBody::from_body_1_x(body.map_frame(|frame| {
+                    signals::set_code_sent(true);
+                    frame
+                }))
+            });
+        }
         let answer = self.client.request(request).await;
         let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
         let date = answer.headers().get(header::DATE);
@@ -176,4 +185,11 @@ impl Connector {
         let answer = answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, LONGEST_ANSWER)));
         HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
     }
+}
+
+/// Whether a request has an MFA code. Its body is read once there is a connection.
+fn has_code(body: &SdkBody) -> bool {
+    const PARAMETER: &[u8] = b"TokenCode=";
+    let mut parts = body.bytes().unwrap_or_default().windows(PARAMETER.len());
+    parts.any(|part| part == PARAMETER)
 }

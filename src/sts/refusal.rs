@@ -15,6 +15,7 @@ use http_body_util::LengthLimitError;
 use super::connection::{ConnectError, PROXY_AUTHORIZATION, Unreached, chain};
 use crate::clock;
 use crate::duration;
+use crate::error::Error;
 use crate::text::tame;
 
 /// A call.
@@ -46,8 +47,10 @@ impl fmt::Display for Operation {
 pub struct Refusal {
     /// Why.
     pub cause: Cause,
-    /// The ID under which AWS's support finds the request.
-    pub request_id: Option<String>,
+    /// AWS's own sentence and the request ID, on one line.
+    pub aws: Option<String>,
+    /// Whether AWS may have used up the code of the call.
+    pub may_have_used_code: bool,
 }
 
 /// Why a call failed; [`Cause::words`] says it in full.
@@ -69,12 +72,8 @@ pub enum Cause {
     Denied(Operation),
     RegionDisabled,
     Throttled,
-    /// Any other error that AWS names.
-    Service {
-        code: String,
-        /// The message, where it is safe to repeat.
-        message: Option<String>,
-    },
+    /// Any other error that AWS names, with its code.
+    Service(String),
     /// With the HTTP status.
     NotAws(u16),
     /// With the HTTP status.
@@ -91,9 +90,12 @@ pub enum Cause {
 impl Cause {
     /// What is wrong, and what the user can do about it.
     #[allow(clippy::too_many_lines, reason = "a table with a row for each cause")]
-    fn words(&self) -> (Cow<'static, str>, Cow<'static, str>) {
-        const NEXT_CODE: &str =
-            "try again with the next code; if it stays, see https://health.aws.amazon.com";
+    fn words(&self, may_have_used_code: bool) -> (Cow<'static, str>, Cow<'static, str>) {
+        let try_again = if may_have_used_code {
+            "try again with the next code; if this persists, see https://health.aws.amazon.com"
+        } else {
+            "try again; if this persists, see https://health.aws.amazon.com"
+        };
         let (what, hint): (Cow<'static, str>, &str) = match self {
             Self::WrongCode => (
                 "the MFA code is wrong or was used before".into(),
@@ -106,56 +108,56 @@ impl Cause {
                  wait three minutes",
             ),
             Self::TooManyTries => (
-                "too many codes were tried with the MFA device, so AWS looks at none for a while"
+                "too many codes were tried with the MFA device, so AWS rejects them all for a while"
                     .into(),
                 "wait three minutes, then try with a fresh code",
             ),
             Self::MfaMissing => (
-                "MFA is needed for this call".into(),
+                "this call needs MFA".into(),
                 "give a code: awsmfa env 123456",
             ),
             Self::SessionKeys => (
-                "the keys are those of a temporary session, which cannot start another".into(),
+                "these are temporary credentials; they cannot start an MFA session".into(),
                 "name a profile with long-term keys: --profile NAME",
             ),
             Self::TooLongForChaining => (
-                "a role that is assumed by a temporary session lives an hour at most".into(),
+                "a role assumed with temporary credentials is limited to one hour".into(),
                 "ask for an hour at most: --duration 1h",
             ),
             Self::TooLongForRole => (
-                "the role does not allow sessions as long as this".into(),
+                "the role does not allow sessions this long".into(),
                 "ask for less (--duration 1h), or let an administrator raise the role's maximum session \
                  duration",
             ),
             Self::Clock(offset) => (
                 format!("the clock of this machine is {}", offset_in_words(*offset)).into(),
-                "set the clock of this machine right, then try again",
+                "set the clock of this machine, then try again",
             ),
             Self::WrongSecret => (
                 "the secret access key does not belong to the access key ID".into(),
-                "check the secret access key of the source (the whole of it, without blanks)",
+                "check that the secret access key is complete and has no spaces",
             ),
             Self::UnknownKey => (
                 "AWS does not know the access key".into(),
-                "check that the access key exists and is active, and that the region is of its partition \
-                 and enabled for the account",
+                "check that the access key exists and is active, and that the region belongs to the key's \
+                 partition and is enabled for the account",
             ),
             Self::Expired => (
                 "the session has expired".into(),
                 "start a new one: awsmfa env",
             ),
-            Self::Denied(Operation::AssumeRole) => (
-                "the role may not be assumed this way".into(),
+            Self::Denied(operation @ Operation::AssumeRole) => (
+                format!("AWS denied {operation}").into(),
                 "check the role's ARN, its trust policy (the user as principal, the external ID, \
                  aws:MultiFactorAuthPresent, aws:MultiFactorAuthAge) and the user's permission for \
                  sts:AssumeRole",
             ),
             Self::Denied(operation @ Operation::ListMfaDevices) => (
-                format!("the user has no permission for {operation}").into(),
+                format!("AWS denied {operation}").into(),
                 "name the device: --serial ARN, mfa_serial in the profile, or AWS_MFA_SERIAL",
             ),
             Self::Denied(operation) => (
-                format!("the user has no permission for {operation}").into(),
+                format!("AWS denied {operation}").into(),
                 "ask an administrator for the permission",
             ),
             Self::RegionDisabled => (
@@ -163,31 +165,23 @@ impl Cause {
                 "use another region (--region), or let an administrator enable this one",
             ),
             Self::Throttled => (
-                "AWS answers that there are too many requests".into(),
+                "AWS received too many requests".into(),
                 "wait a minute, then try again",
             ),
-            Self::Service {
-                code,
-                message: None,
-            } => (format!("AWS answers {code}").into(), NEXT_CODE),
-            Self::Service {
-                code,
-                message: Some(message),
-            } => (format!("AWS answers {code}: {message}").into(), NEXT_CODE),
+            Self::Service(code) => (format!("AWS returned {code}").into(), try_again),
             Self::NotAws(status) => (
-                format!("the answer (HTTP status {status}) is not one of AWS's").into(),
-                "look for a captive portal or a proxy that answers in place of AWS, and check \
-                 AWS_ENDPOINT_URL",
+                format!("HTTP {status}, but not a response from AWS").into(),
+                "check AWS_ENDPOINT_URL, and look for a captive portal or a proxy that answers in place \
+                 of AWS",
             ),
             Self::Server(status) => (
-                format!("AWS answers that something is wrong on its side (HTTP status {status})")
-                    .into(),
-                NEXT_CODE,
+                format!("AWS had an internal error (HTTP {status})").into(),
+                try_again,
             ),
-            Self::Incomplete => ("the answer of AWS is incomplete".into(), NEXT_CODE),
+            Self::Incomplete => ("the response from AWS is incomplete".into(), try_again),
             Self::TooLong => (
-                "the answer is too long to be one of AWS's".into(),
-                "check AWS_ENDPOINT_URL: something else than AWS answers there",
+                "the response is too long to come from AWS".into(),
+                "check AWS_ENDPOINT_URL: something else answers there",
             ),
             Self::ProxyAuthorization => (
                 "the proxy wants a user and a password, or other ones".into(),
@@ -197,13 +191,15 @@ impl Cause {
                 return (unreached.to_string().into(), unreached.problem.hint());
             }
             Self::TimedOut => (
-                "AWS did not answer in time".into(),
-                "check the network and the proxy, then try again with the next code",
+                "AWS did not respond in time".into(),
+                if may_have_used_code {
+                    "check the network and the proxy, then try again with the next code"
+                } else {
+                    "check the network and the proxy, then try again"
+                },
             ),
-            Self::Broken(how) => (
-                format!("the connection broke off before the answer ({how})").into(),
-                NEXT_CODE,
-            ),
+            Self::Broken(how) if how.is_empty() => ("the connection broke".into(), try_again),
+            Self::Broken(how) => (format!("the connection broke ({how})").into(), try_again),
         };
         (what, hint.into())
     }
@@ -211,39 +207,35 @@ impl Cause {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.cause.words().0)?;
-        if let (Cause::Server(_) | Cause::Service { .. } | Cause::Throttled, Some(id)) =
-            (&self.cause, &self.request_id)
-        {
-            write!(f, " (request {id})")?;
-        }
-        Ok(())
+        f.write_str(&self.cause.words(self.may_have_used_code).0)
     }
 }
 
-impl StdError for Refusal {}
+impl From<Cause> for Refusal {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            aws: None,
+            may_have_used_code: false,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.to_string())
+            .aws(refusal.aws.clone())
+            .hint(refusal.hint())
+    }
+}
 
 impl Refusal {
-    /// An answer without what it should contain.
-    #[must_use]
-    pub fn incomplete() -> Self {
-        Self {
-            cause: Cause::Incomplete,
-            request_id: None,
-        }
-    }
-
-    /// A clock that is so far ahead of AWS's, or behind where negative, that requests are refused.
-    #[must_use]
-    pub fn clock(offset: TimeDelta) -> Self {
-        Self {
-            cause: Cause::Clock(Some(offset)),
-            request_id: None,
-        }
-    }
-
-    /// What an error of the SDK means.
-    pub fn from_sdk<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
+    /// What an error of the SDK means. A response may repeat `secrets`, which were sent.
+    pub fn from_sdk<E>(
+        operation: Operation,
+        secrets: &[&str],
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
@@ -253,9 +245,10 @@ impl Refusal {
             SdkError::ServiceError(_) if is_html(answer) => Cause::NotAws(status.unwrap_or(0)),
             SdkError::ServiceError(service) => {
                 let error = service.err();
+                let code = error.code().map(|code| without(secrets, code));
                 by_code(
                     operation,
-                    error.code(),
+                    code.as_deref(),
                     error.message(),
                     status.unwrap_or(0),
                 )
@@ -275,16 +268,30 @@ impl Refusal {
             }
             cause => cause,
         };
+        let aws = match (error, &cause) {
+            (_, Cause::NotAws(_) | Cause::ProxyAuthorization) => None,
+            (SdkError::ServiceError(service), _) => {
+                let error_of_aws = service.err();
+                said_by_aws(
+                    error_of_aws.code(),
+                    error_of_aws.message().unwrap_or_default(),
+                    error.request_id(),
+                    secrets,
+                )
+            }
+            _ => None,
+        };
         Self {
             cause,
-            request_id: error.request_id().map(str::to_owned),
+            aws,
+            may_have_used_code: false,
         }
     }
 
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> String {
-        self.cause.words().1.into_owned()
+        self.cause.words(self.may_have_used_code).1.into_owned()
     }
 
     /// Whether the request never left: no code can have been spent, and another try may do better.
@@ -388,11 +395,32 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
         Some((.., Cause::Clock(_))) => Cause::Clock(offset(text)),
         Some((.., cause)) => cause.clone(),
         None if status >= 500 => Cause::Server(status),
-        None => Cause::Service {
-            code: code.to_owned(),
-            // A validation error repeats what was sent, a token code perhaps.
-            message: (code != "ValidationError" && !text.is_empty()).then(|| printable(text)),
-        },
+        None => Cause::Service(short(code)),
+    }
+}
+
+/// AWS's own sentence and the request ID, by which AWS's support finds the request.
+fn said_by_aws(
+    code: Option<&str>,
+    message: &str,
+    request_id: Option<&str>,
+    secrets: &[&str],
+) -> Option<String> {
+    // It repeats what was sent, a token code perhaps.
+    if code.is_some_and(|code| INVALID.contains(&code)) {
+        return None;
+    }
+    // Further lines show the request that was signed.
+    let line = message.trim().lines().next().unwrap_or_default();
+    let sentence = printable(&without(secrets, line));
+    let is_id = |id: &&str| {
+        (16..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    match (sentence.as_str(), request_id.filter(is_id)) {
+        ("", None) => None,
+        ("", Some(id)) => Some(format!("request ID {id}")),
+        (_, None) => Some(sentence),
+        (_, Some(id)) => Some(format!("{sentence} (request ID {id})")),
     }
 }
 
@@ -413,41 +441,33 @@ fn by_reading(error: &(dyn StdError + 'static), status: u16) -> Cause {
     if chain(error).any(<dyn StdError>::is::<LengthLimitError>) {
         Cause::TooLong
     } else if chain(error).any(broken) {
-        Cause::Broken("the answer is not whole".to_owned())
+        Cause::Broken("the response is cut off".to_owned())
     } else {
         Cause::NotAws(status)
     }
 }
 
-/// Text of the other end: one line, tame, not long, and without a token code, which an answer may
-/// repeat.
+/// Text of the other end: one line, tame, not long.
 fn printable(text: &str) -> String {
-    const LONGEST: usize = 300;
-    let mut line: String = text
+    let line: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .take(LONGEST + 1)
         .collect();
-    if line.chars().count() > LONGEST {
-        line.pop();
-        line.push('…');
-    }
-    tame(&without_codes(line.trim())).into_owned()
+    tame(&short(line.trim())).into_owned()
 }
 
-/// Takes the place of every run of six digits.
-fn without_codes(text: &str) -> String {
-    let mut rest = text;
-    let mut kept = String::new();
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let digits = &rest[start..];
-        let end = digits.find(|c: char| !c.is_ascii_digit());
-        let digits = &digits[..end.unwrap_or(digits.len())];
-        kept.push_str(&rest[..start]);
-        kept.push_str(if digits.len() == 6 { "……" } else { digits });
-        rest = &rest[start + digits.len()..];
+fn without(secrets: &[&str], text: &str) -> String {
+    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+}
+
+/// A text that is not long.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 300;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
-    kept + rest
 }
 
 /// How far this machine's clock is ahead of AWS's, from a text such as `Signature expired:
@@ -545,7 +565,7 @@ mod tests {
             403,
         );
         assert_eq!(
-            cause.words().0,
+            cause.words(true).0,
             "the clock of this machine is 1h behind AWS's"
         );
         let ahead = "Signature not yet current: 20261124T120000Z is still later than 20261124T110500Z \
@@ -557,7 +577,7 @@ mod tests {
             403,
         );
         assert_eq!(
-            cause.words().0,
+            cause.words(true).0,
             "the clock of this machine is 1h ahead of AWS's"
         );
     }
@@ -571,7 +591,31 @@ mod tests {
             Some(text),
             400,
         );
-        assert_eq!(cause.words().0, "AWS answers ValidationError");
+        assert_eq!(cause.words(true).0, "AWS returned ValidationError");
+        let id = Some("c6104cbe-af31-11e0-8154-cbc7ccf896c7");
+        assert_eq!(said_by_aws(Some("ValidationError"), text, id, &[]), None);
+    }
+
+    #[test]
+    fn what_aws_said_is_one_line_without_secrets() {
+        const ID: &str = "c6104cbe-af31-11e0-8154-cbc7ccf896c7";
+        let said = |message, id| {
+            said_by_aws(
+                Some("AccessDenied"),
+                message,
+                Some(id),
+                &["", "FwoTOKEN", "135790"],
+            )
+        };
+        let with_id = |text: &str| Some(format!("{text} (request ID {ID})"));
+        assert_eq!(said("not allowed. ", ID), with_id("not allowed."));
+        assert_eq!(said("", ID), Some(format!("request ID {ID}")));
+        assert_eq!(said("", ""), None);
+        assert_eq!(said("no\nx-amz-security-token:secret", ID), with_id("no"));
+        assert_eq!(said("a FwoTOKEN, 135790", ID), with_id("a …, …"));
+        for id in ["135790", "\x1b[31m-af31-11e0-8154", &"a".repeat(65)] {
+            assert_eq!(said("no", id).as_deref(), Some("no"), "{id}");
+        }
     }
 
     #[test]
@@ -579,7 +623,5 @@ mod tests {
         let printed = printable(&format!("a\x1b[31m\nb{}", "x".repeat(1000)));
         let start = "a\\u{1b}[31m b";
         assert_eq!(printed, format!("{start}{}…", "x".repeat(300 - 8)));
-        let told = "account 123456789012: 123456, x654321y";
-        assert_eq!(printable(told), "account 123456789012: ……, x……y");
     }
 }

@@ -237,7 +237,7 @@ fn a_name_that_nobody_tells_costs_no_second_code() {
     stage.emulator.inject(denied.on("GetCallerIdentity"));
     let (aws, code) = (stage.aws(), stage.code());
     let told = stage.env_fails(&["-p", "dev", &code]);
-    assert!(told.contains("no name for the role's session"), "{told}");
+    assert!(told.contains("while looking up the user's name"), "{told}");
     assert_eq!(stage.aws(), aws);
     stage.emulator.clear_faults();
     stage.env(&["-p", "dev"]);

@@ -130,6 +130,13 @@ fn three_wrong_codes_are_enough() {
     assert_eq!(terminal.wait().code(), Some(1));
     assert_eq!(terminal.stdout(), FAILURE);
     assert_eq!(terminal.shown().matches(PROMPT).count(), 3);
+    // What AWS said is for the end, not for each try.
+    let said = terminal.shown().split(REFUSED).nth(3).unwrap();
+    assert!(
+        said.contains("AWS: MultiFactorAuthentication failed"),
+        "{said}"
+    );
+    assert_eq!(terminal.shown().matches("AWS: ").count(), 1);
     assert_eq!(stage.emulator.log().count_with_token_code(), 3);
     terminal.assert_modes_unchanged();
 }

@@ -2,6 +2,7 @@
 //! or process is left behind.
 
 use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use awsmfa_test_support::terminal::{CTRL_BACKSLASH, CTRL_C, Terminal};
@@ -14,6 +15,9 @@ use crate::shells::{BASH, FISH, Shell, ZSH};
 /// Long for a person who pressed Ctrl-C, enough for a loaded machine.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
+/// How often something is looked for.
+const STEP: Duration = Duration::from_millis(5);
+
 /// Where awsmfa waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Point {
@@ -21,15 +25,17 @@ enum Point {
     CaBundle,
     CodeCommand,
     CredentialProcess,
+    Connecting,
     Network,
     Prompt,
 }
 
-const POINTS: [Point; 6] = [
+const POINTS: [Point; 7] = [
     Point::StandardInput,
     Point::CaBundle,
     Point::CodeCommand,
     Point::CredentialProcess,
+    Point::Connecting,
     Point::Network,
     Point::Prompt,
 ];
@@ -56,6 +62,9 @@ struct Waiting {
     terminal: Terminal,
     /// A pipe that stays open without data.
     _writer: File,
+    /// Takes connections and sends nothing.
+    silent: TcpListener,
+    connection: Option<TcpStream>,
     /// The time of the programs' `sleep`, which no other process uses.
     sleep: String,
 }
@@ -84,6 +93,10 @@ impl Waiting {
             &format!("stty -echo </dev/tty; sleep {sleep}; :"),
         );
         stage.set("CODE", stage.code());
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        silent.set_nonblocking(true).unwrap();
+        let silent_url = format!("https://{}", silent.local_addr().unwrap());
+        stage.set("SILENT", silent_url);
         let command = stage.terminal_command(&[&[shell.name], shell.options].concat());
         let mut terminal = Terminal::showing(command.env("PS1", "ready> "), 200);
         terminal.expect("ready> ");
@@ -93,6 +106,8 @@ impl Waiting {
             stage,
             terminal,
             _writer: both,
+            silent,
+            connection: None,
             sleep,
         }
     }
@@ -104,6 +119,7 @@ impl Waiting {
             Point::CaBundle => ("AWS_CA_BUNDLE=$OUT/bundle ", "$CODE", ""),
             Point::CodeCommand => ("", "--code-command print-code", ""),
             Point::CredentialProcess => ("", "-p process $CODE", ""),
+            Point::Connecting => ("AWS_ENDPOINT_URL=$SILENT ", "$CODE", ""),
             Point::Network => ("", "$CODE", ""),
             Point::Prompt => ("", "", ""),
         };
@@ -117,11 +133,20 @@ impl Waiting {
         match point {
             Point::StandardInput | Point::CaBundle => {
                 self.wait_for("awsmfa", 1);
-                std::thread::sleep(Duration::from_millis(200));
+                self.wait_until_it_waits();
             }
             Point::CodeCommand | Point::CredentialProcess => {
                 let sleep = self.sleep.clone();
                 self.wait_for(&sleep, 1);
+            }
+            Point::Connecting => {
+                let begin = Instant::now();
+                self.connection = None;
+                while self.connection.is_none() {
+                    assert!(begin.elapsed() < AT_ONCE, "no connection");
+                    self.connection = self.silent.accept().ok().map(|(connection, _)| connection);
+                    std::thread::sleep(STEP);
+                }
             }
             Point::Network => self.stage.emulator.wait_for_answers("GetSessionToken", 1),
             Point::Prompt => {
@@ -158,8 +183,29 @@ impl Waiting {
     fn wait_for(&self, word: &str, count: usize) {
         let begin = Instant::now();
         while self.processes(word).len() != count {
-            assert!(begin.elapsed() < Duration::from_secs(10), "{word}");
-            std::thread::sleep(Duration::from_millis(5));
+            assert!(begin.elapsed() < AT_ONCE, "{word}");
+            std::thread::sleep(STEP);
+        }
+    }
+
+    /// Waits until awsmfa sleeps, and does so for a while.
+    #[track_caller]
+    fn wait_until_it_waits(&self) {
+        let begin = Instant::now();
+        let mut asleep = 0;
+        while asleep < 10 {
+            assert!(begin.elapsed() < AT_ONCE, "it does not wait");
+            let sleeps = |pid: Pid| {
+                let pid = pid.as_raw_nonzero();
+                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                stat.rsplit(") ")
+                    .next()
+                    .is_some_and(|rest| rest.starts_with('S'))
+            };
+            let pids = self.processes("awsmfa");
+            let waits = !pids.is_empty() && pids.into_iter().all(sleeps);
+            asleep = if waits { asleep + 1 } else { 0 };
+            std::thread::sleep(STEP);
         }
     }
 
