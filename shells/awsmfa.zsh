@@ -10,6 +10,16 @@ _awsmfa_complete() {
     shown=("${(@)lines/$'\t'/  -- }")
     compadd -l -d shown -a values
 }
-if (( $+functions[compdef] )); then
+if (( ${+functions[compdef]} )); then
     compdef _awsmfa_complete awsmfa
+else
+    # compinit may come later in .zshrc.
+    _awsmfa_compdef() {
+        emulate -L zsh
+        precmd_functions=(${precmd_functions:#_awsmfa_compdef})
+        if (( ${+functions[compdef]} )); then
+            compdef _awsmfa_complete awsmfa
+        fi
+    }
+    precmd_functions+=(_awsmfa_compdef)
 fi

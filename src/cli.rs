@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::candidates;
-use crate::commands::{complete, doctor, env, exec, init, profiles, status, unset};
+use crate::commands::{captured, complete, doctor, env, exec, init, profiles, status, unset};
 use crate::duration;
 use crate::value::Value;
 
@@ -37,6 +37,7 @@ pub enum Command {
     Doctor(doctor::Args),
     Init(init::Args),
     Complete(complete::Args),
+    Captured(captured::Args),
 }
 
 const EXAMPLES: &str = "\

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use awsmfa::cli::{Cli, Command};
 use awsmfa::commands::evaluator::Evaluator;
 use awsmfa::commands::{
-    Failure, Output, complete, doctor, env, exec, init, profiles, status, unset,
+    Failure, Output, captured, complete, doctor, env, exec, init, profiles, status, unset,
 };
 use awsmfa::context::Context;
 use awsmfa::environment::Environment;
@@ -95,6 +95,7 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
         Command::Init(options) => init::run(options),
         Command::Profiles(options) => profiles::run(options, context),
         Command::Complete(options) => complete::run(options),
+        Command::Captured(options) => captured::run(options, args),
     }
 }
 

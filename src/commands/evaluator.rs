@@ -9,7 +9,7 @@ use crate::text;
 /// Whether a shell evaluates the verb's output; `None` if the word is not a verb.
 fn is_evaluated(verb: &str) -> Option<bool> {
     match verb {
-        "env" | "unset" | "init" => Some(true),
+        "captured" | "env" | "unset" | "init" => Some(true),
         "complete" | "doctor" | "exec" | "help" | "profiles" | "status" => Some(false),
         _ => None,
     }
@@ -56,9 +56,16 @@ impl Evaluator {
     }
 }
 
+/// Whether this word names a shell or asks for what a person reads.
+pub(super) fn names_output(word: &str) -> bool {
+    matches!(word, "-h" | "--help" | "--print-secrets" | "--shell")
+        || word.starts_with("--shell=")
+        || word.starts_with("-s")
+}
+
 /// The value of `-s` or `--shell`, or the shell that `init` is for.
 fn named_shell<'a>(args: &[&'a str]) -> Option<&'a str> {
-    if let ["init", shell, ..] = args {
+    if let ["init" | "captured", shell, ..] = args {
         return Some(shell);
     }
     args.iter().enumerate().find_map(|(index, arg)| {

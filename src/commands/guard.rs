@@ -29,14 +29,7 @@ pub(super) fn must_be_evaluated(
     let error = Error::new(format!(
         "nothing printed: the output {verb_prints} and would go {place}"
     ));
-    let args: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-    // The code was not used, and others read a log.
-    let is_hidden = |arg: &str| !is_terminal && is_code(arg);
-    let args = args
-        .iter()
-        .map(|arg| if is_hidden(arg) { "CODE" } else { arg });
-    let words: Vec<&str> = std::iter::once("awsmfa").chain(args).collect();
-    let line = shell.line_for(&shell.command_line(&words));
+    let line = line_to_type(shell, ["awsmfa".into()].iter().chain(args));
     let hint = match &shell.function {
         Some(function) => format!(
             "type {line}, or load the function that makes this unnecessary: {}",
@@ -48,6 +41,17 @@ pub(super) fn must_be_evaluated(
         is_evaluated: false,
         ..error.hint(hint).into()
     })
+}
+
+/// The line by which the user's shell evaluates this command. The code was not used, and others read a log.
+pub(super) fn line_to_type<'a>(shell: &Shell, words: impl Iterator<Item = &'a OsString>) -> String {
+    let words: Vec<Cow<'_, str>> = words.map(|word| word.to_string_lossy()).collect();
+    let is_hidden = |word: &str| !text::is_stdout_terminal() && is_code(word);
+    let words: Vec<&str> = words
+        .iter()
+        .map(|word| if is_hidden(word) { "CODE" } else { word })
+        .collect();
+    shell.line_for(&shell.command_line(&words))
 }
 
 /// Whether a word would be taken for a code.

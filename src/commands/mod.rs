@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod captured;
 pub mod complete;
 pub mod doctor;
 pub mod env;

@@ -2,17 +2,26 @@
 //! print any.
 
 use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::Shell;
 use super::detect::{is_wsl, recognise};
-use super::processes::{FileKind, Pid, Processes, System};
+use super::processes::{File, FileKind, Pid, Processes, System};
 use crate::error::Error;
+use crate::text::is_stdout_terminal;
 
 /// How far up to look: past `sudo`, `timeout`, `xargs`, `make` and whatever they are wrapped in.
 const LEVELS: usize = 10;
 
 /// Where tcsh keeps its standard output, so that its children's is free (`FSHOUT` in its `sh.h`).
 const TCSH_OUT: u32 = 17;
+
+/// How long the members of a pipeline take to close the copies of a pipe that they do not need.
+const SETTLED: Duration = Duration::from_millis(20);
+
+/// How long to wait for one that is busy.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A shell of Linux, inside WSL, asks the Windows program. Which one it is cannot be seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,11 +105,144 @@ fn forked_by(processes: &impl Processes, pid: Pid) -> Option<Pid> {
     is_copy.then_some(parent)
 }
 
+/// The shell that runs a function of `init`, as it describes itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// Its process ID; in a subshell that of the shell around it.
+    pub shell: u32,
+    /// Whether the function runs in a subshell; None where the shell does not know.
+    pub is_subshell: Option<bool>,
+    /// Whether a person types.
+    pub is_interactive: bool,
+}
+
+/// Whether the shell reads what the function prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// The statements are for what reads.
+    Yes,
+    /// They are for the shell, or the subshell, that runs the function.
+    No {
+        /// Whether it is a subshell.
+        is_subshell: bool,
+    },
+    /// That cannot be seen.
+    Unseen,
+}
+
+/// Whether the shell that runs a function of `init` reads what that prints, as in `$(…)`.
+#[must_use]
+pub fn captured(caller: Caller) -> Captured {
+    let system = System::new();
+    // Another PID namespace than that of /proc counts processes in its own way.
+    let is_seen = system.own() == Some(std::process::id());
+    is_seen
+        .then(|| captured_among(&system, caller))
+        .flatten()
+        .unwrap_or_else(|| guessed(caller, parent(), is_stdout_terminal(), system.output()))
+}
+
+/// None where it cannot be seen.
+fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured> {
+    let ancestors: Vec<Pid> = processes.ancestors().take(LEVELS).collect();
+    let position = ancestors.iter().position(|&pid| pid == caller.shell);
+    // Where the subshell around this one has ended, its parent is another.
+    let shells = match position {
+        Some(position) => &ancestors[..=position],
+        None => &[caller.shell],
+    };
+    let Some(exe) = processes.exe(caller.shell) else {
+        // ksh does not wait for the first members of a pipeline.
+        let has_ended = position.is_none();
+        return has_ended.then_some(Captured::No { is_subshell: true });
+    };
+    let output = processes.output();
+    let is_captured = match output {
+        // What `$(…)` reads is a file in ksh.
+        Some(output) if output.kind == FileKind::Unlinked => {
+            recognise(processes, caller.shell, Some(&exe)).is_some_and(|it| it.name == "ksh")
+        }
+        Some(pipe) if pipe.kind == FileKind::Pipe => {
+            let is_shell = |pid: &Pid| processes.exe(*pid).as_ref() == Some(&exe);
+            let shells: Vec<Pid> = shells.iter().copied().filter(is_shell).collect();
+            are_reading(processes, &shells, pipe)?
+        }
+        _ => false,
+    };
+    if is_captured {
+        return Some(Captured::Yes);
+    }
+    // A wrapper script may be in between, but that is no copy of the shell.
+    let is_subshell = caller.is_subshell == Some(true)
+        || position.is_none()
+        || shells
+            .iter()
+            .any(|&pid| pid != caller.shell && forked_by(processes, pid).is_some());
+    Some(Captured::No { is_subshell })
+}
+
+/// Whether one of these shells has the read end of the pipe, and keeps it.
+fn are_reading(processes: &impl Processes, shells: &[Pid], pipe: File) -> Option<bool> {
+    let end = Instant::now() + PATIENCE;
+    sleep(SETTLED);
+    loop {
+        let mut reading = None;
+        for &pid in shells {
+            if processes.reads(pid, pipe)? {
+                reading = Some(pid);
+                break;
+            }
+        }
+        match reading {
+            // One that reads waits for it. On a loaded machine one that does not may not have come as far as
+            // closing its copy.
+            Some(pid) if processes.is_busy(pid) && Instant::now() < end => sleep(SETTLED / 4),
+            found => return Some(found.is_some()),
+        }
+    }
+}
+
+/// Where the processes cannot be seen.
+fn guessed(
+    caller: Caller,
+    parent: Option<Pid>,
+    is_terminal: bool,
+    output: Option<File>,
+) -> Captured {
+    let is_subshell = caller
+        .is_subshell
+        .or(parent.map(|parent| parent != caller.shell));
+    // Where the output cannot be seen either, it is a pipe in most cases.
+    let is_pipe = output.is_none_or(|output| output.kind == FileKind::Pipe);
+    match is_subshell {
+        Some(false) => Captured::No { is_subshell: false },
+        _ if is_terminal => Captured::No {
+            is_subshell: is_subshell == Some(true),
+        },
+        _ if caller.is_interactive && is_pipe => Captured::Yes,
+        _ => Captured::Unseen,
+    }
+}
+
+/// The parent, where the system tells it without /proc.
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "Windows does not tell it")]
+fn parent() -> Option<Pid> {
+    Some(std::os::unix::process::parent_id())
+}
+
+/// MSYS counts processes in its own way.
+#[cfg(not(unix))]
+fn parent() -> Option<Pid> {
+    None
+}
+
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
     use super::{AskedFromWsl, asking_among, is_forgotten_among};
-    use crate::shell::processes::testing::{Fake, FakeProcess, file, process};
+    use super::{Caller, Captured, captured_among, guessed};
+    use crate::shell::processes::testing::{Fake, FakeProcess, PARENT, file, process};
     use crate::shell::processes::{File, FileKind};
 
     const PIPE: File = File {
@@ -275,5 +417,117 @@ mod tests {
             is_forgotten_among(&Fake::new([bash().writing_to(PIPE)])),
             None
         );
+    }
+
+    fn caller(shell: u32) -> Caller {
+        Caller {
+            shell,
+            is_subshell: None,
+            is_interactive: false,
+        }
+    }
+
+    #[test]
+    fn what_the_shell_reads_is_captured() {
+        let captured = |output: File, ancestors: Vec<FakeProcess>, level: u32| {
+            let fake = Fake::new(ancestors).writing_to(output);
+            captured_among(&fake, caller(PARENT - level))
+        };
+        let (here, inside) = (
+            Some(Captured::No { is_subshell: false }),
+            Some(Captured::No { is_subshell: true }),
+        );
+        let log = file(FileKind::Other, 3);
+        // `$(…)`, by a copy of the shell.
+        assert_eq!(
+            captured(PIPE, vec![bash(), bash().reading(PIPE)], 1),
+            Some(Captured::Yes)
+        );
+        assert_eq!(
+            captured(PIPE, vec![bash().reading(PIPE), bash()], 1),
+            Some(Captured::Yes)
+        );
+        // A CI job, a pipeline, a script whose output another shell reads.
+        let runner = || process("/opt/runner", &["runner"]);
+        assert_eq!(
+            captured(PIPE, vec![bash(), runner().reading(PIPE)], 0),
+            here
+        );
+        assert_eq!(captured(PIPE, vec![bash(), bash()], 1), inside);
+        let script = || process("/usr/bin/bash", &["bash", "./script"]);
+        assert_eq!(
+            captured(PIPE, vec![script(), bash().reading(PIPE)], 0),
+            here
+        );
+        // A wrapper script is no subshell, and does not read for one.
+        assert_eq!(captured(PIPE, vec![dash(), bash()], 1), here);
+        assert_eq!(captured(PIPE, vec![dash().reading(PIPE), bash()], 1), here);
+        // Files and terminals are read by nobody here, except by ksh.
+        assert_eq!(captured(log, vec![bash()], 0), here);
+        let unnamed = file(FileKind::Unlinked, 5);
+        let ksh = || process("/usr/bin/ksh93", &["ksh"]);
+        assert_eq!(captured(unnamed, vec![ksh()], 0), Some(Captured::Yes));
+        assert_eq!(captured(unnamed, vec![bash()], 0), here);
+        // The shell knows of subshells that are no process of their own.
+        let virtual_one = Caller {
+            is_subshell: Some(true),
+            ..caller(PARENT)
+        };
+        let fake = Fake::new([ksh()]).writing_to(log);
+        assert_eq!(captured_among(&fake, virtual_one), inside);
+        // The shell has ended, or the subshell around this one.
+        assert_eq!(captured(PIPE, vec![bash()], 1), inside);
+        let orphan = |shell| {
+            captured(
+                PIPE,
+                vec![bash(); 10].into_iter().chain([shell]).collect(),
+                10,
+            )
+        };
+        assert_eq!(orphan(bash()), inside);
+        assert_eq!(orphan(bash().reading(PIPE)), Some(Captured::Yes));
+        // Not to be seen.
+        assert_eq!(captured(PIPE, vec![bash().hidden()], 0), None);
+    }
+
+    #[test]
+    fn a_copy_that_a_busy_shell_still_has_does_not_count() {
+        let fake = Fake::new([bash(), bash().busy_with(PIPE, 2)]).writing_to(PIPE);
+        assert_eq!(
+            captured_among(&fake, caller(PARENT - 1)),
+            Some(Captured::No { is_subshell: true })
+        );
+    }
+
+    #[test]
+    fn where_nothing_is_seen_no_secret_is_risked() {
+        let guess = |is_subshell, parent, is_terminal, is_interactive| {
+            let caller = Caller {
+                is_subshell,
+                is_interactive,
+                ..caller(PARENT)
+            };
+            guessed(caller, parent, is_terminal, Some(PIPE))
+        };
+        let here = Captured::No { is_subshell: false };
+        let inside = Captured::No { is_subshell: true };
+        // No subshell.
+        assert_eq!(guess(None, Some(PARENT), false, false), here);
+        assert_eq!(guess(Some(false), None, false, false), here);
+        // At a terminal.
+        assert_eq!(guess(None, Some(7), true, true), inside);
+        assert_eq!(guess(None, None, true, false), here);
+        // A person who types, and a script.
+        assert_eq!(guess(None, Some(7), false, true), Captured::Yes);
+        assert_eq!(
+            guess(Some(true), Some(PARENT), false, false),
+            Captured::Unseen
+        );
+        let log = Some(file(FileKind::Other, 3));
+        let typed = Caller {
+            is_interactive: true,
+            ..caller(PARENT)
+        };
+        assert_eq!(guessed(typed, Some(7), false, log), Captured::Unseen);
     }
 }

@@ -79,6 +79,13 @@ impl Processes for System {
         any_descriptor(pid, is_kept) == Some(true)
     }
 
+    /// It is running, or waits for a disk or for memory.
+    fn is_busy(&self, pid: Pid) -> bool {
+        let stat = read::<512>(&format!("/proc/{pid}/stat")).unwrap_or_default();
+        let state = split_stat(&stat).and_then(|(_, fields)| fields.first().copied());
+        matches!(state, Some(b'R' | b'D'))
+    }
+
     fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
         let pipe = format!("pipe:[{}]", pipe.id.1);
         any_descriptor(pid, |_, target, rights| {

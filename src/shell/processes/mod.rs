@@ -64,6 +64,11 @@ pub(super) trait Processes {
         None
     }
 
+    /// Whether a process runs, or would if there was a processor for it, in place of waiting.
+    fn is_busy(&self, _pid: Pid) -> bool {
+        false
+    }
+
     /// The parent of this process, its parent, and so on.
     fn ancestors(&self) -> impl Iterator<Item = Pid> {
         std::iter::successors(self.own(), |&pid| self.parent(pid)).skip(1)
@@ -90,6 +95,8 @@ pub(super) mod testing {
         number: u32,
         keeps_another: bool,
         reads: Option<Vec<File>>,
+        /// How often it is found busy; it reads as long.
+        busy: Option<Cell<usize>>,
     }
 
     /// A process with this executable, empty where it may not be read, and these arguments.
@@ -102,6 +109,7 @@ pub(super) mod testing {
             number: 1,
             keeps_another: false,
             reads: Some(Vec::new()),
+            busy: None,
         }
     }
 
@@ -137,6 +145,14 @@ pub(super) mod testing {
             Self {
                 reads: Some(vec![pipe]),
                 ..self
+            }
+        }
+
+        /// It is about to close its copy of a pipe.
+        pub(in crate::shell) fn busy_with(self, pipe: File, times: usize) -> Self {
+            Self {
+                busy: Some(Cell::new(times)),
+                ..self.reading(pipe)
             }
         }
 
@@ -207,7 +223,8 @@ pub(super) mod testing {
         }
 
         fn exe(&self, pid: Pid) -> Option<PathBuf> {
-            let exe = &self.of(pid).exe;
+            let exists = ((PARENT - pid) as usize) < self.ancestors.len();
+            let exe = &exists.then(|| self.of(pid))?.exe;
             (!exe.is_empty()).then(|| exe.into())
         }
 
@@ -233,8 +250,17 @@ pub(super) mod testing {
         }
 
         fn reads(&self, pid: Pid, pipe: File) -> Option<bool> {
-            let reads = self.of(pid).reads.as_ref()?;
-            Some(reads.contains(&pipe))
+            let process = self.of(pid);
+            let has_closed = process.busy.as_ref().is_some_and(|it| it.get() == 0);
+            Some(process.reads.as_ref()?.contains(&pipe) && !has_closed)
+        }
+
+        fn is_busy(&self, pid: Pid) -> bool {
+            let Some(busy) = &self.of(pid).busy else {
+                return false;
+            };
+            busy.set(busy.get().saturating_sub(1));
+            true
         }
     }
 }
