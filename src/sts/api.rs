@@ -45,8 +45,8 @@ impl Endpoint {
         Some(&self.sts_url.as_ref()?.text)
     }
 
-    /// What names the host of STS where that is not AWS's own: `STS endpoint: sts.lab.test by
-    /// AWS_ENDPOINT_URL`. Whoever sets it gets the code.
+    /// Names the STS host and its setting if the host is not AWS's own, since that host gets the code:
+    /// `STS endpoint: sts.lab.test by AWS_ENDPOINT_URL`.
     #[must_use]
     pub fn notice(&self) -> Option<String> {
         let url = self.sts_url.as_ref()?;
@@ -58,7 +58,7 @@ impl Endpoint {
     }
 }
 
-/// The host of an STS URL, where it is not AWS's own or the requests are not encrypted.
+/// The host of an STS URL, if it is not AWS's own or the requests are not encrypted.
 #[must_use]
 pub fn foreign_host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
@@ -187,7 +187,7 @@ impl Aws {
         }
     }
 
-    /// `sts:GetCallerIdentity`, which needs no permission and cannot be denied.
+    /// Calls `sts:GetCallerIdentity`, which needs no permission and cannot be denied.
     pub async fn get_caller_identity(&self, signer: Signer<'_>) -> Result<Identity, Refusal> {
         let operation = Operation::GetCallerIdentity;
         let client = self.sts(signer.credentials());
@@ -203,7 +203,7 @@ impl Aws {
         self.repeated(call, Refusal::may_pass).await
     }
 
-    /// `iam:ListMFADevices` for the user whose keys these are: the serial numbers.
+    /// Calls `iam:ListMFADevices` for the user with these keys; returns the serial numbers.
     pub async fn list_mfa_devices(&self, keys: &Keys) -> Result<Vec<String>, Refusal> {
         let mut config =
             aws_sdk_iam::config::Builder::from(&self.shared(Signer::User(keys).credentials()));
@@ -273,7 +273,7 @@ impl Aws {
     }
 }
 
-/// A call with a code. From its request on AWS may have used up the code, unless AWS refuses the call.
+/// Makes a call with a code. From here on AWS may have used up the code, unless it refuses the call.
 async fn sends_code<T>(call: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let answer = call.await;
     signals::set_code_sent(answer.is_ok());
@@ -283,7 +283,7 @@ async fn sends_code<T>(call: impl Future<Output = Result<T, Refusal>>) -> Result
     })
 }
 
-/// Reads the credentials of an answer.
+/// Reads the credentials in a response.
 fn session(credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
     let credentials = credentials.ok_or_else(|| Refusal::from(Cause::Incomplete))?;
     let session = Session {
@@ -329,7 +329,7 @@ impl Signer<'_> {
         }
     }
 
-    /// What a request shows of it: no more than a session's token.
+    /// The only secret in a request: a session's token.
     fn token(&self) -> &str {
         match self {
             Self::User(_) => "",
@@ -338,7 +338,7 @@ impl Signer<'_> {
     }
 }
 
-/// `DurationSeconds`, which is checked against AWS's bounds before, in the type of the SDK.
+/// `DurationSeconds` in the SDK's type; the plan has checked its limits.
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }

@@ -56,9 +56,9 @@ impl<'a> Arn<'a> {
 /// A partition of AWS.
 struct Partition {
     name: &'static str,
-    /// The first letters of its regions.
+    /// The prefix of its regions.
     prefix: &'static str,
-    /// The region whose STS answers for those who name none.
+    /// The region whose STS to use if none is configured.
     region: &'static str,
     /// The ends of its host names.
     hosts: [&'static str; 2],
@@ -78,7 +78,7 @@ const fn partition(
     }
 }
 
-/// The commercial one is last: its regions have no prefix of their own.
+/// The commercial one is last, since its regions have no common prefix.
 #[rustfmt::skip]
 static PARTITIONS: [Partition; 8] = [
     partition("aws-cn", "cn-", "cn-north-1", ["amazonaws.com.cn", "api.amazonwebservices.com.cn"]),
@@ -103,7 +103,7 @@ pub fn partition_of(region: &str) -> &'static str {
     of_region(region).name
 }
 
-/// The region whose STS answers where nobody names one.
+/// The region whose STS to use if none is configured.
 #[must_use]
 pub fn default_region(partition: &str) -> &'static str {
     let mut partitions = PARTITIONS.iter();
@@ -111,8 +111,8 @@ pub fn default_region(partition: &str) -> &'static str {
     found.unwrap_or_else(|| of_region("")).region
 }
 
-/// Whether a host is an STS endpoint of AWS: `sts.REGION.amazonaws.com` and its like. Other names below
-/// `amazonaws.com` may be anybody's, a bucket or a machine.
+/// Whether a host is an STS endpoint of AWS, such as `sts.REGION.amazonaws.com`. Other names in
+/// `amazonaws.com` may belong to anybody's bucket or machine.
 #[must_use]
 pub fn is_own_sts(host: &str) -> bool {
     if host == "sts.amazonaws.com" {
@@ -127,7 +127,7 @@ pub fn is_own_sts(host: &str) -> bool {
     of_region(region).hosts.contains(&end) && looks_like_region(region)
 }
 
-/// `eu-central-1`, and not `s3-eu-central-1`, which would make it the host of a bucket.
+/// Whether this is like `eu-central-1`, and not `s3-eu-central-1`, which would be the host of a bucket.
 fn looks_like_region(region: &str) -> bool {
     let parts: Vec<&str> = region.split('-').collect();
     let is = |part: &str, kind: fn(&u8) -> bool| !part.is_empty() && part.bytes().all(|b| kind(&b));
@@ -207,7 +207,7 @@ mod tests {
             "sts.lab.test",
             "localhost",
             "amazonaws.com",
-            // Buckets.
+            // Hosts of buckets.
             "sts.s3.amazonaws.com",
             "sts.s3-us-west-2.amazonaws.com",
             "sts.eu-central-1.s3.amazonaws.com",

@@ -260,7 +260,7 @@ pub(super) fn bare(uri: &Uri) -> String {
 }
 
 /// An error and its causes, including the content of an [`io::Error`], which `source` omits.
-pub(super) fn chain<'e>(
+pub(super) fn with_causes<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
@@ -275,7 +275,7 @@ pub(super) fn chain<'e>(
 }
 
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    chain(error)
+    with_causes(error)
         .last()
         .map(ToString::to_string)
         .unwrap_or_default()
@@ -284,7 +284,7 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
 fn problem_without_proxy(error: &(dyn StdError + 'static)) -> ConnectError {
     if let Some(problem) = problem_of_tls(error) {
         problem
-    } else if chain(error).any(|error| error.to_string().starts_with("dns error")) {
+    } else if with_causes(error).any(|error| error.to_string().starts_with("dns error")) {
         ConnectError::Name(innermost(error))
     } else {
         ConnectError::Connect(innermost(error))
@@ -294,7 +294,8 @@ fn problem_without_proxy(error: &(dyn StdError + 'static)) -> ConnectError {
 fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> ConnectError {
     if let Some(problem) = problem_of_tls(error) {
         problem
-    } else if chain(error).any(|error| error.to_string().ends_with("proxy authorization required"))
+    } else if with_causes(error)
+        .any(|error| error.to_string().ends_with("proxy authorization required"))
     {
         ConnectError::ProxyAuthorization { proxy }
     } else {
@@ -308,7 +309,7 @@ fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> Connec
 }
 
 fn problem_of_tls(error: &(dyn StdError + 'static)) -> Option<ConnectError> {
-    let error = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
+    let error = with_causes(error).find_map(|error| error.downcast_ref::<rustls::Error>())?;
     if let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
         && let Some(untrusted) = other.downcast_ref::<Untrusted>()
     {

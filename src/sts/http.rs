@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::signals;
 use crate::text;
 
-/// What waits longer than this says so.
+/// Waiting longer than this is mentioned.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Far more than the longest response of STS and IAM.

@@ -12,13 +12,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http_body_util::LengthLimitError;
 
-use super::connection::{ConnectError, PROXY_AUTHORIZATION, Unreached, chain};
+use super::connection::{ConnectError, PROXY_AUTHORIZATION, Unreached, with_causes};
 use crate::clock;
 use crate::duration;
 use crate::error::Error;
 use crate::text::tame;
 
-/// A call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// `sts:GetSessionToken`
@@ -45,7 +44,6 @@ impl fmt::Display for Operation {
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
     pub cause: Cause,
     /// AWS's own sentence and the request ID, on one line.
     pub aws: Option<String>,
@@ -53,7 +51,7 @@ pub struct Refusal {
     pub may_have_used_code: bool,
 }
 
-/// Why a call failed; [`Cause::words`] says it in full.
+/// Why a call failed; [`Cause::words`] has the sentences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     WrongCode,
@@ -230,7 +228,7 @@ impl From<Refusal> for Error {
 }
 
 impl Refusal {
-    /// What an error of the SDK means. A response may repeat `secrets`, which were sent.
+    /// The meaning of an SDK error. The response may repeat `secrets` of the request.
     pub fn from_sdk<E>(
         operation: Operation,
         secrets: &[&str],
@@ -294,7 +292,7 @@ impl Refusal {
         self.cause.words(self.may_have_used_code).1.into_owned()
     }
 
-    /// Whether the request never left: no code can have been spent, and another try may do better.
+    /// Whether the request was never sent: no code can have been used, and another try may work.
     #[must_use]
     pub fn was_never_sent(&self) -> bool {
         let Cause::Unreached(unreached) = &self.cause else {
@@ -399,18 +397,18 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
     }
 }
 
-/// AWS's own sentence and the request ID, by which AWS's support finds the request.
+/// AWS's own sentence and the request ID, which AWS's support asks for.
 fn said_by_aws(
     code: Option<&str>,
     message: &str,
     request_id: Option<&str>,
     secrets: &[&str],
 ) -> Option<String> {
-    // It repeats what was sent, a token code perhaps.
+    // It repeats the request's values, and so perhaps a token code.
     if code.is_some_and(|code| INVALID.contains(&code)) {
         return None;
     }
-    // Further lines show the request that was signed.
+    // The other lines show the signed request.
     let line = message.trim().lines().next().unwrap_or_default();
     let sentence = printable(&without(secrets, line));
     let is_id = |id: &&str| {
@@ -426,10 +424,11 @@ fn said_by_aws(
 
 /// Why there was no response: no connection, or a broken one.
 fn by_connection(error: &(dyn StdError + 'static)) -> Cause {
-    if let Some(unreached) = chain(error).find_map(|error| error.downcast_ref::<Unreached>()) {
+    if let Some(unreached) = with_causes(error).find_map(|error| error.downcast_ref::<Unreached>())
+    {
         return Cause::Unreached(Box::new(unreached.clone()));
     }
-    let innermost = chain(error).last().map(ToString::to_string);
+    let innermost = with_causes(error).last().map(ToString::to_string);
     Cause::Broken(printable(&innermost.unwrap_or_default()))
 }
 
@@ -438,16 +437,16 @@ fn by_reading(error: &(dyn StdError + 'static), status: u16) -> Cause {
     let broken = |error: &(dyn StdError + 'static)| {
         error.is::<hyper::Error>() || error.is::<std::io::Error>()
     };
-    if chain(error).any(<dyn StdError>::is::<LengthLimitError>) {
+    if with_causes(error).any(<dyn StdError>::is::<LengthLimitError>) {
         Cause::TooLong
-    } else if chain(error).any(broken) {
+    } else if with_causes(error).any(broken) {
         Cause::Broken("the response is cut off".to_owned())
     } else {
         Cause::NotAws(status)
     }
 }
 
-/// Text of the other end: one line, tame, not long.
+/// Text from the server: one line, tame, not too long.
 fn printable(text: &str) -> String {
     let line: String = text
         .chars()
@@ -461,7 +460,7 @@ fn without(secrets: &[&str], text: &str) -> String {
     secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
 }
 
-/// A text that is not long.
+/// A text, cut to a limited length.
 fn short(text: &str) -> String {
     const LONGEST: usize = 300;
     match text.char_indices().nth(LONGEST) {
@@ -513,6 +512,17 @@ mod tests {
 
     fn denied(operation: Operation, message: &str) -> Cause {
         by_code(operation, Some("AccessDenied"), Some(message), 403)
+    }
+
+    #[test]
+    fn each_row_of_the_table_is_reached() {
+        let operation = Operation::AssumeRole;
+        for (codes, part, cause) in MEANINGS {
+            for code in *codes {
+                let found = by_code(operation, Some(code), Some(part), 403);
+                assert_eq!(found, *cause, "{code} {part}");
+            }
+        }
     }
 
     #[test]

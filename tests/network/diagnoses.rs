@@ -1,8 +1,8 @@
-//! What AWS refuses, each with a cause, a sentence and a hint of its own.
+//! Each refusal of AWS has its own cause, sentence and hint.
 
 use awsmfa_test_support::{Accounts, Fault, Stage};
 
-/// Sets the stage of a refusal; gives the arguments of `env` that are refused.
+/// Prepares a refusal; returns the arguments of `env` that AWS refuses.
 type Refusal = fn(&mut Stage) -> Vec<String>;
 
 const REFUSALS: &[(&str, Refusal)] = &[

@@ -102,7 +102,7 @@ fn refused_port() -> u16 {
 const HANG: u64 = 16;
 const AT_ONCE: u64 = 10;
 
-/// What AWS may do, or what answers in its place.
+/// What AWS may do, or what responds in its place.
 fn answers() -> Vec<Row> {
     let error = |status, code: &str| Fault::Error {
         status,

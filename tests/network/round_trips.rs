@@ -11,8 +11,8 @@ use awsmfa_test_support::{Stage, find_tool, say};
 
 const ROUND_TRIP: Duration = Duration::from_millis(250);
 
-/// A way to a port of this machine on which a round trip takes its time, the one that opens a TCP
-/// connection too. It ends with the process.
+/// Forwards to a port of this machine with a slow round trip, which the TCP handshake takes, too. Ends
+/// with the process.
 fn long_way_to(port: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let here = listener.local_addr().unwrap().port();

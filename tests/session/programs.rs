@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use awsmfa_test_support::{Accounts, Run, Stage};
 use serde_json::json;
 
-/// Far more than a run takes, on a loaded machine too.
+/// Far more than a run needs, even on a loaded machine.
 const AT_ONCE: Duration = Duration::from_secs(20);
 
-/// What `credential_process` prints for alice's keys.
+/// The output of `credential_process` for alice's keys.
 fn keys() -> serde_json::Value {
     json!({
         "Version": 1, "AccessKeyId": Accounts::ALICE_KEY, "SecretAccessKey": Accounts::ALICE_SECRET,
@@ -104,7 +104,7 @@ fn what_they_say_on_standard_error_is_seen_at_once() {
     for program in ["keys", "code"] {
         let line = next();
         assert_eq!(line, "touch your key\n");
-        // The program goes on only once the file is there: awsmfa has shown the line while it runs.
+        // The program continues only when the file exists, and awsmfa has shown the line before that.
         assert!(child.try_wait().unwrap().is_none());
         fs::write(stage.out(&format!("{program}-may-end")), "").unwrap();
     }
@@ -193,7 +193,7 @@ fn they_are_over_when_they_end_and_what_they_leave_behind_stays() {
     let took = begin.elapsed();
     assert_started(&run);
     assert!(took < AT_ONCE, "{took:?}");
-    // A shell that has forked may not have become the agent yet.
+    // A shell that has just forked may not be the agent yet.
     let begin = Instant::now();
     while running(&agent) != 2 {
         assert!(begin.elapsed() < AT_ONCE, "{} left", running(&agent));

@@ -23,11 +23,9 @@ mod shells;
 mod signals;
 mod streams;
 
-/// The prompt for alice's device.
 const PROMPT: &str = "MFA code for arn:aws:iam::123456789012:mfa/alice: ";
 
 /// What names the emulator as the receiver of the code.
 const ENDPOINT: &str = "awsmfa: STS endpoint: 127.0.0.1 by AWS_ENDPOINT_URL";
 
-/// What makes `eval` fail in bash.
 const FAILURE: &str = "(exit 1);\n";

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::PROMPT;
 use crate::shells::{BASH, FISH, Shell, ZSH};
 
-/// Long for a person who pressed Ctrl-C, enough for a loaded machine.
+/// Long for a person who pressed Ctrl-C, but enough for a loaded machine.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// How often something is looked for.

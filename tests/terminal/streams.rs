@@ -11,7 +11,7 @@ use awsmfa_test_support::{Accounts, Stage, find_tool};
 
 use crate::{ENDPOINT, FAILURE, PROMPT};
 
-/// A shell, with what keeps it from reading the files of a user.
+/// A shell, with the options that skip the user's files.
 const SHELLS: [(&str, &[&str]); 3] = [
     ("bash", &["--norc", "--noprofile"]),
     ("zsh", &["-f"]),
