@@ -1,15 +1,15 @@
-# The function awsmfa for bash, zsh, ksh and the other shells of POSIX's grammar:
-# `awsmfa env` and `awsmfa unset` act on the shell that calls them; all else goes to the program.
+# The function awsmfa for bash, zsh, ksh and the other POSIX shells: `awsmfa env` and `awsmfa unset` act on
+# the calling shell, everything else goes to the program.
 # shellcheck shell=sh
 #
-# Backslashes keep the user's aliases out. The positional parameters replace variables, which the user may
-# have made readonly, and which would stay behind.
+# Backslashes bypass the user's aliases. Positional parameters take the place of variables, which the user
+# may have made readonly, and which would stay in the shell.
 _awsmfa_act() {
     # `set -x` and `set -v` would show the secrets.
     \set -- "$-" "$@"
     \set +vx
-    # What the shell knows about subshells; in ksh some are no process of their own.
-    # shellcheck disable=SC3028 # BASHPID is empty where the shell has none
+    # What the shell knows about subshells; in ksh some are not processes.
+    # shellcheck disable=SC3028 # BASHPID is empty if the shell has none
     case ${KSH_VERSION-} in
     Version*) \eval '\set -- "$(($$ + .sh.subshell))" "$@"' ;;
     *) \set -- "${BASHPID-}" "$@" ;;
@@ -33,7 +33,7 @@ _awsmfa_act() {
     \return "$1"
 }
 
-# What a failing call prints counts as well; the status, if it could print nothing.
+# The output of a failing call counts, too; if it has none, its status.
 _awsmfa_statements() {
     \shift 3
     case $1 in
@@ -42,7 +42,7 @@ _awsmfa_statements() {
     esac || \echo "(exit $?);"
 }
 
-# An alias would take the place of the function's name where that is read before it is gone, as in zsh.
+# zsh reads everything before it runs any of it, so an alias would replace the function's name: hence eval.
 \unalias awsmfa 2>/dev/null || \true
 \eval 'awsmfa() {
     case ${1-} in

@@ -43,7 +43,8 @@ pub(super) fn must_be_evaluated(
     })
 }
 
-/// The line by which the user's shell evaluates this command. The code was not used, and others read a log.
+/// The line with which the user's shell evaluates this command. It omits the code, since that is still good
+/// and others can read a log.
 pub(super) fn line_to_type<'a>(shell: &Shell, words: impl Iterator<Item = &'a OsString>) -> String {
     let words: Vec<Cow<'_, str>> = words.map(|word| word.to_string_lossy()).collect();
     let is_hidden = |word: &str| !text::is_stdout_terminal() && is_code(word);
@@ -54,7 +55,7 @@ pub(super) fn line_to_type<'a>(shell: &Shell, words: impl Iterator<Item = &'a Os
     shell.line_for(&shell.command_line(&words))
 }
 
-/// Whether a word would be taken for a code.
+/// Whether a word looks like a code.
 fn is_code(word: &str) -> bool {
     let digits = word.bytes().filter(|b| !matches!(b, b' ' | b'-'));
     digits.clone().count() == 6 && digits.clone().all(|b| b.is_ascii_digit())

@@ -11,19 +11,19 @@ use super::processes::{File, FileKind, Pid, Processes, System};
 use crate::error::Error;
 use crate::text::is_stdout_terminal;
 
-/// How far up to look: past `sudo`, `timeout`, `xargs`, `make` and whatever they are wrapped in.
+/// How many ancestors to look at: enough for `sudo`, `timeout`, `xargs`, `make` and their wrappers.
 const LEVELS: usize = 10;
 
-/// Where tcsh keeps its standard output, so that its children's is free (`FSHOUT` in its `sh.h`).
+/// Where tcsh keeps its standard output while it runs a command (`FSHOUT` in its `sh.h`).
 const TCSH_OUT: u32 = 17;
 
-/// How long the members of a pipeline take to close the copies of a pipe that they do not need.
+/// How long the members of a pipeline take to close the pipe ends that they do not need.
 const SETTLED: Duration = Duration::from_millis(20);
 
-/// How long to wait for one that is busy.
+/// How long to wait for a busy one.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A shell of Linux, inside WSL, asks the Windows program. Which one it is cannot be seen from here.
+/// A Linux shell inside WSL asks the Windows program, which cannot see which shell that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AskedFromWsl;
 
@@ -77,7 +77,7 @@ fn is_forgotten_among(processes: &impl Processes) -> Option<bool> {
     let ancestors = || processes.ancestors().take(LEVELS);
     let shell_of = |pid| recognise(processes, pid, processes.exe(pid).as_deref());
     let (asking, shell) = ancestors().find_map(|pid| Some((pid, shell_of(pid)?)))?;
-    // What `$(…)` reads is a file in ksh.
+    // In ksh `$(…)` reads a file.
     if shell.name == "ksh" && output.kind == FileKind::Unlinked {
         return Some(false);
     }
@@ -108,33 +108,30 @@ fn forked_by(processes: &impl Processes, pid: Pid) -> Option<Pid> {
 /// The shell that runs a function of `init`, as it describes itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
-    /// Its process ID; in a subshell that of the shell around it.
+    /// Its process ID; in a subshell the outer shell's.
     pub shell: u32,
-    /// Whether the function runs in a subshell; None where the shell does not know.
+    /// Whether the function runs in a subshell; `None` if the shell does not know.
     pub is_subshell: Option<bool>,
-    /// Whether a person types.
+    /// Whether a person types the commands.
     pub is_interactive: bool,
 }
 
 /// Whether the shell reads what the function prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Captured {
-    /// The statements are for what reads.
+    /// The reader gets the statements.
     Yes,
-    /// They are for the shell, or the subshell, that runs the function.
-    No {
-        /// Whether it is a subshell.
-        is_subshell: bool,
-    },
-    /// That cannot be seen.
+    /// The shell or subshell that runs the function gets them.
+    No { is_subshell: bool },
+    /// Not visible.
     Unseen,
 }
 
-/// Whether the shell that runs a function of `init` reads what that prints, as in `$(…)`.
+/// Whether the shell that runs a function of `init` also reads the function's output, as in `$(…)`.
 #[must_use]
 pub fn captured(caller: Caller) -> Captured {
     let system = System::new();
-    // Another PID namespace than that of /proc counts processes in its own way.
+    // In another PID namespace, /proc has other process IDs.
     let is_seen = system.own() == Some(std::process::id());
     is_seen
         .then(|| captured_among(&system, caller))
@@ -142,11 +139,11 @@ pub fn captured(caller: Caller) -> Captured {
         .unwrap_or_else(|| guessed(caller, parent(), is_stdout_terminal(), system.output()))
 }
 
-/// None where it cannot be seen.
+/// `None` if it is not visible.
 fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured> {
     let ancestors: Vec<Pid> = processes.ancestors().take(LEVELS).collect();
     let position = ancestors.iter().position(|&pid| pid == caller.shell);
-    // Where the subshell around this one has ended, its parent is another.
+    // If the subshell around this process has ended, its parent is another process.
     let shells = match position {
         Some(position) => &ancestors[..=position],
         None => &[caller.shell],
@@ -158,7 +155,7 @@ fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured
     };
     let output = processes.output();
     let is_captured = match output {
-        // What `$(…)` reads is a file in ksh.
+        // In ksh `$(…)` reads a file.
         Some(output) if output.kind == FileKind::Unlinked => {
             recognise(processes, caller.shell, Some(&exe)).is_some_and(|it| it.name == "ksh")
         }
@@ -172,7 +169,7 @@ fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured
     if is_captured {
         return Some(Captured::Yes);
     }
-    // A wrapper script may be in between, but that is no copy of the shell.
+    // A wrapper script may be in between, but it is not a fork of the shell.
     let is_subshell = caller.is_subshell == Some(true)
         || position.is_none()
         || shells
@@ -181,7 +178,7 @@ fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured
     Some(Captured::No { is_subshell })
 }
 
-/// Whether one of these shells has the read end of the pipe, and keeps it.
+/// Whether one of these shells has the read end of the pipe and keeps it open.
 fn are_reading(processes: &impl Processes, shells: &[Pid], pipe: File) -> Option<bool> {
     let end = Instant::now() + PATIENCE;
     sleep(SETTLED);
@@ -194,15 +191,15 @@ fn are_reading(processes: &impl Processes, shells: &[Pid], pipe: File) -> Option
             }
         }
         match reading {
-            // One that reads waits for it. On a loaded machine one that does not may not have come as far as
-            // closing its copy.
+            // A shell that reads is waiting. On a loaded machine, one that does not read may be too busy to
+            // have closed its end.
             Some(pid) if processes.is_busy(pid) && Instant::now() < end => sleep(SETTLED / 4),
             found => return Some(found.is_some()),
         }
     }
 }
 
-/// Where the processes cannot be seen.
+/// The answer if the processes are not visible.
 fn guessed(
     caller: Caller,
     parent: Option<Pid>,
@@ -212,7 +209,7 @@ fn guessed(
     let is_subshell = caller
         .is_subshell
         .or(parent.map(|parent| parent != caller.shell));
-    // Where the output cannot be seen either, it is a pipe in most cases.
+    // If the output is not visible either, it is most likely a pipe.
     let is_pipe = output.is_none_or(|output| output.kind == FileKind::Pipe);
     match is_subshell {
         Some(false) => Captured::No { is_subshell: false },
@@ -224,14 +221,14 @@ fn guessed(
     }
 }
 
-/// The parent, where the system tells it without /proc.
+/// The parent, on systems that know it without /proc.
 #[cfg(unix)]
 #[allow(clippy::unnecessary_wraps, reason = "Windows does not tell it")]
 fn parent() -> Option<Pid> {
     Some(std::os::unix::process::parent_id())
 }
 
-/// MSYS counts processes in its own way.
+/// MSYS has its own process IDs.
 #[cfg(not(unix))]
 fn parent() -> Option<Pid> {
     None
@@ -438,7 +435,7 @@ mod tests {
             Some(Captured::No { is_subshell: true }),
         );
         let log = file(FileKind::Other, 3);
-        // `$(…)`, by a copy of the shell.
+        // `$(…)`, in a fork of the shell.
         assert_eq!(
             captured(PIPE, vec![bash(), bash().reading(PIPE)], 1),
             Some(Captured::Yes)
@@ -459,23 +456,23 @@ mod tests {
             captured(PIPE, vec![script(), bash().reading(PIPE)], 0),
             here
         );
-        // A wrapper script is no subshell, and does not read for one.
+        // A wrapper script is not a subshell and does not read for one.
         assert_eq!(captured(PIPE, vec![dash(), bash()], 1), here);
         assert_eq!(captured(PIPE, vec![dash().reading(PIPE), bash()], 1), here);
-        // Files and terminals are read by nobody here, except by ksh.
+        // No shell reads files and terminals, except ksh.
         assert_eq!(captured(log, vec![bash()], 0), here);
         let unnamed = file(FileKind::Unlinked, 5);
         let ksh = || process("/usr/bin/ksh93", &["ksh"]);
         assert_eq!(captured(unnamed, vec![ksh()], 0), Some(Captured::Yes));
         assert_eq!(captured(unnamed, vec![bash()], 0), here);
-        // The shell knows of subshells that are no process of their own.
+        // The shell knows of subshells that are not processes.
         let virtual_one = Caller {
             is_subshell: Some(true),
             ..caller(PARENT)
         };
         let fake = Fake::new([ksh()]).writing_to(log);
         assert_eq!(captured_among(&fake, virtual_one), inside);
-        // The shell has ended, or the subshell around this one.
+        // The shell, or the subshell around this one, has ended.
         assert_eq!(captured(PIPE, vec![bash()], 1), inside);
         let orphan = |shell| {
             captured(
@@ -486,7 +483,7 @@ mod tests {
         };
         assert_eq!(orphan(bash()), inside);
         assert_eq!(orphan(bash().reading(PIPE)), Some(Captured::Yes));
-        // Not to be seen.
+        // Not visible.
         assert_eq!(captured(PIPE, vec![bash().hidden()], 0), None);
     }
 

@@ -79,7 +79,7 @@ impl Processes for System {
         any_descriptor(pid, is_kept) == Some(true)
     }
 
-    /// It is running, or waits for a disk or for memory.
+    /// Running, or waiting for a disk or memory.
     fn is_busy(&self, pid: Pid) -> bool {
         let stat = read::<512>(&format!("/proc/{pid}/stat")).unwrap_or_default();
         let state = split_stat(&stat).and_then(|(_, fields)| fields.first().copied());

@@ -64,7 +64,7 @@ pub(super) trait Processes {
         None
     }
 
-    /// Whether a process runs, or would if there was a processor for it, in place of waiting.
+    /// Whether a process runs, or is ready to, rather than waiting.
     fn is_busy(&self, _pid: Pid) -> bool {
         false
     }
@@ -95,11 +95,11 @@ pub(super) mod testing {
         number: u32,
         keeps_another: bool,
         reads: Option<Vec<File>>,
-        /// How often it is found busy; it reads as long.
+        /// How many times to report it busy; it reads during that time.
         busy: Option<Cell<usize>>,
     }
 
-    /// A process with this executable, empty where it may not be read, and these arguments.
+    /// A process with this executable, empty if unreadable, and these arguments.
     pub(in crate::shell) fn process(exe: &str, argv: &[&str]) -> FakeProcess {
         FakeProcess {
             exe: exe.to_owned(),
@@ -148,7 +148,7 @@ pub(super) mod testing {
             }
         }
 
-        /// It is about to close its copy of a pipe.
+        /// It will close its end of a pipe soon.
         pub(in crate::shell) fn busy_with(self, pipe: File, times: usize) -> Self {
             Self {
                 busy: Some(Cell::new(times)),
