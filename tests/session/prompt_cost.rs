@@ -5,7 +5,7 @@ use std::process::Command;
 
 use awsmfa_test_support::{Run, Stage, find_tool, say};
 
-/// Of a debug build; a release build needs fewer.
+/// The limit of a debug build. A release build needs far fewer; its figure is the one to quote.
 const INSTRUCTIONS: u64 = 5_000_000;
 
 /// Counted by callgrind.
@@ -36,8 +36,10 @@ fn is_that_of_a_small_program() {
     let awsmfa = env!("CARGO_BIN_EXE_awsmfa");
     let prompt = count(&[awsmfa, "status", "--format", "prompt"]);
     let nothing = count(&["/bin/true"]);
-    say(&format!(
-        "status --format prompt: {prompt} instructions, /bin/true: {nothing}"
-    ));
+    if !cfg!(debug_assertions) {
+        say(&format!(
+            "status --format prompt: {prompt} instructions, /bin/true: {nothing}"
+        ));
+    }
     assert!(prompt < INSTRUCTIONS, "{prompt}");
 }
