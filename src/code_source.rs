@@ -73,7 +73,7 @@ impl CodeSource {
         }
     }
 
-    /// The next code for a device. The user is told first where it will go, if `endpoint` says so.
+    /// The next code for a device. First shows `endpoint`, the host that will get it, if there is one.
     pub async fn next(
         &mut self,
         serial: &str,

@@ -247,7 +247,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The expected values of the variables that a profile key stands for, by the contract's table.
+/// The expected values of the variables with a profile key, by the contract's table.
 fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, Option<String>)> {
     let settings = &start.settings;
     let held = |name: &str| before.get(name).cloned();

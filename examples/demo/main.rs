@@ -1,7 +1,7 @@
-//! awsmfa on a machine without an AWS account: an emulator on loopback, which checks signatures and codes,
-//! takes the place of AWS.
+//! awsmfa without an AWS account: an emulator on loopback, which checks signatures and codes, takes the place
+//! of AWS.
 //!
-//! `cargo run --example demo` shows the main job; `cargo run --example demo -- shell` starts a shell to try
+//! `cargo run --example demo` shows the main use; `cargo run --example demo -- shell` starts a shell to try
 //! things in.
 
 mod playground;

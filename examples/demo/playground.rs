@@ -1,4 +1,4 @@
-//! `cargo run --example demo -- shell`: the user's own kind of shell, with the emulator behind it.
+//! `cargo run --example demo -- shell`: a shell of the user's kind, connected to the emulator.
 
 #![expect(
     clippy::print_stdout,
@@ -23,7 +23,7 @@ use crate::stage::{Stage, make_executable};
 /// The first argument of the process that prints a code; the second is the address to ask.
 pub(crate) const CODE: &str = "--code";
 
-/// A client that waits longer than this says so.
+/// A client that waits longer than this mentions it.
 const NOTICEABLE: Duration = Duration::from_millis(500);
 
 /// alice and two roles.
@@ -43,8 +43,8 @@ source_profile = default
 region = eu-central-1
 ";
 
-/// Prompts, and what keeps shells in a new home from asking questions (zsh) or from reading all man pages
-/// in the background (fish).
+/// Prompts, and settings without which a shell in a new home asks questions (zsh) or reads all man pages in
+/// the background (fish).
 const RC_FILES: &[(&str, &str)] = &[
     (".bashrc", "PS1='demo \\w \\$ '\n"),
     (".zshrc", "PROMPT='demo %~ %# '\n"),
@@ -57,10 +57,7 @@ const RC_FILES: &[(&str, &str)] = &[
     (".local/share/fish/generated_completions/.keep", ""),
 ];
 
-/// Starts the shell and waits for its end.
-///
-/// # Errors
-/// Without a terminal, and where the shell cannot be started.
+/// Starts the shell and waits for its end. Needs a terminal.
 pub(crate) async fn run(
     mut stage: Stage,
     mut signals: Signals,
@@ -135,7 +132,7 @@ fn greet(stage: &Stage, shell: &Shell) {
     println!("exit leaves the demo, which removes its files.\n");
 }
 
-/// `$SHELL`, or what the system has instead.
+/// `$SHELL`, or the system's equivalent.
 fn users_shell() -> PathBuf {
     let (variable, instead) = if cfg!(windows) {
         ("ComSpec", "cmd.exe")
@@ -173,16 +170,13 @@ fn hand_out(device: &TotpDevice, listener: &TcpListener) {
     for client in listener.incoming().flatten() {
         let device = device.clone();
         std::thread::spawn(move || {
-            // A client that has gone away needs no code.
+            // A client that has left needs no code.
             let _ = (&client).write_all(device.code().as_bytes());
         });
     }
 }
 
-/// Prints the next code.
-///
-/// # Errors
-/// Where the demonstration has ended.
+/// Prints the next code; fails once the demo has ended.
 pub(crate) fn print_code(address: &str) -> Result<(), Box<dyn Error>> {
     let mut server = TcpStream::connect(address)?;
     server.set_read_timeout(Some(NOTICEABLE))?;

@@ -1,4 +1,4 @@
-//! The signals that end the demonstration, so that it can remove its folders first.
+//! The signals that end the demo, caught so that it can remove its folders.
 
 use std::io;
 
@@ -13,9 +13,6 @@ pub(crate) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// From here on these signals no longer end the process.
-    ///
-    /// # Errors
-    /// Where the system refuses a handler.
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -34,7 +31,7 @@ impl Signals {
         }
     }
 
-    /// The same while a shell runs at the terminal: Ctrl-C is for the shell.
+    /// Like [`Self::next`], while a shell runs at the terminal: Ctrl-C is for the shell.
     pub(crate) async fn next_but_interrupt(&mut self) -> u8 {
         tokio::select! {
             _ = self.hangup.recv() => 129,
@@ -50,9 +47,6 @@ pub(crate) struct Signals(tokio::signal::windows::CtrlC);
 #[cfg(windows)]
 impl Signals {
     /// From here on Ctrl-C no longer ends the process.
-    ///
-    /// # Errors
-    /// Where the system refuses a handler.
     pub(crate) fn new() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }

@@ -1,4 +1,4 @@
-//! An emulator of AWS on loopback, a home folder with AWS files, and the environment of whoever uses them.
+//! An emulator of AWS on loopback, a home folder with AWS files, and an environment for them.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -15,20 +15,17 @@ exec curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:sts \
     --data 'Action=GetCallerIdentity&Version=2011-06-15' "$AWS_ENDPOINT_URL/"
 "#;
 
-/// What both demonstrations use. Its folders are removed when it is dropped.
+/// The parts that both demos share. Dropping it removes the folders.
 pub(crate) struct Stage {
     pub(crate) emulator: Emulator,
     pub(crate) home: TestHome,
-    /// A folder of programs, first in PATH.
+    /// A folder of programs, first on PATH.
     pub(crate) programs: TestHome,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
 impl Stage {
-    /// The stage for this `awsmfa`.
-    ///
-    /// # Errors
-    /// Where the folders or programs cannot be made.
+    /// A stage for this `awsmfa`.
     pub(crate) fn new(awsmfa: &Path) -> Result<Self, Box<dyn Error>> {
         let emulator = Emulator::start(Accounts::standard());
         let home = TestHome::standard();
@@ -50,7 +47,7 @@ impl Stage {
         })
     }
 
-    /// What the emulator was asked.
+    /// The requests to the emulator.
     #[expect(clippy::print_stdout, reason = "a demonstration shows what happens")]
     pub(crate) fn print_log(&self) {
         println!("\nWhat AWS saw:");

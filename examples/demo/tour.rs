@@ -40,10 +40,7 @@ show "eval \"\$(awsmfa env $CODE)\"     # a code works once"
 if (eval "$(awsmfa env "$CODE")"); then exit 1; else echo "exit code $?"; fi
 "#;
 
-/// Runs the script, then shows what the emulator saw.
-///
-/// # Errors
-/// Where bash cannot be run.
+/// Runs the script, then shows the requests to the emulator.
 pub(crate) async fn run(
     mut stage: Stage,
     mut signals: Signals,
@@ -113,8 +110,8 @@ fn end_group(child: &tokio::process::Child) {
 #[cfg(windows)]
 fn end_group(_: &tokio::process::Child) {}
 
-/// A command without a terminal: at one, awsmfa would ask for another code and wait. This program
-/// starts itself, gives the terminal up, then becomes the command.
+/// A command without a terminal: with one, awsmfa would ask for another code and wait. This program starts
+/// itself, drops the terminal, and becomes the command.
 #[cfg(unix)]
 fn without_terminal(program: &str) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
@@ -127,11 +124,11 @@ fn without_terminal(program: &str) -> io::Result<Command> {
     Ok(Command::new(program))
 }
 
-/// The first argument of the process that gives the terminal up.
+/// The first argument of the process that drops the terminal.
 #[cfg(unix)]
 pub(crate) const WITHOUT_TERMINAL: &str = "--without-terminal";
 
-/// Gives the terminal up and becomes the command; returns only if that fails.
+/// Drops the terminal and becomes the command; returns only if that fails.
 #[cfg(unix)]
 pub(crate) fn become_without_terminal(command: &mut Command) -> io::Error {
     use std::os::unix::process::CommandExt;

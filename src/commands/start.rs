@@ -36,7 +36,7 @@ pub(super) struct PlannedSession {
 /// What `env` and `exec` continue with.
 #[derive(Debug)]
 pub(super) enum Prepared {
-    /// The current session is the wanted one and lasts long enough; `--region` is set beside it.
+    /// The current session is the wanted one and lasts long enough; `--region` goes with it.
     Current {
         region: Option<String>,
     },

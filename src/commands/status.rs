@@ -227,7 +227,7 @@ fn page(context: &Context, current: Option<&CurrentSession>, state: State) -> Pa
     page
 }
 
-/// The STS host that calls of this shell go to, where it is not AWS's own, and what names it.
+/// The STS host for this shell's calls and its setting, if it is not AWS's own.
 fn endpoint(environment: &Environment, current: Option<&CurrentSession>) -> Option<String> {
     let names = ["AWS_ENDPOINT_URL_STS", &environment::ENDPOINT_URL.name];
     let set = names.into_iter().find_map(|name| {

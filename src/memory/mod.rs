@@ -113,7 +113,7 @@ pub struct NewSession {
 pub struct Settings {
     /// `--region`, which overrides the variables.
     pub forced_region: Option<String>,
-    /// The target profile's values for variables that stand for a profile key.
+    /// The target profile's values for variables with a profile key.
     pub of_profile: Vec<(Variable, Setting)>,
 }
 

@@ -24,7 +24,7 @@ impl Lookup<'_> {
         Ok(self.get(variable, key)?.filter(Setting::is_true))
     }
 
-    /// The URL of a service, unless configured URLs are to be ignored.
+    /// The URL of a service, unless configured URLs are ignored.
     fn url(&self, service: &str, variable: &str) -> Result<Option<Setting>, Error> {
         if self.ignores_urls()? {
             return Ok(None);
@@ -40,7 +40,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Whether configured URLs are to be ignored.
+    /// Whether to ignore configured URLs.
     pub(super) fn ignores_urls(&self) -> Result<bool, Error> {
         let switch = self.switch(
             &environment::IGNORE_CONFIGURED_ENDPOINT_URLS.name,
@@ -51,7 +51,7 @@ impl Lookup<'_> {
 }
 
 /// The endpoint. `arn` is the device's or a role's; its partition decides if nothing else does.
-/// `recorded_url` is the URL of the session that is to be repeated.
+/// `recorded_url` is the URL of the session to repeat.
 ///
 /// `sts_regional_endpoints` and `AWS_STS_REGIONAL_ENDPOINTS` have no effect: awsmfa always uses the
 /// region's own endpoint, like the AWS SDK for Rust, since sessions of the global endpoint are not valid

@@ -23,7 +23,7 @@ pub enum Origin<'c> {
         named_by: Option<String>,
     },
     Environment(Keys),
-    /// The session in this shell, which is to be repeated.
+    /// The session in this shell, to repeat it.
     Session(&'c CurrentSession),
 }
 

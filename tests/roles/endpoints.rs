@@ -285,7 +285,7 @@ fn the_endpoint_follows_region_partition_fips_and_dualstack() {
     }
 }
 
-/// Whoever sets the endpoint gets the code, so it is named in any case.
+/// The owner of the endpoint gets the code, so it is always named.
 #[test]
 fn an_endpoint_that_is_not_awss_own_is_named() {
     let mut stage = Stage::with_files(PROFILE, ALICE);

@@ -24,7 +24,7 @@ fn shown_after(leave: impl FnOnce(&mut Terminal)) -> String {
     shown.trim_start().to_owned()
 }
 
-/// Whoever types it knows what it does.
+/// The user knows what it does.
 #[test]
 fn ctrl_c() {
     let shown = shown_after(|terminal| terminal.send(CTRL_C));

@@ -21,7 +21,7 @@ const fn real(row: &'static str, command: &'static [&'static str]) -> RealShell 
     }
 }
 
-/// Every shell that the tests run; the first entry of a row is the one that speaks for the row.
+/// Every shell that the tests run; the first entry represents its row.
 pub const REAL_SHELLS: &[RealShell] = &[
     real("bash", &["bash", "--norc"]),
     real("zsh", &["zsh", "-f"]),
