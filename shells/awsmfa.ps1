@@ -23,7 +23,8 @@ function global:awsmfa {
 
     # PowerShell removes the first bare -- of a call, and does not show which words were quoted. So
     # rebuild the call from its text, and take the values of computed words from $given.
-    $isLost = $verb -ceq 'exec' -and $given -cnotcontains '--' -and $MyInvocation.Line -match '\s--(\s|$)'
+    $isLost = $verb -ceq 'exec' -and
+        [regex]::Matches("$($MyInvocation.Line)", '\s--(?=[\s;|&)}]|$)').Count -gt @($given -ceq '--').Count
     if ($verb -ceq 'exec' -and $isFullLanguage) {
         # PowerShell 7.4 added Statement, the whole call; older versions only have the line.
         $text = if ($MyInvocation.PSObject.Properties['Statement']) { $MyInvocation.Statement } else {

@@ -23,6 +23,10 @@ pub const CTRL_D: &str = "\x04";
 pub const CTRL_BACKSLASH: &str = "\x1c";
 pub const ENTER: &str = "\r";
 
+/// The question for the cursor's position, and the answer: the top left corner.
+const CURSOR_QUERY: &str = "\x1b[6n";
+const CURSOR_REPORT: &str = "\x1b[1;1R";
+
 /// A terminal and the program that leads its session.
 pub struct Terminal {
     /// `None` after a hang-up.
@@ -34,6 +38,8 @@ pub struct Terminal {
     shown: String,
     /// How much of it the test has already matched.
     looked_at: usize,
+    /// How many times a program has asked for the cursor's position.
+    cursor_queries: usize,
     /// The terminal modes before the program began.
     modes: String,
     /// The file for standard output, if that is not the terminal.
@@ -68,6 +74,7 @@ impl Terminal {
             child,
             shown: String::new(),
             looked_at: 0,
+            cursor_queries: 0,
             modes,
             stdout,
         }
@@ -164,6 +171,11 @@ impl Terminal {
         let count = pty.read(&mut bytes).unwrap();
         let text = String::from_utf8_lossy(&bytes[..count]);
         self.shown.push_str(&text);
+        let queries = self.shown.matches(CURSOR_QUERY).count();
+        for _ in self.cursor_queries..queries {
+            self.send(CURSOR_REPORT);
+        }
+        self.cursor_queries = queries;
         true
     }
 }
