@@ -2,7 +2,7 @@
 //! kept, and everything else goes to the program unchanged.
 
 use awsmfa::shell::{Kind, SHELLS, Shell, by_name};
-use awsmfa_test_support::{REAL_SHELLS, RealShell, Run, Stage, find_tool};
+use awsmfa_test_support::{RealShell, Run, Stage, assert_each_row_is_run, find_tool};
 
 use crate::stage::{STALE, dumped, secrets, stage};
 
@@ -94,23 +94,11 @@ in_each! {
 
 #[test]
 fn every_shell_of_the_table_is_here() {
-    for shell in SHELLS.iter().filter(|shell| shell.kind == Kind::Shell) {
-        let real = REAL_SHELLS.iter().filter(|real| real.row == shell.name);
-        let names: Vec<&str> = real.map(RealShell::name).collect();
-        assert!(
-            !names.is_empty(),
-            "{} is in no table of shells that tests run",
-            shell.name
-        );
-        for name in names {
-            let is_run = PROVEN.contains(&name) || name == crate::cmd::CMD;
-            assert!(
-                is_run,
-                "nothing runs the function of {} in {name}",
-                shell.name
-            );
-        }
-    }
+    let shells = SHELLS.iter().filter(|shell| shell.kind == Kind::Shell);
+    assert_each_row_is_run(
+        shells.map(|shell| shell.name),
+        &[PROVEN, &[crate::cmd::CMD]].concat(),
+    );
 }
 
 fn prove(real: &Real) {

@@ -10,8 +10,8 @@ use std::process::{Command, Output, Stdio};
 use awsmfa::shell::{Change, Kind, SHELLS, by_name};
 use awsmfa::value::Value;
 use awsmfa_test_support::{
-    REAL_SHELLS, RealShell, find_tool, optional_tool, posix_shells, say, skip, tools_folder,
-    tools_path,
+    RealShell, assert_each_row_is_run, find_tool, optional_tool, posix_shells, say, skip,
+    tools_folder, tools_path,
 };
 
 use crate::properties::value;
@@ -259,23 +259,8 @@ const CMD: Real<'static> = Real {
 
 #[test]
 fn every_shell_of_the_table_is_here() {
-    for shell in SHELLS.iter().filter(|shell| shell.kind == Kind::Shell) {
-        let real = REAL_SHELLS.iter().filter(|real| real.row == shell.name);
-        let names: Vec<&str> = real.map(RealShell::name).collect();
-        assert!(
-            !names.is_empty(),
-            "{} is in no table of shells that tests run",
-            shell.name
-        );
-        for name in names {
-            let is_run = PROVEN.contains(&name);
-            assert!(
-                is_run,
-                "nothing runs the statements of {} in {name}",
-                shell.name
-            );
-        }
-    }
+    let shells = SHELLS.iter().filter(|shell| shell.kind == Kind::Shell);
+    assert_each_row_is_run(shells.map(|shell| shell.name), PROVEN);
 }
 
 #[test]

@@ -3,12 +3,22 @@
 
 use std::time::Duration;
 
+use awsmfa_test_support::terminal::Terminal;
 use awsmfa_test_support::{Accounts, Fault, Stage};
 
 use crate::{FAILURE, PROMPT};
 
 /// Clears the line with the question.
 const LINE_CLEARED: &str = "\r\x1b[2K";
+
+/// Checks that awsmfa succeeds, and that it made these requests on one connection.
+#[track_caller]
+fn assert_ends_after(stage: &Stage, mut terminal: Terminal, actions: &[&str]) {
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let log = stage.emulator.log();
+    assert_eq!(log.actions(), actions);
+    assert_eq!(log.connections(), 1);
+}
 
 #[test]
 fn enter_costs_one_request_on_the_connection_of_the_check() {
@@ -19,10 +29,7 @@ fn enter_costs_one_request_on_the_connection_of_the_check() {
     let before = stage.emulator.log().entries.len();
     assert_eq!(before, 1);
     terminal.enter(&stage.code());
-    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stage.emulator.log();
-    assert_eq!(log.actions(), ["GetCallerIdentity", "GetSessionToken"]);
-    assert_eq!(log.connections(), 1);
+    assert_ends_after(&stage, terminal, &["GetCallerIdentity", "GetSessionToken"]);
 }
 
 #[test]
@@ -33,10 +40,7 @@ fn a_code_that_is_typed_before_the_check_has_ended_waits_for_it() {
     let mut terminal = stage.ask(&[]);
     terminal.expect(PROMPT);
     terminal.enter(&stage.code());
-    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stage.emulator.log();
-    assert_eq!(log.actions(), ["GetCallerIdentity", "GetSessionToken"]);
-    assert_eq!(log.connections(), 1);
+    assert_ends_after(&stage, terminal, &["GetCallerIdentity", "GetSessionToken"]);
 }
 
 #[test]
@@ -46,13 +50,9 @@ fn a_role_costs_two_requests_on_the_same_connection() {
     terminal.expect(PROMPT);
     stage.emulator.wait_for_answers("GetCallerIdentity", 1);
     terminal.enter(&stage.code());
-    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+    let actions = ["GetCallerIdentity", "GetSessionToken", "AssumeRole"];
+    assert_ends_after(&stage, terminal, &actions);
     let log = stage.emulator.log();
-    assert_eq!(
-        log.actions(),
-        ["GetCallerIdentity", "GetSessionToken", "AssumeRole"]
-    );
-    assert_eq!(log.connections(), 1);
     assert_eq!(log.last().role_session_name.as_deref(), Some("alice"));
 }
 
@@ -63,18 +63,14 @@ fn a_role_that_takes_the_code_itself_costs_one_request() {
     terminal.expect(PROMPT);
     stage.emulator.wait_for_answers("GetCallerIdentity", 1);
     terminal.enter(&stage.code());
-    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    let log = stage.emulator.log();
-    assert_eq!(log.actions(), ["GetCallerIdentity", "AssumeRole"]);
-    assert_eq!(log.connections(), 1);
+    assert_ends_after(&stage, terminal, &["GetCallerIdentity", "AssumeRole"]);
 }
 
 #[test]
 fn a_code_that_is_given_is_checked_by_the_exchange_alone() {
     let stage = Stage::new();
-    let mut terminal = stage.ask(&[&stage.code()]);
-    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
-    assert_eq!(stage.emulator.log().actions(), ["GetSessionToken"]);
+    let terminal = stage.ask(&[&stage.code()]);
+    assert_ends_after(&stage, terminal, &["GetSessionToken"]);
 }
 
 /// Checks that the question is asked and then taken back when the check fails, with this message.

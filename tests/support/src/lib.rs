@@ -62,7 +62,7 @@ pub use home::{TestHome, variables};
 pub use owed::{Owed, without_records};
 #[cfg(unix)]
 pub use run::Run;
-pub use shells::{REAL_SHELLS, RealShell, posix_shells};
+pub use shells::{REAL_SHELLS, RealShell, assert_each_row_is_run, posix_shells};
 #[cfg(unix)]
 pub use stage::{Stage, Variables};
 pub use tool::{

@@ -87,3 +87,18 @@ pub fn posix_shells() -> Vec<&'static [&'static str]> {
         .map(|shell| shell.command)
         .collect()
 }
+
+/// Checks that each row of awsmfa's table has a real shell, and that `run` lists all real shells of the row.
+///
+/// # Panics
+/// If one is missing.
+pub fn assert_each_row_is_run<'r>(rows: impl IntoIterator<Item = &'r str>, run: &[&str]) {
+    for row in rows {
+        let mut shells = REAL_SHELLS.iter().filter(|shell| shell.row == row);
+        let first = shells.next();
+        assert!(first.is_some(), "{row} is not in REAL_SHELLS");
+        for name in first.into_iter().chain(shells).map(RealShell::name) {
+            assert!(run.contains(&name), "no test runs {row} in {name}");
+        }
+    }
+}
