@@ -58,8 +58,8 @@ const OUTPUT: &str = "/dev/tty";
 #[cfg(windows)]
 const OUTPUT: &str = "CONOUT$";
 
-/// The controlling terminal, opened for reading. Echo stays on: after Ctrl-C the shell would stay
-/// without it, and a code is worthless within a minute.
+/// The controlling terminal, opened for reading. Echo stays on: if it were off, Ctrl-C would leave the
+/// shell without it. And a code is worthless within a minute.
 #[derive(Debug)]
 pub struct Terminal {
     input: BufReader<File>,
@@ -139,7 +139,8 @@ impl Terminal {
         asking.await.unwrap_or(Err(PromptError::NoAnswer))
     }
 
-    /// Ends the line in which the user typed Ctrl-C. Returns whether there is a terminal to type at.
+    /// Ends the line in which the user typed Ctrl-C. Returns whether the user can have typed it: this
+    /// process is in the foreground of a terminal.
     #[must_use]
     pub fn end_line() -> bool {
         let terminal = Self::open().ok().filter(Self::is_in_foreground);
@@ -200,8 +201,7 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// The present modes; `None` without a terminal, and on Windows, where the terminal keeps no modes
-    /// of a program.
+    /// The present modes; `None` without a terminal, and always on Windows.
     #[must_use]
     pub fn now() -> Option<Self> {
         #[cfg(unix)]

@@ -94,7 +94,7 @@ mod system {
         }
     }
 
-    /// The signals that the caller set to ignored, one bit each, as Linux shows them.
+    /// The signals that the caller set to ignored, one bit each; only Linux shows them.
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

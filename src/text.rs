@@ -217,7 +217,7 @@ pub fn json(document: &Value) -> String {
     }
     let mut tamed = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        // The only raw line ends are those between strings.
+        // Strings contain no raw line ends; the others are the layout.
         if is_wild(c) && c != '\n' {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a String cannot fail.

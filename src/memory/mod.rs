@@ -298,8 +298,8 @@ impl Memory {
     }
 }
 
-/// A new MFA session and as many of the others as are kept; those that expire first are dropped.
-/// `current` is the current session if it is an MFA session; it counts too.
+/// A new MFA session and as many of the others as are kept; those that expire first are dropped. `current` is
+/// 1 if the current session is an MFA session itself, since that counts too.
 fn latest<'m>(
     new: Option<&'m MfaSession>,
     mut others: Vec<&'m MfaSession>,
@@ -316,7 +316,7 @@ fn latest<'m>(
     [new, others].concat()
 }
 
-/// The environment without what awsmfa set, unless the user has changed it since.
+/// The environment as it was before awsmfa, with what was changed since.
 fn before(
     environment: &Environment,
     keys: KeysOf,

@@ -127,7 +127,7 @@ pub fn follow<'f>(
     })
 }
 
-/// The profile of that name; `place` says what names it.
+/// The profile of that name; `named_by` is for the error.
 fn find<'f>(
     files: &'f SharedFiles,
     name: &str,

@@ -23,7 +23,7 @@ use crate::environment::{Environment, Setting};
 use crate::error::Error;
 use crate::files;
 
-/// rustls reads this variable by itself.
+/// Both variables are also read by rustls-native-certs.
 const CERT_FILE: &str = "SSL_CERT_FILE";
 const CERT_DIR: &str = "SSL_CERT_DIR";
 
