@@ -1,6 +1,6 @@
 # The function awsmfa for Elvish: `awsmfa env` and `awsmfa unset` act on the calling shell, everything
-# else goes to the program. Definitions inside eval end with it, so the function is added to the editor.
-edit:add-var awsmfa~ {|@words|
+# else goes to the program.
+var awsmfa~ = {|@words|
     use str
     var evaluated = (and (> (count $words) 0) (or (eq $words[0] env) (eq $words[0] unset)))
     for word $words {
@@ -19,10 +19,15 @@ edit:add-var awsmfa~ {|@words|
     }
 }
 
+# Definitions inside eval end with it, so the function is added to the editor, which a script does not have.
+if ?(eval 'nop $edit:') {
+    eval &ns=(ns [&awsmfa~=$awsmfa~]) '
+edit:add-var awsmfa~ $awsmfa~
 set edit:completion:arg-completer[awsmfa] = {|@words|
     (external awsmfa) complete --word $words[-1] -- (all $words[..-1]) 2>/dev/null | from-lines | each {|line|
         use str
         var value @help = (str:split "\t" $line)
-        edit:complex-candidate $value &display=(str:join '  ' [$value $@help])
+        edit:complex-candidate $value &display=(str:join "  " [$value $@help])
     }
+}'
 }

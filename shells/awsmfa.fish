@@ -17,7 +17,9 @@ function awsmfa --description 'AWS sessions by MFA'
     set -l fish_trace
     command awsmfa $argv[1] --shell fish $argv[2..-1] | source
     set -l codes $pipestatus
-    test $codes[1] -eq 0; and return $codes[2]
+    test $codes[1] -eq 0; and set codes $codes[2]
+    # A line that evaluates what this prints fails, too.
+    test $codes[1] -eq 0; or isatty stdout; or echo 'false;'
     return $codes[1]
 end
 

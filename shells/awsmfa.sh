@@ -17,14 +17,15 @@ _awsmfa_act() {
     # shellcheck disable=SC2015 # set does not fail
     \command awsmfa captured sh "$$" "$@" && \set -- 0 "$@" || \set -- "$?" "$@"
     case $1 in
-    0) (\shift 3 && \command awsmfa "$@") ;;
-    3)
+    0)
         case ${KSH_VERSION-} in
         # Here `$(...)` is a file on disk.
         Version*) \eval '\. <(_awsmfa_statements "$@")' ;;
         *) \eval "$(_awsmfa_statements "$@")" ;;
         esac
         ;;
+    # The first call printed for what captures this.
+    3) \true ;;
     *) (\exit "$1") ;;
     esac
     \set -- "$?" "$3"

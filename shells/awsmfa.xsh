@@ -6,6 +6,7 @@ def _awsmfa():
     import re
     import shutil
     import subprocess
+    import sys
 
     from xonsh.built_ins import XSH
     from xonsh.tools import unthreadable
@@ -25,12 +26,17 @@ def _awsmfa():
             return subprocess.run([program, *args], stdout=stdout, **options).returncode
         command = [program, args[0], "--shell", "xonsh", *args[1:]]
         called = subprocess.run(command, stdout=subprocess.PIPE, encoding="ascii", **options)
+        code = called.returncode
         try:
             execx(called.stdout)
         except RuntimeError:
             # This exception ends the output of a failing call; use its status.
-            return called.returncode or 1
-        return called.returncode
+            code = code or 1
+        output = stdout or sys.stdout
+        if code and not output.isatty():
+            # A line that evaluates what this prints fails, too.
+            print(f"raise RuntimeError('awsmfa: failed with status {code}')", file=output)
+        return code
 
     aliases["awsmfa"] = awsmfa
 

@@ -95,8 +95,23 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
         Command::Init(options) => init::run(options),
         Command::Profiles(options) => profiles::run(options, context),
         Command::Complete(options) => complete::run(options),
-        Command::Captured(options) => captured::run(options, args),
+        Command::Captured(options) => match captured::run(options, args)? {
+            Some(words) => print_captured(context, words),
+            None => Ok(Output::default()),
+        },
     }
+}
+
+/// Runs what the user typed as the function's words.
+fn print_captured(context: &Context, words: &[OsString]) -> Result<Output, Failure> {
+    let output = match parse(words)? {
+        Some(cli) => run(&cli, context, words)?,
+        None => Output::default(),
+    };
+    Ok(Output {
+        exit_code: captured::PRINTED,
+        ..output
+    })
 }
 
 /// Runs an asynchronous verb.

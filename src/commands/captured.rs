@@ -1,20 +1,22 @@
-//! `awsmfa captured`: what the function of `awsmfa init` does with what `env` or `unset` will print. It
-//! asks by a first call, since only another process can see who reads its output.
+//! `awsmfa captured`: the first call of the function of `awsmfa init`. It does what the user typed if the
+//! function's output is captured. If not, the function acts on its shell by a second call. Only another process
+//! can see who reads the output of a shell.
 
 use std::ffi::OsString;
 
 use super::evaluator::names_output;
 use super::guard::line_to_type;
-use super::{Failure, Output, shell_of};
+use super::shell_of;
 use crate::error::Error;
 use crate::shell::reader::{self, Caller, Captured};
 use crate::text;
 use crate::value::Value;
 
-/// The status that lets the function act on its shell.
-const ACT: u8 = 3;
+/// The exit code after a captured call that succeeded. 0 tells the function to act: tcsh with `-e` ends at any
+/// other.
+pub const PRINTED: u8 = 3;
 
-/// Tell the function of awsmfa init whether its output is captured: 0 yes, 3 no
+/// Print for what captures the function of awsmfa init; 0 nothing does, 3 printed
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
 pub struct Args {
@@ -22,9 +24,9 @@ pub struct Args {
     pub shell: String,
     /// Process ID of the shell: $$
     pub pid: u32,
-    /// The same, or another number in a subshell; empty where the shell does not know
+    /// The same number, another one in a subshell, or nothing if the shell does not know
     pub own: String,
-    /// Options of the shell: $-
+    /// Options of the shell: $-, or 1 if a person types
     #[arg(allow_hyphen_values = true)]
     pub flags: String,
     /// The words that the user typed
@@ -32,22 +34,21 @@ pub struct Args {
     pub words: Vec<Value>,
 }
 
-/// Runs the verb.
-pub fn run(options: &Args, args: &[OsString]) -> Result<Output, Failure> {
-    let words = args
-        .get(args.len() - options.words.len()..)
-        .unwrap_or_default();
-    // Whoever names the shell, or asks for help, wants to see what is printed.
+/// The words that the user typed, if the output is captured.
+pub fn run<'a>(options: &Args, args: &'a [OsString]) -> Result<Option<&'a [OsString]>, Error> {
+    let words = args.len().saturating_sub(options.words.len());
+    let words = args.get(words..).unwrap_or_default();
+    // Whoever names the shell, or asks for help, wants to see the output.
     if words.iter().filter_map(|it| it.to_str()).any(names_output) {
-        return Ok(status(0));
+        return Ok(Some(words));
     }
     let caller = Caller {
         shell: options.pid,
         is_subshell: (!options.own.is_empty()).then(|| options.own != options.pid.to_string()),
-        is_interactive: options.flags.contains('i'),
+        is_interactive: options.flags.contains('i') || options.flags == "1",
     };
     match reader::captured(caller) {
-        Captured::Yes => Ok(status(0)),
+        Captured::Yes => Ok(Some(words)),
         Captured::No { is_subshell } => {
             if is_subshell {
                 let what = match words.first() {
@@ -56,21 +57,13 @@ pub fn run(options: &Args, args: &[OsString]) -> Result<Output, Failure> {
                 };
                 text::note(&format!("this is a subshell; {what}"));
             }
-            Ok(status(ACT))
+            Ok(None)
         }
         Captured::Unseen => {
             let command = ["command".into(), "awsmfa".into()];
             let line = line_to_type(shell_of(Some(&options.shell))?, command.iter().chain(words));
             Err(Error::new("cannot see whether this output is captured")
-                .hint(format!("type {line}"))
-                .into())
+                .hint(format!("type {line}")))
         }
-    }
-}
-
-fn status(exit_code: u8) -> Output {
-    Output {
-        exit_code,
-        ..Output::script("")
     }
 }

@@ -63,10 +63,12 @@ pub(super) fn names_output(word: &str) -> bool {
         || word.starts_with("-s")
 }
 
-/// The value of `-s` or `--shell`, or the shell that `init` is for.
+/// The value of `-s` or `--shell`, or the shell that `init` or the function is for.
 fn named_shell<'a>(args: &[&'a str]) -> Option<&'a str> {
-    if let ["init" | "captured", shell, ..] = args {
-        return Some(shell);
+    match args {
+        ["init", shell, ..] => return Some(shell),
+        ["captured", shell, words @ ..] => return named_shell(words).or(Some(shell)),
+        _ => {}
     }
     args.iter().enumerate().find_map(|(index, arg)| {
         if matches!(*arg, "-s" | "--shell") {
@@ -102,6 +104,8 @@ mod tests {
             &["unset", "-s", "fish"],
             &["-sfish"],
             &["init", "fish", "--bogus"],
+            &["captured", "fish", "7", "", "i", "env", "--bogus"],
+            &["captured", "sh", "7", "", "i", "env", "-sfish"],
         ] {
             assert_eq!(named_shell(args), Some("fish"), "{args:?}");
         }

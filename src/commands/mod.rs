@@ -23,7 +23,7 @@ use crate::shell::{self, Change, Shell};
 use crate::text::{self, Page};
 
 /// The result of a verb, which `main` writes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Output {
     /// For standard output, in one write.
     pub text: Zeroizing<Vec<u8>>,

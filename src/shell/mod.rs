@@ -206,7 +206,8 @@ pub static SHELLS: &[Shell] = &[
         aliases: &["nushell"],
         executables: &[],
         kind: Kind::Shell,
-        line: "{} | from json | load-env",
+        // The function would act and print nothing.
+        line: "^{} | from json | load-env",
         grammar: &nu::GRAMMAR,
         function: function!(
             "awsmfa init nu | save -f ~/.awsmfa.nu # then, in config.nu: source ~/.awsmfa.nu",

@@ -4,9 +4,10 @@
 
 use awsmfa::shell::by_name;
 use awsmfa_test_support::terminal::Terminal;
-use awsmfa_test_support::{REAL_SHELLS, RealShell, Stage, say};
+use awsmfa_test_support::{REAL_SHELLS, RealShell, Stage, find_tool, say};
 
 use crate::stage::{dumped, secrets, stage};
+use crate::use_in_shells::type_into_elvish;
 
 /// Where the session is after a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +24,29 @@ enum Session {
 
 use Session::{Here, Inside, Lost, Nowhere};
 
-/// A line in which `CODE` stands for a code and `CAPTURED` for the file `log`, where no secret may be.
+/// How a shell is spoken to.
+struct Real {
+    name: &'static str,
+    /// Notes the status of the line before.
+    note: &'static str,
+    /// Changes the prompt to `ready> `, in words that the terminal does not show when they are typed.
+    prompt: &'static str,
+    /// Runs the file `FILE` in this shell.
+    source: &'static str,
+    places: &'static [Place],
+    cells: &'static [&'static [Cell]],
+}
+
+const POSIX: Real = Real {
+    name: "dash",
+    note: "bin/note $?",
+    prompt: "PS1='rea''dy> '",
+    source: ". ./FILE",
+    places: &[Place::Job, Place::Terminal, Place::Typed],
+    cells: &[OF_POSIX, OTHERS],
+};
+
+/// A line in which `CODE` stands for a code. No secret may get into the file `log`.
 struct Cell {
     line: &'static str,
     session: Session,
@@ -47,7 +70,7 @@ const fn fails(line: &'static str) -> Cell {
 }
 
 /// In every shell of POSIX's kind.
-const POSIX: &[Cell] = &[
+const OF_POSIX: &[Cell] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE >log", Here),
     cell("awsmfa env CODE >/dev/null", Here),
@@ -129,6 +152,98 @@ const KSH: &[Cell] = &[
 
 const OTHERS: &[Cell] = &[DESCRIPTOR, cell("echo CODE | awsmfa env -", Lost)];
 
+const TCSH: &[Cell] = &[
+    cell("awsmfa env CODE", Here),
+    cell("awsmfa env CODE >log", Here),
+    cell("awsmfa env CODE >/dev/null", Here),
+    cell("eval \"`awsmfa env CODE`\"", Here),
+    cell("set x = \"`awsmfa env CODE`\"\neval \"$x\"", Here),
+    cell("( awsmfa env CODE; bin/dump inside )", Inside),
+    cell(
+        "( awsmfa env CODE; bin/dump inside; true ) | tee log",
+        Inside,
+    ),
+    cell("awsmfa env CODE | cat", Lost),
+    cell("awsmfa env CODE\neval \"`awsmfa unset`\"", Nowhere),
+    cell("awsmfa env CODE\n( awsmfa unset ) >& /dev/null", Here),
+    TCSH_FAILS,
+    Cell {
+        line: "eval \"`awsmfa env 12345`\"",
+        ..TCSH_FAILS
+    },
+];
+
+/// Of what fails in its `eval` it knows only that it failed; what fails before that has its own status.
+const TCSH_FAILS: Cell = Cell {
+    status: 1,
+    ..fails("awsmfa env 12345")
+};
+
+/// In the others functions run in no subshell: they always act.
+const FISH: &[Cell] = &[
+    cell("awsmfa env CODE", Here),
+    cell("awsmfa env CODE >log", Here),
+    cell("awsmfa env CODE | source", Here),
+    cell("eval (awsmfa env CODE)", Here),
+    cell("source (awsmfa env CODE | psub)", Here),
+    cell(
+        "begin; awsmfa env CODE; bin/dump inside; end | tee log",
+        Here,
+    ),
+    cell("awsmfa env CODE | cat", Here),
+    cell("awsmfa env CODE; awsmfa unset | source", Nowhere),
+    cell("awsmfa env CODE; eval (awsmfa unset)", Nowhere),
+    fails("awsmfa env 12345"),
+    ALWAYS_ACTS_FAILS,
+    Cell {
+        line: "eval (awsmfa env 12345)",
+        ..ALWAYS_ACTS_FAILS
+    },
+];
+
+const ALWAYS_ACTS_FAILS: Cell = Cell {
+    status: 1,
+    ..fails("awsmfa env 12345 | source")
+};
+
+const NU: &[Cell] = &[
+    cell("awsmfa env CODE", Here),
+    cell("^awsmfa env CODE | from json | load-env", Here),
+    cell(
+        "awsmfa env CODE; ^awsmfa unset | from json | load-env",
+        Nowhere,
+    ),
+    cell(
+        "try { awsmfa env 12345; bin/note 1 } catch { bin/note 0 }",
+        Nowhere,
+    ),
+    cell(
+        "try { ^awsmfa env 12345 | from json | load-env; bin/note 1 } catch { bin/note 0 }",
+        Nowhere,
+    ),
+];
+
+const XONSH: &[Cell] = &[
+    cell("awsmfa env CODE", Here),
+    cell("awsmfa env CODE > log", Here),
+    cell("execx($(awsmfa env CODE))", Here),
+    // It says that this alias cannot be in a pipeline.
+    cell(
+        "try:\n    awsmfa env CODE | cat\n    bin/note 1\nexcept Exception:\n    bin/note 0",
+        Nowhere,
+    ),
+    cell(
+        "try:\n    execx($(awsmfa env 12345))\n    bin/note 1\nexcept Exception:\n    bin/note 0",
+        Nowhere,
+    ),
+    cell(
+        "$XONSH_SUBPROC_CMD_RAISE_ERROR = False\n$XONSH_SUBPROC_RAISE_ERROR = False\n\
+         try:\n    execx($(awsmfa env 12345))\n    bin/note 1\nexcept RuntimeError:\n    bin/note 0",
+        Nowhere,
+    ),
+    cell("awsmfa env CODE\nexecx($(awsmfa unset))", Nowhere),
+];
+
 /// What the shell has for its standard output, and whether it is interactive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
@@ -140,10 +255,9 @@ enum Place {
     Typed,
 }
 
-const PLACES: [Place; 3] = [Place::Job, Place::Terminal, Place::Typed];
-
 /// Runs a script there, and gives all that it showed.
-fn run(stage: &Stage, shell: &RealShell, place: Place, script: &str) -> String {
+fn run(stage: &Stage, real: &Real, place: Place, script: &str) -> String {
+    let shell = RealShell::named(real.name);
     let name = format!("cell{}", shell.extension);
     stage.write(&name, script);
     let mut terminal = match place {
@@ -158,9 +272,10 @@ fn run(stage: &Stage, shell: &RealShell, place: Place, script: &str) -> String {
         Place::Typed => {
             let command = stage.terminal_command(&[shell.command, &["-i"]].concat());
             let mut terminal = Terminal::showing(command, 250);
-            terminal.enter("PS1='rea''dy> '");
+            terminal.enter(real.prompt);
             terminal.expect("ready> ");
-            terminal.enter(&format!(". ./{name}; exit"));
+            terminal.enter(&real.source.replace("FILE", &name));
+            terminal.enter("exit");
             terminal
         }
     };
@@ -168,20 +283,30 @@ fn run(stage: &Stage, shell: &RealShell, place: Place, script: &str) -> String {
     terminal.shown().to_owned()
 }
 
-fn prove(name: &str, tables: &[&[Cell]]) {
-    let shell = RealShell::named(name);
+fn prove(real: &Real) {
+    let (name, shell) = (real.name, RealShell::named(real.name));
     if !shell.is_installed() {
         return;
     }
-    let load = by_name(shell.row).unwrap().function.as_ref().unwrap().load;
+    let function = by_name(shell.row).unwrap().function.as_ref().unwrap();
     let mut wrong = Vec::new();
     let mut count = 0;
-    for cell in tables.iter().copied().flatten() {
-        for place in PLACES {
-            let stage = stage();
+    for cell in real.cells.iter().copied().flatten() {
+        for place in real.places {
+            let mut stage = stage();
+            stage.keep_fish_out_of_the_home();
+            let load = match name {
+                "nu" => {
+                    stage.write("awsmfa.nu", function.scripts.concat());
+                    "source awsmfa.nu"
+                }
+                _ => function.load,
+            };
             let line = cell.line.replace("CODE", &stage.code());
-            let script = format!("{load}\n{line}\nbin/note $?\nbin/dump after\n");
-            let shown = run(&stage, shell, place, &script);
+            let has_note = cell.line.contains("bin/note");
+            let note = if has_note { "" } else { real.note };
+            let script = [load, &line, note, "bin/dump after", ""].join("\n");
+            let shown = run(&stage, real, *place, &script);
             if let Err(what) = check(cell, &stage, &shown) {
                 wrong.push(format!("{name}, {place:?}, {}: {what}\n{shown}", cell.line));
             }
@@ -241,22 +366,102 @@ fn no_statement(shown: &str) -> Result<(), String> {
 }
 
 macro_rules! in_each {
-    ($($test:ident: $name:literal, $($table:expr),+;)+) => {
+    ($($test:ident: $real:expr;)+) => {
         $(#[test]
         fn $test() {
-            prove($name, &[$($table),+]);
+            prove(&$real);
         })+
     };
 }
 
 in_each! {
-    bash: "bash", POSIX, SUBSTITUTED, BASH;
-    zsh: "zsh", POSIX, SUBSTITUTED, ZSH;
-    ksh: "ksh", POSIX, SUBSTITUTED, KSH;
-    dash: "dash", POSIX, OTHERS;
-    mksh: "mksh", POSIX, OTHERS;
-    busybox: "busybox", POSIX, OTHERS;
-    yash: "yash", POSIX, OTHERS;
+    bash: Real { name: "bash", cells: &[OF_POSIX, SUBSTITUTED, BASH], ..POSIX };
+    zsh: Real { name: "zsh", cells: &[OF_POSIX, SUBSTITUTED, ZSH], ..POSIX };
+    ksh: Real { name: "ksh", cells: &[OF_POSIX, SUBSTITUTED, KSH], ..POSIX };
+    dash: POSIX;
+    mksh: Real { name: "mksh", ..POSIX };
+    busybox: Real { name: "busybox", ..POSIX };
+    yash: Real { name: "yash", ..POSIX };
+    tcsh: Real {
+        name: "tcsh",
+        note: "bin/note $status",
+        prompt: "set prompt = 'rea''dy> '",
+        source: "source FILE",
+        cells: &[TCSH],
+        ..POSIX
+    };
+    fish: Real {
+        name: "fish",
+        note: "bin/note $status",
+        prompt: "function fish_prompt; echo 'rea''dy> '; end",
+        source: "source FILE",
+        cells: &[FISH],
+        ..POSIX
+    };
+    nu: Real {
+        name: "nu",
+        note: "bin/note 0",
+        places: &[Place::Job, Place::Terminal],
+        cells: &[NU],
+        ..POSIX
+    };
+    xonsh: Real {
+        name: "xonsh",
+        note: "bin/note 0",
+        places: &[Place::Job, Place::Terminal],
+        cells: &[XONSH],
+        ..POSIX
+    };
+}
+
+/// Typed: what `init` adds to its editor is there for the lines that are typed.
+#[test]
+fn elvish() {
+    if find_tool("elvish").is_none() || find_tool("expect").is_none() {
+        return;
+    }
+    let failing = "try { LINE; bin/note 1 } catch e { bin/note 0 }";
+    for (line, session) in [
+        ("awsmfa env CODE; bin/note 0", Here),
+        ("eval (awsmfa env CODE | slurp); bin/note 0", Here),
+        ("awsmfa env CODE | cat; bin/note 0", Here),
+        ("awsmfa env CODE > log; bin/note 0", Here),
+        (
+            "awsmfa env CODE; eval (awsmfa unset | slurp); bin/note 0",
+            Nowhere,
+        ),
+        (&failing.replace("LINE", "awsmfa env 12345"), Nowhere),
+        (
+            &failing.replace("LINE", "eval (awsmfa env 12345 | slurp)"),
+            Nowhere,
+        ),
+    ] {
+        let stage = stage();
+        let script = format!("{}; bin/dump after", line.replace("CODE", &stage.code()));
+        let run = type_into_elvish(&stage, "eval (awsmfa init elvish | slurp)", &script);
+        let shown = run.stdout + &run.stderr;
+        check(&cell("", session), &stage, &shown)
+            .unwrap_or_else(|what| panic!("{line}: {what}\n{shown}"));
+    }
+}
+
+/// A script has no editor to add the function to, so the program refuses to print to a log there.
+#[test]
+fn elvish_loads_in_a_script() {
+    if find_tool("elvish").is_none() {
+        return;
+    }
+    let stage = stage();
+    let script = format!(
+        "eval (awsmfa init elvish | slurp)\neval (awsmfa env {} | slurp)\nbin/dump after\n",
+        stage.code()
+    );
+    let run = stage.script(RealShell::named("elvish").command, &script);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        dumped(&stage, "after").contains_key("AWS_SESSION_TOKEN"),
+        "{run:?}"
+    );
 }
 
 /// How often the cells are run in which a shell may still have copies of a pipe that it closes soon.

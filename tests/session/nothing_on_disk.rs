@@ -82,7 +82,7 @@ fn of_any_verb() {
         (&["unset"], 0),
         (&["init", "bash"], 0),
         (&["complete", "--word", "", "--", "awsmfa", "env", "-p"], 0),
-        (&["captured", "sh", "0", "", "", "env"], 3),
+        (&["captured", "sh", "0", "", "", "env"], 0),
         (&["doctor"], 0),
         (&["env", "12345"], 2),
         (&["env", "--shell", "sh", &code], 0),
