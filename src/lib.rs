@@ -19,6 +19,7 @@ pub mod program;
 pub mod prompt;
 pub mod session;
 pub mod shell;
+mod shlex;
 pub mod signals;
 pub mod sts;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::ini::{IniFile, IniValue, SectionId};
+use crate::shlex;
 
 #[derive(Debug)]
 pub struct SharedFiles {
@@ -153,45 +154,8 @@ fn second_word(header: &str, prefix: &str) -> Option<String> {
     if !header.starts_with(prefix) {
         return None;
     }
-    let [_, name] = <[String; 2]>::try_from(words(header)?).ok()?;
+    let [_, name] = <[String; 2]>::try_from(shlex::split(header).ok()?).ok()?;
     Some(name)
-}
-
-/// Splits into words like Python's `shlex.split`: the rules of a POSIX shell, with space and tab as
-/// blanks. `None` if a quotation is not closed or nothing follows a backslash.
-fn words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if matches!(c, ' ' | '\t') {
-            words.extend(word.take());
-            continue;
-        }
-        let word = word.get_or_insert_with(|| String::with_capacity(text.len()));
-        match c {
-            '\\' => word.push(chars.next()?),
-            '\'' => loop {
-                match chars.next()? {
-                    '\'' => break,
-                    c => word.push(c),
-                }
-            },
-            '"' => loop {
-                match chars.next()? {
-                    '"' => break,
-                    '\\' => match chars.next()? {
-                        c @ ('"' | '\\') => word.push(c),
-                        c => word.extend(['\\', c]),
-                    },
-                    c => word.push(c),
-                }
-            },
-            c => word.push(c),
-        }
-    }
-    words.extend(word);
-    Some(words)
 }
 
 #[cfg(test)]
@@ -254,22 +218,20 @@ mod tests {
     }
 
     #[test]
-    fn words_are_split_as_a_shell_does() {
-        let cases: [(&str, Option<&[&str]>); 7] = [
-            ("profile  a\t", Some(&["profile", "a"])),
-            (
-                r#"profile "a \" \\ \n"'b'c"#,
-                Some(&["profile", r#"a " \ \nbc"#]),
-            ),
-            (r"profile a\ b", Some(&["profile", "a b"])),
-            (r#"profile """#, Some(&["profile", ""])),
+    fn a_profile_is_two_words() {
+        let cases = [
+            ("profile  a\t", Some("a")),
+            (r#"profile "a \" \\ \n"'b'c"#, Some(r#"a " \ \nbc"#)),
+            (r"profile a\ b", Some("a b")),
+            (r#"profile """#, Some("")),
+            ("profile", None),
+            ("profile a b", None),
             (r#"profile "a"#, None),
             ("profile 'a", None),
             (r"profile a\", None),
         ];
-        for (text, expected) in cases {
-            let expected = expected.map(|words| words.iter().map(ToString::to_string).collect());
-            assert_eq!(words(text), expected, "{text}");
+        for (header, name) in cases {
+            assert_eq!(second_word(header, "profile").as_deref(), name, "{header}");
         }
     }
 }

@@ -8,15 +8,19 @@ use zeroize::Zeroizing;
 
 use crate::environment::{Environment, Place, Setting};
 use crate::error::Error;
+#[cfg(unix)]
+use crate::shlex::split;
 use crate::value::Value;
 
 use running::{NoOutput, Running};
-use split::split;
+#[cfg(windows)]
+use windows_words::split;
 
 mod interpreter;
 mod running;
-mod split;
 mod tree;
+#[cfg(any(windows, test))]
+mod windows_words;
 
 pub(crate) use interpreter::missing_interpreter;
 pub use running::end_all;
