@@ -95,8 +95,7 @@ pub struct SessionOptions {
     /// Role to assume instead of the profile's; '' for no role: the user's own session
     #[arg(long, value_name = "ARN")]
     pub role_arn: Option<String>,
-    /// Name of the role session; defaults to role_session_name, then AWSMFA_ROLE_SESSION_NAME, then the
-    /// IAM user's name
+    /// Name of the role session; defaults to role_session_name, then the IAM user's name
     #[arg(long, value_name = "NAME")]
     pub role_session_name: Option<String>,
     /// External ID that the role's trust policy requires

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue};
 
 pub const USAGE: u8 = 2;
 pub const FAILED: u8 = 1;
@@ -72,13 +72,6 @@ impl Error {
         }
     }
 
-    /// `exec` without a command.
-    #[must_use]
-    pub fn no_command() -> Self {
-        Self::usage("exec needs a command after --")
-            .hint("write it after --: awsmfa exec 123456 -- aws s3 ls")
-    }
-
     /// The process lacks something that every run needs, such as signal handlers.
     #[must_use]
     pub fn setup(source: std::io::Error) -> Self {
@@ -120,28 +113,12 @@ impl From<clap::Error> for Error {
         let mut words = unexpected.into_iter().filter_map(|kind| error.get(kind));
         let is_digits = |word: &ContextValue| matches!(word, ContextValue::String(word) if word.bytes().all(|b| b.is_ascii_digit()));
         if words.any(is_digits) {
-            Self::usage("digits stand where no MFA code is expected").hint(
+            Self::usage("unexpected digits").hint(
                 "give the code once, after env or exec, in one word or in quotes: awsmfa env 123456, \
                  awsmfa env \"123 456\"",
             )
-        } else if lacks_command(&error) {
-            Self::no_command()
         } else {
             Self::usage("the command line cannot be parsed").source(error)
         }
     }
-}
-
-/// Whether `exec` has no command, or one without `--` before it.
-fn lacks_command(error: &clap::Error) -> bool {
-    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
-    let is_exec = usage.is_some_and(|usage| usage.contains("awsmfa exec"));
-    is_exec
-        && match (error.kind(), error.get(ContextKind::InvalidArg)) {
-            (ErrorKind::MissingRequiredArgument, _) => true,
-            (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => {
-                !word.starts_with('-')
-            }
-            _ => false,
-        }
 }

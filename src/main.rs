@@ -86,7 +86,7 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
         Command::Env(options) => wait_for(env::run(options, context, args)),
         Command::Unset(options) => unset::run(options, context, args),
         Command::Exec(options) => {
-            let command = wait_for(exec::run(options, context))?;
+            let command = wait_for(exec::run(options, context, args))?;
             signals::leave_to_main();
             Err(become_command(command).into())
         }

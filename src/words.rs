@@ -63,14 +63,17 @@ impl Words {
                 None => names.push(text.to_owned()),
             }
         }
-        if names.len() > 1 {
+        if let [first, second, ..] = names.as_slice() {
+            let (profile, command) = if is_profile(first) {
+                (format!("{first} "), &names[1..])
+            } else {
+                (String::new(), &*names)
+            };
             return Err(
-                Error::usage(format!("two profiles are named: {}", names[..2].join(", "))).hint(
-                    format!(
-                        "name one; to run a command, write it after --: awsmfa exec -- {}",
-                        names.join(" ")
-                    ),
-                ),
+                Error::usage(format!("two profiles are named: {first}, {second}")).hint(format!(
+                    "name one; to run a command, write it after --: awsmfa exec {profile}-- {}",
+                    command.join(" ")
+                )),
             );
         }
         parsed.profile = names.pop();
@@ -225,7 +228,13 @@ mod tests {
 
     #[test]
     fn two_profiles_are_perhaps_a_command() {
-        let error = parse(&["aws", "s3", "ls"], None).unwrap_err();
-        assert!(error.hint.unwrap().ends_with("awsmfa exec -- aws s3 ls"));
+        for (words, command) in [
+            (&["aws", "s3", "ls"][..], "awsmfa exec -- aws s3 ls"),
+            (&["135790", "aws", "s3", "ls"], "awsmfa exec -- aws s3 ls"),
+            (&["dev", "aws", "s3", "ls"], "awsmfa exec dev -- aws s3 ls"),
+        ] {
+            let error = parse(words, None).unwrap_err();
+            assert!(error.hint.unwrap().ends_with(command), "{words:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `awsmfa exec`: runs one command in a session and leaves the shell unchanged.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,10 +9,11 @@ use super::start::{Prepared, Reuse};
 use super::{Failure, start, summary};
 use crate::cli::SessionOptions;
 use crate::context::Context;
-use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND};
+use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, USAGE};
 use crate::memory::{CurrentSession, in_region, is_for_child, is_record, reinstate};
+use crate::plan::chain;
 use crate::program::missing_interpreter;
-use crate::shell::{Change, detect};
+use crate::shell::{Change, detect, reader};
 use crate::text;
 
 const EXAMPLES: &str = "\
@@ -20,27 +21,30 @@ Examples:
   awsmfa exec 123456 -- aws s3 ls
   awsmfa exec -p dev -- make deploy                     asks for the code
   pass otp aws | awsmfa exec - -- make deploy           reads the code
+  awsmfa exec -p dev                                    starts a shell
 
 Exit codes: the command's own; 126 not executable, 127 not found";
 
-/// Run one command in a session and leave the shell as it is
+/// Run one command, or a shell, in a session and leave your shell as it is
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// What session is wanted.
     #[command(flatten)]
     pub session: SessionOptions,
-    /// Command and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// Command and its arguments [default: at a terminal, your shell]
+    #[arg(last = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 
 /// Gets the session, and returns the command to run in it.
-pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> {
-    let (name, arguments) = options
-        .command
-        .split_first()
-        .ok_or_else(Error::no_command)?;
+pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Command, Failure> {
+    let command = if options.command.is_empty() {
+        vec![shell_for(options, context, args)?]
+    } else {
+        options.command.clone()
+    };
+    let (name, arguments) = (&command[0], &command[1..]);
     // Find out whether the command can run before a code is used.
     let program = find(name, context)?;
     let nests = arguments.is_empty() && detect::is_shell(&program);
@@ -83,6 +87,38 @@ pub async fn run(options: &Args, context: &Context) -> Result<Command, Failure> 
         };
     }
     Ok(command)
+}
+
+/// The shell to start where the command line has no command.
+fn shell_for(options: &Args, context: &Context, args: &[OsString]) -> Result<OsString, Error> {
+    const HINT: &str = "write it after --: awsmfa exec 123456 -- aws s3 ls";
+    if args.iter().any(|arg| arg == "--") {
+        let hint = format!("{HINT}; is a variable empty?");
+        return Err(Error::usage("no command after --").hint(hint));
+    }
+    let words = start::words(&options.session, context)?;
+    if let Some(word) = words.profile
+        && let Err(error) = chain::find(context.files()?, &word, None)
+    {
+        let hint = error.hint.clone().unwrap_or_default();
+        let hint = format!("{hint}; to run a command, write it after --: awsmfa exec -- {word}");
+        return Err(error.exit(USAGE).hint(hint));
+    }
+    if !io::stdin().is_terminal() {
+        let message = "no command, and standard input is not a terminal for a shell";
+        return Err(Error::usage(message).hint(HINT));
+    }
+    let variable = |name: &str| {
+        let value = context.environment().os_text(name);
+        value.filter(|value| !value.is_empty())
+    };
+    let calling = || reader::calling_program().map(PathBuf::into_os_string);
+    let (shell, fallback) = if cfg!(windows) {
+        (calling().or_else(|| variable("ComSpec")), "cmd.exe")
+    } else {
+        (variable("SHELL"), "/bin/sh")
+    };
+    Ok(shell.unwrap_or_else(|| fallback.into()))
 }
 
 fn mention_subshell(current: &CurrentSession) {

@@ -52,17 +52,22 @@ pub(super) enum Reuse {
     OnRequest,
 }
 
+/// What the words of the command line mean.
+pub(super) fn words(options: &SessionOptions, context: &Context) -> Result<Words, Error> {
+    let is_profile = |name: &str| {
+        let files = context.files();
+        files.is_ok_and(|files| Profile::find(files, name).is_some())
+    };
+    Words::parse(&options.words, options.profile.as_deref(), is_profile)
+}
+
 pub(super) async fn prepare(
     options: &SessionOptions,
     context: &Context,
     reuse: Reuse,
 ) -> Result<Prepared, Error> {
     // First the code, since a typing mistake is the most likely fault.
-    let is_profile = |name: &str| {
-        let files = context.files();
-        files.is_ok_and(|files| Profile::find(files, name).is_some())
-    };
-    let words = Words::parse(&options.words, options.profile.as_deref(), is_profile)?;
+    let words = words(options, context)?;
     let given = words.code.map(CodeSource::from_argument).transpose()?;
     let options = &SessionOptions {
         profile: words.profile.or(options.profile.clone()),

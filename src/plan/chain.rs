@@ -128,7 +128,7 @@ pub fn follow<'f>(
 }
 
 /// The profile of that name; `named_by` is for the error.
-fn find<'f>(
+pub(crate) fn find<'f>(
     files: &'f SharedFiles,
     name: &str,
     named_by: Option<&str>,

@@ -37,7 +37,6 @@ mod variable {
     pub(super) const SERIAL: &str = "AWS_MFA_SERIAL";
     pub(super) const DURATION: &str = "AWSMFA_DURATION";
     pub(super) const SESSION_DURATION: &str = "AWSMFA_SESSION_DURATION";
-    pub(super) const ROLE_SESSION_NAME: &str = "AWSMFA_ROLE_SESSION_NAME";
     pub(super) const NO_SESSION: &str = "AWSMFA_NO_SESSION";
     pub(super) const RENEW_WITHIN: &str = "AWSMFA_RENEW_WITHIN";
     pub(super) const CODE_COMMAND: &str = "AWSMFA_CODE_COMMAND";
@@ -95,7 +94,7 @@ impl Plan {
         let environment = context.environment();
         let target = target(options, origin)?;
         let mut chain = Chain::new(origin, context)?;
-        apply_role(&mut chain.hops, &target, environment)?;
+        apply_role(&mut chain.hops, &target)?;
         check_role_options(options, &chain.hops)?;
         let serial = device(&target, &chain, environment)?;
         check_account(serial.as_ref(), &chain)?;

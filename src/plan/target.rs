@@ -1,14 +1,13 @@
 //! The options of the new session, on top of the session to repeat and of the profile.
 
 use crate::cli::SessionOptions;
-use crate::environment::{Environment, Place, Setting};
+use crate::environment::{Place, Setting};
 use crate::error::Error;
 use crate::memory::Target;
 use crate::plan::role::{
     EXTERNAL_ID_RULE, Hop, ROLE_SESSION_NAME_RULE, is_external_id, is_role, is_role_session_name,
 };
 use crate::plan::source::Origin;
-use crate::plan::variable;
 
 /// The target with checked options.
 pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Target, Error> {
@@ -69,11 +68,7 @@ pub(super) fn target(options: &SessionOptions, origin: &Origin<'_>) -> Result<Ta
 }
 
 /// Replaces the profile's role by the one in the options.
-pub(super) fn apply_role(
-    hops: &mut Vec<Hop>,
-    target: &Target,
-    environment: &Environment,
-) -> Result<(), Error> {
+pub(super) fn apply_role(hops: &mut Vec<Hop>, target: &Target) -> Result<(), Error> {
     match target.role_arn.as_deref() {
         // The user asked for no role: the user's own session.
         Some("") => hops.clear(),
@@ -91,19 +86,9 @@ pub(super) fn apply_role(
     if let Some(hop) = hops.last_mut() {
         hop.external_id = target.external_id.clone().or(hop.external_id.take());
         let name = target.role_session_name.clone();
-        hop.role_session_name = match name.or(hop.role_session_name.take()) {
-            Some(name) => Some(name),
-            None => session_name_variable(environment)?,
-        };
+        hop.role_session_name = name.or(hop.role_session_name.take());
     }
     Ok(())
-}
-
-fn session_name_variable(environment: &Environment) -> Result<Option<String>, Error> {
-    match environment.setting(variable::ROLE_SESSION_NAME)? {
-        Some(name) if !is_role_session_name(&name.text) => Err(name.error(ROLE_SESSION_NAME_RULE)),
-        name => Ok(name.map(|name| name.text)),
-    }
 }
 
 /// Rejects options that mean nothing without a role.

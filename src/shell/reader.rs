@@ -1,12 +1,13 @@
 //! Finds the process that reads standard output. It decides which statements to print, and whether to
 //! print any.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::Shell;
-use super::detect::{is_wsl, recognise};
+use super::detect::{is_shell, is_wsl, recognise};
 use super::processes::{File, FileKind, Pid, Processes, System};
 use crate::error::Error;
 use crate::text::is_stdout_terminal;
@@ -35,6 +36,18 @@ pub fn asking() -> Result<Option<&'static Shell>, Error> {
         Error::new("a shell inside WSL asks the Windows program")
             .hint("install the Linux build of awsmfa inside WSL, or name the shell: --shell bash")
     })
+}
+
+/// The program of the nearest shell above this process.
+#[must_use]
+pub fn calling_program() -> Option<PathBuf> {
+    calling_program_among(&System::new())
+}
+
+fn calling_program_among(processes: &impl Processes) -> Option<PathBuf> {
+    let ancestors = processes.ancestors().take(LEVELS);
+    let mut programs = ancestors.filter_map(|pid| processes.exe(pid));
+    programs.find(|program| is_shell(program))
 }
 
 /// The nearest ancestor that reads standard output, if it is a shell. If it is another program, the
@@ -237,7 +250,7 @@ fn parent() -> Option<Pid> {
 #[cfg(test)]
 #[allow(clippy::expect_used)]
 mod tests {
-    use super::{AskedFromWsl, asking_among, is_forgotten_among};
+    use super::{AskedFromWsl, asking_among, calling_program_among, is_forgotten_among};
     use super::{Caller, Captured, captured_among, guessed};
     use crate::shell::processes::testing::{Fake, FakeProcess, PARENT, file, process};
     use crate::shell::processes::{File, FileKind};
@@ -298,6 +311,17 @@ mod tests {
         assert_eq!(asking(vec![dash(), fish()]), Some("sh"));
         assert_eq!(asking(vec![dash(), fish().hidden()]), Some("sh"));
         assert_eq!(asking(vec![]), None);
+    }
+
+    #[test]
+    fn the_program_of_the_calling_shell() {
+        let program = |fake: &Fake| calling_program_among(fake);
+        let fake = Fake::new([sudo(), fish(), bash()]);
+        assert_eq!(program(&fake), Some("/usr/bin/fish".into()));
+        assert_eq!(program(&Fake::new([make()])), None);
+        // Not a shell by itself: it would need its arguments.
+        let dotnet = process("/usr/bin/dotnet", &["dotnet", "/opt/pwsh.dll"]);
+        assert_eq!(program(&Fake::new([dotnet])), None);
     }
 
     #[test]

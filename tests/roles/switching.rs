@@ -134,10 +134,11 @@ role_session_name = from-the-profile
     stage.env(&[]);
     assert_eq!(name(&stage).as_deref(), Some("from-the-option"));
     let code = stage.code();
-    stage.set("AWSMFA_ROLE_SESSION_NAME", "from-the-variable");
-    stage.env(&["-p", "default", "--role-arn", ADMIN, &code]);
-    assert_eq!(name(&stage).as_deref(), Some("from-the-variable"));
     assert_eq!(stage.emulator.log().count("GetCallerIdentity"), 0);
+    // It says who acts, so nothing that is set once for all decides it.
+    stage.set("AWSMFA_ROLE_SESSION_NAME", "from-a-variable");
+    stage.env(&["-p", "default", "--role-arn", ADMIN, &code]);
+    assert_eq!(name(&stage).as_deref(), Some("alice"));
 }
 
 #[test]

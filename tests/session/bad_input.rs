@@ -316,9 +316,6 @@ fn roles_and_durations() {
         found("AWSMFA_NO_SESSION")
             .args(DEV_ARN)
             .set("AWSMFA_NO_SESSION", "maybe"),
-        found("AWSMFA_ROLE_SESSION_NAME")
-            .args(DEV_ARN)
-            .set("AWSMFA_ROLE_SESSION_NAME", "a b"),
     ]);
     insta::assert_snapshot!(messages);
 }

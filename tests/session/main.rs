@@ -21,3 +21,4 @@ mod prompt_cost;
 mod status;
 mod streams;
 mod tame;
+mod words;
