@@ -1,4 +1,4 @@
-@rem The command awsmfa for cmd, for a folder before that of awsmfa.exe on PATH: `awsmfa env` and
+@rem The command awsmfa for cmd, for a folder before awsmfa.exe's on PATH: `awsmfa env` and
 @rem `awsmfa unset` act on the calling shell; everything else goes to the program.
 @rem Each line has its own @: an `echo off` would stay on in the batch file that calls this one.
 @if not "%~1"=="env" if not "%~1"=="unset" awsmfa.exe %* & goto :eof

@@ -1,6 +1,6 @@
-//! `awsmfa captured`: the first call of the function of `awsmfa init`. It does what the user typed if the
-//! function's output is captured. If not, the function acts on its shell by a second call. Only another process
-//! can see who reads the output of a shell.
+//! `awsmfa captured`, the first call by the function of `awsmfa init`. If the function's output is captured,
+//! it runs what the user typed; otherwise the function makes a second call and acts on its shell. The function
+//! cannot see who reads the output of its shell, but another process can.
 
 use std::ffi::OsString;
 
@@ -12,8 +12,8 @@ use crate::shell::reader::{self, Caller, Captured};
 use crate::text;
 use crate::value::Value;
 
-/// The exit code after a captured call that succeeded. 0 tells the function to act: tcsh with `-e` ends at any
-/// other.
+/// The exit code of a captured call that succeeded. 0 means that the function must act, since tcsh with `-e`
+/// ends at any other code.
 pub const PRINTED: u8 = 3;
 
 /// Print for what captures the function of awsmfa init; 0 nothing does, 3 printed
@@ -38,7 +38,7 @@ pub struct Args {
 pub fn run<'a>(options: &Args, args: &'a [OsString]) -> Result<Option<&'a [OsString]>, Error> {
     let words = args.len().saturating_sub(options.words.len());
     let words = args.get(words..).unwrap_or_default();
-    // Whoever names the shell, or asks for help, wants to see the output.
+    // With --shell or --help the user wants to see the output.
     if words.iter().filter_map(|it| it.to_str()).any(names_output) {
         return Ok(Some(words));
     }

@@ -56,7 +56,7 @@ impl Evaluator {
     }
 }
 
-/// Whether this word names a shell or asks for what a person reads.
+/// Whether with this option the user wants to see the output.
 pub(super) fn names_output(word: &str) -> bool {
     matches!(word, "-h" | "--help" | "--print-secrets" | "--shell")
         || word.starts_with("--shell=")

@@ -1,6 +1,5 @@
-//! Captured or not: with the function loaded, the lines of README that capture its output get the
-//! statements, and everywhere else it acts on the shell, or the subshell, that calls it. In no case
-//! does a secret reach an output.
+//! With the function loaded, README's lines that capture its output get the statements; otherwise the
+//! function acts on the shell or subshell that calls it. No secret ever reaches another output.
 
 use awsmfa::shell::by_name;
 use awsmfa_test_support::terminal::Terminal;
@@ -14,7 +13,7 @@ use crate::use_in_shells::type_into_elvish;
 enum Session {
     /// In the shell.
     Here,
-    /// In a subshell, which wrote the dump `inside`, and where awsmfa says that it ends there.
+    /// In a subshell that wrote the dump `inside`; awsmfa says that the session ends with it.
     Inside,
     /// In a subshell that wrote nothing; awsmfa says the same.
     Lost,
@@ -24,12 +23,12 @@ enum Session {
 
 use Session::{Here, Inside, Lost, Nowhere};
 
-/// How a shell is spoken to.
+/// The syntax of a shell.
 struct Real {
     name: &'static str,
-    /// Notes the status of the line before.
+    /// Records the status of the line before.
     note: &'static str,
-    /// Changes the prompt to `ready> `, in words that the terminal does not show when they are typed.
+    /// Changes the prompt to `ready> `, written differently from what the terminal shows while it is typed.
     prompt: &'static str,
     /// Runs the file `FILE` in this shell.
     source: &'static str,
@@ -46,7 +45,7 @@ const POSIX: Real = Real {
     cells: &[OF_POSIX, OTHERS],
 };
 
-/// A line in which `CODE` stands for a code. No secret may get into the file `log`.
+/// A line, with `CODE` in place of a code. No secret may get into the file `log`.
 struct Cell {
     line: &'static str,
     session: Session,
@@ -69,7 +68,7 @@ const fn fails(line: &'static str) -> Cell {
     }
 }
 
-/// In every shell of POSIX's kind.
+/// In every POSIX shell.
 const OF_POSIX: &[Cell] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE >log", Here),
@@ -98,7 +97,7 @@ const OF_POSIX: &[Cell] = &[
     },
     fails("eval \"$(awsmfa env 12345)\""),
     fails("x=$(awsmfa env 12345)"),
-    // What a code command leaves behind does not keep the reader waiting.
+    // A process that the code command leaves running does not keep the reader waiting.
     cell(
         "eval \"$(awsmfa env --code-command 'sleep 300 2>/dev/null & echo $! >pid; echo CODE')\" && kill \"$(cat pid)\"",
         Here,
@@ -173,13 +172,13 @@ const TCSH: &[Cell] = &[
     },
 ];
 
-/// Of what fails in its `eval` it knows only that it failed; what fails before that has its own status.
+/// If its `eval` fails, tcsh loses the status; a failure before that has its own status.
 const TCSH_FAILS: Cell = Cell {
     status: 1,
     ..fails("awsmfa env 12345")
 };
 
-/// In the others functions run in no subshell: they always act.
+/// In the other shells functions never run in a subshell, so they always act.
 const FISH: &[Cell] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE >log", Here),
@@ -227,7 +226,7 @@ const XONSH: &[Cell] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE > log", Here),
     cell("execx($(awsmfa env CODE))", Here),
-    // It says that this alias cannot be in a pipeline.
+    // tcsh says that this alias cannot be in a pipeline.
     cell(
         "try:\n    awsmfa env CODE | cat\n    bin/note 1\nexcept Exception:\n    bin/note 0",
         Nowhere,
@@ -244,10 +243,10 @@ const XONSH: &[Cell] = &[
     cell("awsmfa env CODE\nexecx($(awsmfa unset))", Nowhere),
 ];
 
-/// What the shell has for its standard output, and whether it is interactive.
+/// The shell's standard output, and whether it is interactive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
-    /// A script in a CI job: no terminal, and a program reads.
+    /// A script in a CI job: no terminal, and a program reads the output.
     Job,
     /// A script at a terminal.
     Terminal,
@@ -255,7 +254,7 @@ enum Place {
     Typed,
 }
 
-/// Runs a script there, and gives all that it showed.
+/// Runs a script there, and returns everything that it showed.
 fn run(stage: &Stage, real: &Real, place: Place, script: &str) -> String {
     let shell = RealShell::named(real.name);
     let name = format!("cell{}", shell.extension);
@@ -414,7 +413,7 @@ in_each! {
     };
 }
 
-/// Typed: what `init` adds to its editor is there for the lines that are typed.
+/// Typed, since `init` adds the function to the editor, which only typed lines use.
 #[test]
 fn elvish() {
     if find_tool("elvish").is_none() || find_tool("expect").is_none() {

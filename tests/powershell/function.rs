@@ -1,4 +1,4 @@
-//! Loading the function, what it passes to the program, and jobs and threads, where it is not loaded.
+//! Loading the function, what it passes to the program, and jobs and threads, which do not have it.
 
 use crate::machine::{LOAD, Machine, in_each_quietly, powershells};
 

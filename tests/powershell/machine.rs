@@ -119,7 +119,7 @@ impl Machine {
             .filter(|(name, _)| {
                 let upper = name.to_string_lossy().to_uppercase();
                 let is_in_the_way = upper.starts_with("AWS") || upper.ends_with("_PROXY");
-                // Each of the two PowerShells has modules of its own.
+                // The two PowerShells have different modules.
                 !is_in_the_way && upper != "PSMODULEPATH" && upper != "PATH"
             })
             .collect();

@@ -17,7 +17,7 @@ fn line(line: &str, verb: &str) -> String {
     format!("{}\n{SAY}\n", line.replace("VERB", verb))
 }
 
-/// The function may be loaded twice, and README's lines work beside it too. A code starts the session by the
+/// The function may be loaded twice, and README's lines work with it, too. A code starts the session by the
 /// first line of each kind; the other lines find it as the first one left it.
 fn every_line(first: &str) {
     let program = [

@@ -1,4 +1,4 @@
-//! Every value that PowerShell can hold comes back as it was; what it cannot hold is refused.
+//! Every value that PowerShell can carry comes back unchanged; others are refused.
 
 use std::fmt::Write as _;
 
