@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use clap_complete::engine::ArgValueCandidates;
 use serde_json::json;
 
+use super::dotnet;
 use super::start;
 use super::{Failure, Output};
 use crate::candidates;
@@ -148,6 +149,7 @@ pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     match plan(&session, context) {
         Ok((plan, place)) => {
             checks.extend(settings(&plan, place, context));
+            checks.extend(other_credentials(context));
             checks.extend(tried(&plan, context).await);
         }
         Err(error) => checks.push(Check::failed("settings", &error)),
@@ -226,6 +228,16 @@ fn settings(plan: &Plan, profile_place: Option<String>, context: &Context) -> Ve
     let notices = plan.notices.iter().chain(&plan.session_notices);
     checks.extend(notices.map(|notice| Check::note("note", notice)));
     checks
+}
+
+/// The credentials that some programs use instead of the session.
+fn other_credentials(context: &Context) -> Option<Check> {
+    let (text, place) = dotnet::warning(context).ok()??;
+    Some(Check {
+        place: Some(place.to_string()),
+        hint: Some(dotnet::HINT.to_owned()),
+        ..Check::note("note", text)
+    })
 }
 
 /// The checks that need AWS, and what `env` would do then.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::dotnet;
 use super::guard::must_be_evaluated;
 use super::start::{Prepared, Reuse};
 use super::{Failure, Output, note_other_keys, render, shell_of, start};
@@ -59,13 +60,16 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
                 Kind::Shell => reinstate(environment),
                 Kind::Format => in_region(current_variables(environment), region),
             };
-            return Ok(render(shell, &changes)?);
+            return Ok(render(shell, environment, changes)?);
         }
     };
     // The consumer of the JSON document uses its own profile.
     if shell.name != "json" {
         planned.plan.check_default_profile()?;
         text::notes(&planned.plan.session_notices);
+        if let Some(note) = dotnet::note(shell, context)? {
+            text::note(&note);
+        }
     }
     check_that_shell_can_carry(shell, context, &planned.plan)?;
     match planned.start(context).await {
@@ -74,7 +78,7 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
             if memory.has_other_keys && shell.kind == Kind::Shell {
                 note_other_keys(memory, &changes);
             }
-            Ok(render(shell, &for_shell(shell, changes))?)
+            Ok(render(shell, environment, for_shell(shell, changes))?)
         }
         Err(ExchangeFailure { error, kept, spent }) => {
             let mut failure = Failure::from(error);
@@ -84,7 +88,7 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
                 if memory.has_other_keys {
                     note_other_keys(memory, &changes);
                 }
-                failure.statements = render(shell, &changes)?.text;
+                failure.statements = render(shell, environment, changes)?.text;
             }
             Err(failure)
         }

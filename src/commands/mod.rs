@@ -3,6 +3,7 @@
 pub mod captured;
 pub mod complete;
 pub mod doctor;
+mod dotnet;
 pub mod env;
 pub mod evaluator;
 pub mod exec;
@@ -16,10 +17,10 @@ pub mod unset;
 
 use zeroize::Zeroizing;
 
-use crate::environment;
+use crate::environment::{self, Environment};
 use crate::error::Error;
-use crate::memory::Memory;
-use crate::shell::{self, Change, Shell};
+use crate::memory::{Memory, exclude_secrets};
+use crate::shell::{self, Change, Kind, Shell};
 use crate::text::{self, Page};
 
 /// The result of a verb, which `main` writes.
@@ -106,8 +107,15 @@ fn note_other_keys(memory: &Memory, changes: &[Change]) {
 }
 
 /// Renders changes, and prints what the format needs on standard error.
-fn render(shell: &Shell, changes: &[Change]) -> Result<Output, Error> {
-    let rendered = (shell.grammar.render)(changes)?;
+fn render(
+    shell: &Shell,
+    environment: &Environment,
+    mut changes: Vec<Change>,
+) -> Result<Output, Error> {
+    if shell.kind == Kind::Shell {
+        exclude_secrets(environment, shell.is_posix(), &mut changes);
+    }
+    let rendered = (shell.grammar.render)(&changes)?;
     text::announce(&rendered.announcement);
     Ok(Output {
         text: rendered.statements,

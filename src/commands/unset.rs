@@ -56,5 +56,5 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
             None => "no awsmfa session in this shell; nothing to undo",
         });
     }
-    Ok(render(shell, &changes)?)
+    Ok(render(shell, environment, changes)?)
 }

@@ -4,6 +4,7 @@
 //! token belong to awsmfa only while `AWS_ACCESS_KEY_ID` is the recorded one. Any other variable belongs
 //! to awsmfa while it is as awsmfa left it.
 
+mod msys;
 mod record;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
+pub use msys::exclude_secrets;
 pub(crate) use record::OWNER_ENDPOINT_URL;
 use record::{
     KeysOf, MAX_MFA_SESSIONS, Record, is_unchanged, keys_of, mark, read_current, read_mfa_sessions,

@@ -32,6 +32,9 @@ pub(crate) const OWNER_ENDPOINT_URL: &str = "AWSMFA_ENDPOINT_URL";
 /// and log scrubbers should not mask its six digits wherever they appear.
 const SPENT_CODE: &str = "AWSMFA_SPENT_CODE";
 
+/// What awsmfa added to the list of variables that MSYS leaves alone.
+pub(super) const MSYS_EXCLUSIONS: &str = "AWSMFA_MSYS2_ENV_CONV_EXCL";
+
 /// The names of an MFA session's variables: this, the number of its place, and `_`.
 const MFA: &str = "AWSMFA_MFA_";
 /// The places for kept MFA sessions.
@@ -152,7 +155,10 @@ pub fn is_record(name: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return false;
     };
-    recorded_variable(name).is_some() || is_of_mfa_session(name) || is_of_current(name, rest)
+    recorded_variable(name).is_some()
+        || is_of_mfa_session(name)
+        || is_of_current(name, rest)
+        || name == MSYS_EXCLUSIONS
 }
 
 /// Whether the child of `exec` gets this part of the bookkeeping: nothing secret, and nothing that

@@ -306,6 +306,11 @@ impl Shell {
         self.line.replace("{}", command)
     }
 
+    #[must_use]
+    pub fn is_posix(&self) -> bool {
+        std::ptr::eq(self.grammar, &raw const posix::GRAMMAR)
+    }
+
     /// These words as one command of this shell, quoted where needed.
     #[must_use]
     pub fn command_line(&self, words: &[&str]) -> String {

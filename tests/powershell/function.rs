@@ -51,18 +51,22 @@ fn in_jobs_and_threads_the_program_prints() {
     in_each_quietly(&script, &["True", "True", "True", "False"]);
 }
 
+/// Without an MFA device in `[default]`, AWS Tools for PowerShell 4 uses the keys there.
 #[cfg(unix)]
 #[test]
-fn the_profile_loads_it() {
+fn the_profile_loads_it_and_a_session_of_default_is_noted() {
     for powershell in powershells() {
         let machine = Machine::with(powershell);
         let profile = ".config/powershell/Microsoft.PowerShell_profile.ps1";
         let strict = "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n";
         machine.home.write(profile, format!("{strict}{LOAD}\n"));
+        machine.home.write_config("");
         let code = machine.emulator.device("alice").code();
         let command = format!("awsmfa env {code}; \"$env:AWS_ACCESS_KEY_ID\".Substring(0, 4)");
         let ran = machine.run(&["-NonInteractive", "-Command", &command]);
         ran.assert_prints(&["ASIA"]);
-        assert_eq!(ran.stderr, "");
+        let note = "awsmfa: AWS Tools for PowerShell 4";
+        assert!(ran.stderr.starts_with(note), "{ran:#?}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{ran:#?}");
     }
 }

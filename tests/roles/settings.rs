@@ -211,6 +211,40 @@ fn a_profile_of_settings_alone_goes_with_keys_from_the_environment() {
     assert_eq!(stage.variables, before);
 }
 
+/// MSYS, the system of Git Bash, rewrites values that begin with `/` unless this list has their names.
+#[test]
+fn under_msys_the_secrets_are_in_the_list_of_what_stays_as_it_is() {
+    let mut stage = Stage::new();
+    stage.set("MSYSTEM", "MINGW64");
+    stage.set("MSYS2_ENV_CONV_EXCL", "MINE");
+    let before = stage.variables.clone();
+    let code = stage.code();
+    stage.env(&[&code]);
+    stage.env(&["-p", "dev"]);
+    let list: Vec<&str> = stage
+        .get("MSYS2_ENV_CONV_EXCL")
+        .unwrap()
+        .split(';')
+        .collect();
+    assert_eq!(list[0], "MINE");
+    let secrets = stage.variables.keys();
+    let secrets: Vec<&String> = secrets
+        .filter(|name| name.contains("SECRET") || name.contains("TOKEN"))
+        .collect();
+    assert!(secrets.len() >= 4, "{secrets:?}");
+    for name in secrets {
+        assert!(list.contains(&name.as_str()), "{name}: {list:?}");
+    }
+    let dotenv = stage.awsmfa(&["env", "--shell", "dotenv"]);
+    assert!(!dotenv.stdout.contains("MSYS2"), "{}", dotenv.stdout);
+    // Whatever shell ends the session.
+    let fish = stage.awsmfa(&["unset", "--shell", "fish"]);
+    let restored = "set -gx MSYS2_ENV_CONV_EXCL 'MINE';";
+    assert!(fish.stdout.contains(restored), "{}", fish.stdout);
+    stage.unset();
+    assert_eq!(stage.variables, before);
+}
+
 #[test]
 fn a_region_of_another_partition_is_noted() {
     let mut stage = Stage::with_files(&format!("[default]\n{DEVICE}\n"), ALICE);

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use awsmfa_test_support::{Accounts, Run, Stage, find_tool, tools_folder};
+use awsmfa_test_support::{Accounts, Run, Stage, find_tool, skip, tools_folder};
 
 const USER: &str = "arn:aws:iam::123456789012:user/alice";
 
@@ -95,6 +95,107 @@ fn over_https_with_the_ca_of_the_profile() {
         .map(|entry| entry.region.as_deref())
         .collect();
     assert_eq!(regions, [Some("eu-west-1"), Some("eu-west-1")]);
+}
+
+/// What `[default]` adds to bob's keys or has instead, and whether the AWS SDK for .NET 3 then uses it although
+/// the environment has a session.
+const DEFAULTS: &[(&str, bool)] = &[
+    ("KEYS", true),
+    ("KEYS\nregion = eu-west-1\nmfa_serial =", true),
+    (
+        "KEYS\nmfa_serial = arn:aws:iam::123456789012:mfa/bob",
+        false,
+    ),
+    ("credential_process = ./keys", true),
+    ("KEYS\ncredential_process = ./keys", false),
+    (
+        "role_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = alice",
+        true,
+    ),
+    (
+        "KEYS\nrole_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = alice",
+        false,
+    ),
+    ("KEYS\nsso_session = my", false),
+    ("region = eu-west-1", false),
+];
+
+/// AWS Tools for PowerShell 4 is built on version 3.
+#[test]
+fn the_dotnet_sdks_and_what_doctor_says_of_them() {
+    let Some(pwsh) = find_tool("pwsh") else {
+        return;
+    };
+    let folder = std::fs::canonicalize(pwsh).unwrap();
+    let folder = folder.parent().unwrap();
+    let dotnet = folder.join("dotnet/dotnet");
+    if !dotnet.exists() {
+        return skip("dotnet beside pwsh");
+    }
+    let who_am_i = |stage: &Stage, version: &str| {
+        let program = folder.join("aws-dotnet").join(version).join("identity.dll");
+        let words = [dotnet.as_path(), &program];
+        Run::execute(stage.command(&words).env("DOTNET_TieredPGO", "0")).stdout
+    };
+    let alice = format!(
+        "[alice]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET
+    );
+    let mut stage = Stage::with_files("", &alice);
+    let keys = format!(
+        r#"echo '{{"Version": 1, "AccessKeyId": "{}", "SecretAccessKey": "{}"}}'"#,
+        Accounts::BOB_KEY,
+        Accounts::BOB_SECRET
+    );
+    stage.program("keys", &keys);
+    let code = stage.code();
+    stage.env(&["-p", "alice", &code]);
+    for (default, is_used) in DEFAULTS {
+        let default = default.replace("./keys", stage.out("bin/keys").to_str().unwrap());
+        let default = default.replace(
+            "KEYS",
+            &format!(
+                "aws_access_key_id = {}\naws_secret_access_key = {}",
+                Accounts::BOB_KEY,
+                Accounts::BOB_SECRET
+            ),
+        );
+        let sso = "[sso-session my]\nsso_start_url = https://example.com\nsso_region = us-east-1\n";
+        stage
+            .home
+            .write_config(&format!("[default]\n{default}\n{sso}"));
+        assert_eq!(
+            who_am_i(&stage, "3").trim_end() != USER,
+            *is_used,
+            "{default}"
+        );
+        let doctor = stage.awsmfa(&["doctor"]);
+        assert_eq!(
+            doctor.stdout.contains("AWS Tools for PowerShell 4"),
+            *is_used,
+            "{doctor:?}"
+        );
+        if *is_used {
+            assert_eq!(who_am_i(&stage, "4").trim_end(), USER, "{default}");
+        }
+    }
+}
+
+/// `env` says it to the users of these tools.
+#[test]
+fn what_the_dotnet_sdk_uses_is_noted_in_powershell_and_cmd() {
+    let credentials = format!(
+        "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET
+    );
+    let stage = Stage::with_files("", &credentials);
+    for (shell, is_noted) in [("powershell", true), ("cmd", true), ("sh", false)] {
+        let run = stage.awsmfa(&["env", "--shell", shell, &stage.code()]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert_eq!(run.stderr.contains("mfa_serial"), is_noted, "{run:?}");
+    }
 }
 
 /// moto's server with a user; it checks signatures from the fourth request on.
