@@ -9,7 +9,8 @@ use proptest::sample::select;
 #[derive(Debug, Clone)]
 enum Step {
     Env(&'static str),
-    Exec(&'static str),
+    /// `exec`, and perhaps `env` of another profile inside it.
+    Exec(&'static str, Option<&'static str>),
     Unset,
     /// Other keys, perhaps with a token.
     Paste(Option<&'static str>),
@@ -30,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]);
     prop_oneof![
         3 => profile().prop_map(Step::Env),
-        1 => profile().prop_map(Step::Exec),
+        2 => (profile(), option::of(profile())).prop_map(|(outer, inner)| Step::Exec(outer, inner)),
         1 => Just(Step::Unset),
         1 => option::of(Just("pasted")).prop_map(Step::Paste),
         2 => (edit, any::<bool>())
@@ -45,22 +46,53 @@ fn change(stage: &mut Stage, name: &str, value: Option<&str>) {
     }
 }
 
+fn user(profile: &str) -> &'static str {
+    if profile == "bob" { "bob" } else { "alice" }
+}
+
+/// A code that this shell has not used.
+fn code(stage: &Stage, profile: &str) -> String {
+    stage.emulator.forget_codes();
+    another_code(stage, profile)
+}
+
+fn another_code(stage: &Stage, profile: &str) -> String {
+    let device = stage.emulator.device(user(profile));
+    loop {
+        let code = device.code();
+        if stage.get("AWSMFA_SPENT_CODE") != Some(&code) {
+            return code;
+        }
+    }
+}
+
 fn take(stage: &mut Stage, owed: &mut Owed, step: &Step) {
-    let code = |profile: &&str| {
-        let user = if *profile == "bob" { "bob" } else { "alice" };
-        stage.emulator.device(user).code()
-    };
     match step {
         Step::Env(profile) => {
-            let (earlier, code) = (stage.variables.clone(), code(profile));
+            let (earlier, code) = (stage.variables.clone(), code(stage, profile));
             stage.env(&["-p", profile, &code]);
             owed.started(&earlier, &stage.variables);
             assert_eq!(stage.awsmfa(&["status"]).code, 0);
         }
-        Step::Exec(profile) => {
-            let inside = "awsmfa status >&2 && eval \"$(awsmfa unset -s sh)\" && exec env -0";
-            let code = code(profile);
-            let child = stage.awsmfa(&["exec", "-p", profile, &code, "--", "sh", "-c", inside]);
+        Step::Exec(profile, inner) => {
+            let inside = "set -e; awsmfa status >&2\n\
+                if [ -n \"$1\" ]; then eval \"$(awsmfa env -s sh \"$1\" \"$2\")\"; awsmfa status >&2; fi\n\
+                eval \"$(awsmfa unset -s sh)\"; exec env -0";
+            let outer_code = code(stage, profile);
+            let inner_code = inner.map_or_else(String::new, |inner| another_code(stage, inner));
+            let child = stage.awsmfa(&[
+                "exec",
+                "-p",
+                profile,
+                &outer_code,
+                "--",
+                "sh",
+                "-c",
+                inside,
+                "sh",
+                inner.unwrap_or_default(),
+                &inner_code,
+            ]);
             assert_eq!(child.code, 0, "{}", child.stderr);
             let owed = owed.after_unset(&stage.variables);
             let mut child = variables(&child.stdout);
@@ -95,5 +127,31 @@ proptest! {
             take(&mut stage, &mut owed, step);
         }
         take(&mut stage, &mut owed, &Step::Unset);
+    }
+}
+
+/// Each kind of step, whatever the random sequences have.
+#[test]
+fn every_step_comes_in_one_sequence() {
+    let mut steps = [
+        Step::Env("default"),
+        Step::Exec("dev", Some("bob")),
+        Step::Paste(None),
+        Step::Edit("AWS_PROFILE", Some("audit")),
+        Step::Env("dev"),
+        Step::Exec("audit", None),
+        Step::Paste(Some("pasted")),
+        Step::Env("bob"),
+        Step::Edit("AWS_PROFILE", None),
+        Step::Unset,
+    ];
+    for _ in 0..2 {
+        let mut stage = Stage::new();
+        let mut owed = Owed::new(&stage.variables);
+        for step in &steps {
+            take(&mut stage, &mut owed, step);
+        }
+        take(&mut stage, &mut owed, &Step::Unset);
+        steps.reverse();
     }
 }
