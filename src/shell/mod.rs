@@ -240,7 +240,7 @@ pub static SHELLS: &[Shell] = &[
         line: r#"eval "`{}`""#,
         grammar: &tcsh::GRAMMAR,
         function: function!(
-            r"\awsmfa init tcsh > ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
+            r"\awsmfa init tcsh >! ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
             "awsmfa.tcsh"
         ),
     },
@@ -381,11 +381,18 @@ fn quoted_word(quote: fn(&mut Vec<u8>, &[u8]), word: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// The longest `NAME=VALUE` with which Linux starts a process, which has a NUL after it (`MAX_ARG_STRLEN`).
+const LONGEST: usize = 128 * 1024 - 1;
+
 /// The value for a shell that carries bytes. Control characters are refused: no shell carries all of
-/// them in every way of evaluating, and AWS's values contain none.
+/// them in every way of evaluating, and AWS's values contain none. So is a value that no program could inherit:
+/// the shell could not start any more.
 fn bytes<'a>(name: &str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
     let bytes = value.as_bytes();
     let problem = match bytes.iter().find(|b| b.is_ascii_control()) {
+        None if cfg!(target_os = "linux") && name.len() + 1 + bytes.len() > LONGEST => {
+            "is longer than the 128 KiB that Linux allows"
+        }
         None => return Ok(bytes),
         Some(b'\n' | b'\r') => "holds a line break",
         Some(b'\t') => "holds a tab",

@@ -1,6 +1,7 @@
 //! The completions know verbs, options, profiles and shells.
 
 use awsmfa_test_support::find_tool;
+use awsmfa_test_support::terminal::Terminal;
 
 use crate::stage::stage;
 use crate::use_in_shells::type_into_elvish;
@@ -85,6 +86,34 @@ fn zsh() {
     };
     let load = "compdef() { }\ncompadd() { print -rl -- $values }\neval \"$(awsmfa init zsh)\"";
     prove(&["zsh", "-f"], ask, load);
+}
+
+/// At a terminal, with zsh's own completion system, loaded before or after the function.
+#[test]
+fn zsh_completes_what_is_typed() {
+    const SYSTEM: &str = "autoload -Uz compinit; compinit -D -u";
+    const LOAD: &str = "eval \"$(awsmfa init zsh)\"";
+    if find_tool("zsh").is_none() {
+        return;
+    }
+    for lines in [
+        [SYSTEM, LOAD, ""],
+        [LOAD, SYSTEM, ""],
+        ["setopt ksh_arrays", LOAD, SYSTEM],
+        ["setopt ksh_arrays", SYSTEM, LOAD],
+        ["alias awsmfa=awsmfa", SYSTEM, LOAD],
+    ] {
+        let stage = stage();
+        stage.write("rc", format!("{}\nPS1='rea''dy> '\n", lines.join("\n")));
+        let command = stage.terminal_command(&["zsh", "-f", "-i"]);
+        let mut terminal = Terminal::showing(command, 120);
+        terminal.enter(". ./rc");
+        terminal.expect("ready> ");
+        terminal.send("awsmfa env -p aud\t");
+        terminal.expect("audit");
+        terminal.send("\x15exit\r");
+        terminal.wait();
+    }
 }
 
 #[test]

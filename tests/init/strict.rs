@@ -57,7 +57,7 @@ fn a_trace_shows_no_secret() {
     ));
     traced.push((
         &["tcsh", "-f"],
-        "\\awsmfa init tcsh > ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
+        "\\awsmfa init tcsh >! ~/.awsmfa.tcsh; alias awsmfa 'source ~/.awsmfa.tcsh'",
         "set echo verbose",
         "unset echo verbose",
         "if (! $?echo || ! $?verbose) exit 9",
@@ -111,14 +111,8 @@ fn aliases_do_not_hijack_and_helpers_do_not_stay() {
         } else {
             ""
         };
-        // zsh reads everything that it evaluates before it runs any of it, and an alias with the
-        // function's name breaks the definition: zsh says so.
-        let aliases = match shell[0] {
-            "zsh" => hijacked.replace("alias awsmfa=", "\\: "),
-            _ => hijacked.clone(),
-        };
         let script = format!(
-            "{shopt}{aliases}\\eval \"$(\\command awsmfa init sh)\"\n\
+            "{shopt}{hijacked}\\eval \"$(\\command awsmfa init sh)\"\n\
              awsmfa env {code}\n\
              bin/dump session\n\
              \\set | grep -c '^\\(verb\\|word\\)=' > leaks\n"
@@ -131,4 +125,72 @@ fn aliases_do_not_hijack_and_helpers_do_not_stay() {
         );
         assert_eq!(stage.written("leaks").trim(), "0", "{shell:?}");
     }
+}
+
+/// What a user may have set before the function is loaded makes no difference.
+#[test]
+fn settings_and_readonly_names_do_not_matter() {
+    const READONLY: &str =
+        "for name in verb word shell flags own pid; do eval \"readonly $name=mine\"; done";
+    for shell in shells() {
+        let settings: &[&str] = match shell[0] {
+            "zsh" => &[
+                "setopt ksh_arrays",
+                "setopt sh_word_split no_unset err_exit",
+                "setopt no_case_match extended_glob rc_quotes",
+                "emulate sh",
+                "emulate ksh",
+            ],
+            "bash" => &["set -o posix", "shopt -s extglob nocasematch"],
+            _ => &[],
+        };
+        for settings in [&[READONLY, "set -eu", "set -C", "set -euCf"], settings].concat() {
+            let stage = stage();
+            let row = match shell[0] {
+                name @ ("bash" | "zsh" | "ksh") => name,
+                _ => "sh",
+            };
+            let script = format!(
+                "{settings}\neval \"$(awsmfa init {row})\"\nawsmfa env {}\nbin/dump session\n\
+                 awsmfa unset\nbin/dump after\n",
+                stage.code()
+            );
+            let run = stage.script(shell, &script);
+            let what = format!("{shell:?} {settings}: {run:?}");
+            assert_eq!(run.code, 0, "{what}");
+            let has_session =
+                ["session", "after"].map(|it| dumped(&stage, it).contains_key("AWS_SESSION_TOKEN"));
+            assert_eq!(has_session, [true, false], "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_readonly_name_does_not_silence_a_failure() {
+    for shell in shells() {
+        let stage = stage();
+        let script = "readonly verb=mine word=mine\neval \"$(awsmfa init sh)\"\n\
+                      awsmfa env 12345\nbin/note $?\n";
+        let run = stage.script(shell, script);
+        assert_eq!(stage.written("notes"), "2\n", "{shell:?}: {run:?}");
+    }
+}
+
+/// The function is in a file, which a second load overwrites.
+#[test]
+fn tcsh_loads_twice_under_noclobber() {
+    if find_tool("tcsh").is_none() {
+        return;
+    }
+    let stage = stage();
+    let row = awsmfa::shell::by_name("tcsh").unwrap();
+    let load = row.function.as_ref().unwrap().load;
+    let script = format!(
+        "set noclobber\n{load}\n{load}\nawsmfa env {}\nbin/dump session\n",
+        stage.code()
+    );
+    let run = stage.script(&["tcsh", "-fe"], &script);
+    assert_eq!(run.code, 0, "{run:?}");
+    let session = dumped(&stage, "session");
+    assert!(session.contains_key("AWS_SESSION_TOKEN"), "{run:?}");
 }

@@ -367,3 +367,21 @@ fn surroundings() {
     ]);
     insta::assert_snapshot!(messages);
 }
+
+/// No program could be started any more in a shell that has a longer one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_variable_that_is_too_long_for_linux() {
+    const LONGEST: usize = 128 * 1024 - 1;
+    for shell in ["sh", "fish", "powershell"] {
+        let mut stage = Stage::new();
+        // It comes back under its own name, but is remembered under a longer one.
+        let longest = "x".repeat(LONGEST - "AWS_SECURITY_TOKEN=".len());
+        stage.set("AWS_SECURITY_TOKEN", longest);
+        let run = stage.awsmfa(&["env", "--shell", shell, CODE]);
+        assert_eq!(run.code, 1, "{run:?}");
+        let message = "AWS_SECURITY_TOKEN is longer than the 128 KiB that Linux allows";
+        assert!(run.stderr.contains(message), "{run:?}");
+        stage.assert_no_code_sent();
+    }
+}

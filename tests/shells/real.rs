@@ -38,8 +38,6 @@ struct Real<'a> {
     failing: &'static str,
     /// Whether this is the right status of that script.
     status: fn(i32) -> bool,
-    /// Evaluates a value that is too long for a child process, and writes it to `OUT` itself.
-    huge: Option<&'static str>,
 }
 
 impl Real<'_> {
@@ -116,7 +114,6 @@ const POSIX: Real<'static> = Real {
     dump: "./dump OUT",
     failing: "set -e; LINE; echo on",
     status: |status| status == 7,
-    huge: Some("LINE; printf %s \"$AWS_SESSION_TOKEN\" > OUT"),
 };
 
 /// A test for each shell, and the list of them.
@@ -172,7 +169,6 @@ in_each! {
     mksh: Real {
         name: "mksh",
         ways: &[STRICT, ALIASED, UNQUOTED_IN_KSH],
-        huge: Some("LINE; print -rn -- \"$AWS_SESSION_TOKEN\" > OUT"),
         ..POSIX
     };
     fish: Real {
@@ -185,7 +181,6 @@ in_each! {
         ],
         failing: "LINE\nor exit 9\necho on",
         status: |status| status == 9,
-        huge: Some("LINE; printf %s $AWS_SESSION_TOKEN > OUT"),
         ..POSIX
     };
     tcsh: Real {
@@ -198,7 +193,6 @@ in_each! {
         ],
         failing: "LINE\necho on",
         status: |status| status == 1,
-        huge: None,
         ..POSIX
     };
     elvish: Real {
@@ -206,7 +200,6 @@ in_each! {
         ways: &[Way::OF_THE_TABLE],
         failing: "LINE; echo on",
         status: |status| status != 0,
-        huge: Some("LINE; print $E:AWS_SESSION_TOKEN > OUT"),
         ..POSIX
     };
     nu: Real {
@@ -214,7 +207,6 @@ in_each! {
         ways: &[Way::OF_THE_TABLE],
         failing: "LINE; print on",
         status: |status| status != 0,
-        huge: None,
         ..POSIX
     };
     xonsh: Real {
@@ -223,7 +215,6 @@ in_each! {
         dump: "$[./dump OUT]",
         failing: "LINE\nprint('on')",
         status: |status| status != 0,
-        huge: None,
         ..POSIX
     };
     powershell: Real {
@@ -237,7 +228,6 @@ in_each! {
         // With `| iex` alone the script continues; tests/powershell has the whole table.
         failing: "/bin/cat FILE | Out-String | iex\n'on'",
         status: |status| status == 1,
-        huge: None,
         ..POSIX
     };
     cmd: CMD;
@@ -253,7 +243,6 @@ const CMD: Real<'static> = Real {
     dump: "set AWS_>OUT",
     failing: "@echo off\ncall FILE\nif not errorlevel 7 echo on",
     status: |_| true,
-    huge: None,
     ..POSIX
 };
 
@@ -416,9 +405,6 @@ fn prove(real: &Real<'_>) {
         ));
     }
     fails(real, name);
-    if let Some(script) = real.huge {
-        carries_what_is_too_long_for_a_child(real, name, script);
-    }
 }
 
 /// The environment before every session, which `unset` must restore.
@@ -486,21 +472,6 @@ fn fails(real: &Real<'_>, name: &str) {
     assert!(
         output.status.code().is_some_and(real.status),
         "{name}: {output:?}"
-    );
-}
-
-fn carries_what_is_too_long_for_a_child(real: &Real<'_>, name: &str, script: &str) {
-    let place = Place::new(&format!("{name}-huge"));
-    let huge = "a'b\\c!".repeat(200_000 / 6);
-    let changes = [Change::Set(SESSION.into(), Value::from(huge.as_str()))];
-    let statements = render(real.shell().row, &changes).unwrap();
-    fs::write(place.0.join("huge"), statements).unwrap();
-    let script = real.script(script, "huge").replace("OUT", "huge.out");
-    let output = place.run(real, "C.UTF-8", &script);
-    assert!(output.status.success(), "{name}: {output:?}");
-    assert!(
-        fs::read(place.0.join("huge.out")).unwrap() == huge.as_bytes(),
-        "{name} changes 200 KB"
     );
 }
 
