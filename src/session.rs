@@ -1,7 +1,10 @@
 //! Long-term keys and temporary sessions.
 
+use std::fmt;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
+use crate::error::Error;
 use crate::value::Value;
 
 /// Long-term keys of an IAM user or of the root user, without a session token.
@@ -30,6 +33,16 @@ pub const TOO_LITTLE: TimeDelta = TimeDelta::minutes(1);
 const YOUNG: TimeDelta = TimeDelta::minutes(5);
 
 impl Session {
+    /// Whether it can be sent: neither the ID nor the token would break a header.
+    #[must_use]
+    pub fn can_be_sent(&self) -> bool {
+        let is_word =
+            |value: &Value| !value.is_empty() && value.as_bytes().iter().all(u8::is_ascii_graphic);
+        is_access_key_id(&self.access_key_id)
+            && is_word(&self.secret_access_key)
+            && is_word(&self.session_token)
+    }
+
     /// Whether its age may be the reason why a role denies it (`aws:MultiFactorAuthAge`).
     #[must_use]
     pub fn is_old(&self, now: DateTime<Utc>) -> bool {
@@ -55,6 +68,27 @@ pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|time| time.with_timezone(&Utc))
+}
+
+/// Whether a text has the shape of an access key ID. Emulators use short ones, like `test`.
+#[must_use]
+pub fn is_access_key_id(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !text.is_empty() && text.bytes().all(is_plain)
+}
+
+/// Checks the access key ID at a place, before any request. The message does not repeat it: it may be the
+/// secret.
+pub fn check_access_key_id(text: &str, place: impl fmt::Display) -> Result<(), Error> {
+    if is_access_key_id(text) {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "{place} is not an access key ID: it has characters other than letters, digits and _"
+    ))
+    .hint(
+        "copy it again without spaces and quotes, and check that it is not swapped with the secret",
+    ))
 }
 
 /// Whether an access key ID belongs to temporary credentials (IAM user guide, "Unique identifier

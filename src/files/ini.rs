@@ -3,7 +3,7 @@
 //! The CLI uses botocore's `configloader` on Python's `RawConfigParser`, which differs from the AWS SDK
 //! for Rust: `:` separates like `=`, an indented line continues the value above, `[DEFAULT]` adds its
 //! keys to every section, and one odd line makes the whole file invalid. A profile must mean the same
-//! here as there, so this parser accepts and rejects the same files; `tests/files.rs` compares the two.
+//! here as there, so this parser accepts and rejects the same files; `tests/files` compares the two.
 //!
 //! The text is scanned once and kept; an entry stores the positions of its key and value. Values are
 //! built on demand, so that a file with thousands of profiles costs only its scan.

@@ -41,16 +41,49 @@ impl<'f> Profile<'f> {
         }
     }
 
-    /// A key's secret value and its place.
+    /// A key's value, for the keys that count for the AWS CLI even without one: an empty one is an error.
+    pub fn get_filled(&self, key: &str) -> Result<Option<Setting>, Error> {
+        let setting = self.secret(key)?.map(|(value, place)| Setting {
+            text: value.as_str().unwrap_or_default().to_owned(),
+            place,
+        });
+        Ok(setting)
+    }
+
+    /// The same profile with what the config file alone says.
     #[must_use]
-    pub fn secret(&self, key: &str) -> Option<(Value, Place)> {
-        match self.section.get(key)? {
-            (IniValue::Plain(value, line), file) if !value.is_empty() => {
-                let place = self.place(key, file, line);
-                Some((value, place))
-            }
-            _ => None,
+    pub fn in_config(&self) -> Self {
+        Self {
+            section: self.section.in_config(),
+            ..self.clone()
         }
+    }
+
+    /// The same profile with what the credentials file alone says.
+    #[must_use]
+    pub fn in_credentials(&self) -> Self {
+        Self {
+            section: self.section.in_credentials(),
+            ..self.clone()
+        }
+    }
+
+    /// A key's secret value and its place. An empty one is an error.
+    pub fn secret(&self, key: &str) -> Result<Option<(Value, Place)>, Error> {
+        let Some((value, file)) = self.section.get(key) else {
+            return Ok(None);
+        };
+        let (line, problem) = match value {
+            IniValue::Plain(value, line) if !value.is_empty() => {
+                return Ok(Some((value, self.place(key, file, line))));
+            }
+            IniValue::Plain(_, line) => (line, "is empty"),
+            IniValue::Nested(nested) => (
+                nested.first().map_or(0, |(.., line)| *line),
+                "has indented lines in place of a value",
+            ),
+        };
+        Err(self.place(key, file, line).error(problem))
     }
 
     /// The endpoint of a service: `endpoint_url` in the profile's `[services …]` section, or else the

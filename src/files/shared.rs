@@ -124,6 +124,24 @@ impl<'f> SectionView<'f> {
         keys
     }
 
+    /// What the config file alone says.
+    #[must_use]
+    pub fn in_config(self) -> Self {
+        Self {
+            credentials: None,
+            ..self
+        }
+    }
+
+    /// What the credentials file alone says.
+    #[must_use]
+    pub fn in_credentials(self) -> Self {
+        Self {
+            config: None,
+            ..self
+        }
+    }
+
     fn sections(&self) -> [Option<(&'f IniFile, SectionId)>; 2] {
         [
             self.config.map(|section| (&self.files.config, section)),

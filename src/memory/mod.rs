@@ -21,8 +21,8 @@ use crate::value::Value;
 pub use msys::exclude_secrets;
 pub(crate) use record::OWNER_ENDPOINT_URL;
 use record::{
-    KeysOf, MAX_MFA_SESSIONS, Record, is_unchanged, keys_of, mark, read_current, read_mfa_sessions,
-    read_plain, read_spent, variables,
+    KeysOf, MAX_MFA_SESSIONS, Record, is_unchanged, keys_of, malformed_ids, mark, read_current,
+    read_mfa_sessions, read_plain, read_spent, variables,
 };
 pub use record::{is_for_child, is_record, replaced_variable};
 
@@ -94,6 +94,8 @@ pub struct Memory {
     plain: Option<MfaSession>,
     /// The code that was used last in this shell.
     pub spent: Option<TokenCode>,
+    /// The variables of the bookkeeping whose access key ID cannot be one; such a session is not used.
+    pub malformed: Vec<String>,
     /// The environment as it was before awsmfa, with what was changed since.
     pub before: Environment,
 }
@@ -175,6 +177,7 @@ impl Memory {
             current,
             altered,
             spent: read_spent(environment).filter(|_| !has_other_keys),
+            malformed: malformed_ids(environment),
             before: before(environment, keys, &unchanged),
         }
     }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{CurrentSession, MfaSession, Owner, Target};
 use crate::environment::{self, Environment, GIVEN, REPLACED, VARIABLES, Variable, is_secret};
-use crate::session::{Session, format_time, parse_time};
+use crate::session::{Session, format_time, is_access_key_id, parse_time};
 use crate::shell::Change;
 use crate::token_code::TokenCode;
 use crate::value::Value;
@@ -411,7 +411,19 @@ pub(super) fn read_mfa_sessions(environment: &Environment) -> Vec<MfaSession> {
     };
     let places = environment.names().filter_map(mfa_place_and_field);
     let places: BTreeSet<usize> = places.map(|(place, _)| place).collect();
-    places.into_iter().filter_map(read).collect()
+    let sessions = places.into_iter().filter_map(read);
+    sessions.filter(|mfa| mfa.session.can_be_sent()).collect()
+}
+
+/// The access key IDs in the record that are none: somebody else wrote them.
+pub(super) fn malformed_ids(environment: &Environment) -> Vec<String> {
+    let is_id = |name: &&str| {
+        *name == KEY_ID || matches!(mfa_place_and_field(name), Some((_, ACCESS_KEY_ID)))
+    };
+    let is_malformed =
+        |name: &&str| text(environment, name).is_none_or(|text| !is_access_key_id(&text));
+    let names = environment.names().filter(is_id).filter(is_malformed);
+    names.map(str::to_owned).collect()
 }
 
 /// The current session, whose keys are unchanged, if it is itself its user's MFA session.
@@ -424,16 +436,17 @@ pub(super) fn read_plain(
     }
     let value = |variable: &Variable| environment.get(&variable.name).cloned();
     let expiration = &environment::CREDENTIAL_EXPIRATION;
-    Some(MfaSession {
+    let session = Session {
+        access_key_id: text(environment, &environment::ACCESS_KEY_ID.name)?,
+        secret_access_key: value(&environment::SECRET_ACCESS_KEY)?,
+        session_token: value(&environment::SESSION_TOKEN)?,
+        started: time(environment, STARTED_AT),
+        expiration: time(environment, &expiration.name)
+            .filter(|_| is_unchanged(environment, expiration))?,
+    };
+    session.can_be_sent().then(|| MfaSession {
         owner: current.owner.clone(),
-        session: Session {
-            access_key_id: text(environment, &environment::ACCESS_KEY_ID.name)?,
-            secret_access_key: value(&environment::SECRET_ACCESS_KEY)?,
-            session_token: value(&environment::SESSION_TOKEN)?,
-            started: time(environment, STARTED_AT),
-            expiration: time(environment, &expiration.name)
-                .filter(|_| is_unchanged(environment, expiration))?,
-        },
+        session,
     })
 }
 

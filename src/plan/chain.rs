@@ -88,15 +88,14 @@ pub fn follow<'f>(
     let mut hops = Vec::new();
     let mut current = find(files, name, named_by)?;
     let source = loop {
-        let names_itself = profiles
-            .last()
-            .is_some_and(|last| last.name == current.name);
-        // A profile that is another one's source provides its keys, even if it also names a role.
-        let lends_keys = !profiles.is_empty() && current.has("aws_access_key_id");
-        let role_arn = current
-            .get("role_arn")
-            .filter(|_| !lends_keys && !names_itself);
-        if !names_itself {
+        // The source of another profile lends its keys, even if it names a role as well.
+        let lends_keys = !profiles.is_empty() && has_keys(&current);
+        let role_arn = if takes_role(&current) && !lends_keys {
+            current.get_filled("role_arn")?
+        } else {
+            None
+        };
+        if profiles.iter().all(|its| its.name != current.name) {
             profiles.push(current.clone());
         }
         let Some(role_arn) = role_arn else {
@@ -104,18 +103,22 @@ pub fn follow<'f>(
         };
         let role_place = role_arn.place.clone();
         hops.push(Hop::from_profile(&current, role_arn)?);
-        if let Some(next) = current.get("source_profile") {
-            current = find(files, &next.text, Some(&next.place.to_string()))?;
-            check_circle(&profiles, &current, &next.place)?;
-        } else if let Some(source) = current.get("credential_source") {
-            break credential_source(&source, environment)?;
-        } else {
-            return Err(mfa_elsewhere(&current).unwrap_or_else(|| {
-                Error::new(format!(
-                    "{role_place} is there without source_profile or credential_source"
+        let source_profile = current.get_filled("source_profile")?;
+        match (source_profile, current.get_filled("credential_source")?) {
+            (Some(next), None) => {
+                let source = find(files, &next.text, Some(&next.place.to_string()))?;
+                check_circle(&profiles, &source, &next.place)?;
+                current = source;
+            }
+            (None, Some(named)) => break credential_source(&named, environment)?,
+            (Some(_), Some(named)) => {
+                return Err(Error::new(format!(
+                    "{} excludes source_profile, which the profile {} has as well",
+                    named.place, current.name
                 ))
-                .hint("add source_profile = the profile that holds the keys of your IAM user")
-            }));
+                .hint("keep one of the two"));
+            }
+            (None, None) => return Err(no_source(&current, &role_place)),
         }
     };
     hops.reverse();
@@ -145,10 +148,37 @@ pub(crate) fn find<'f>(
     })
 }
 
-/// A profile may name itself as its source, but no profile before it on the way.
+/// Whether a profile assumes a role with other credentials; web identity needs none.
+pub(super) fn takes_role(profile: &Profile<'_>) -> bool {
+    profile.has_key("role_arn") && !profile.has_key("web_identity_token_file")
+}
+
+fn has_keys(profile: &Profile<'_>) -> bool {
+    let keys = ["aws_access_key_id", "aws_secret_access_key"];
+    keys.iter().any(|key| profile.has_key(key))
+}
+
+/// The error for a role without a source.
+fn no_source(profile: &Profile<'_>, role_place: &Place) -> Error {
+    mfa_elsewhere(profile).unwrap_or_else(|| {
+        let hint = if has_keys(profile) {
+            let name = &profile.name;
+            format!("to assume it with the profile's own keys, add source_profile = {name}")
+        } else {
+            "add source_profile = the profile with the keys of your IAM user".to_owned()
+        };
+        Error::new(format!(
+            "{role_place} without source_profile or credential_source"
+        ))
+        .hint(hint)
+    })
+}
+
+/// No profile on the way may come again, but one with keys may name itself.
 fn check_circle(passed: &[Profile<'_>], next: &Profile<'_>, place: &Place) -> Result<(), Error> {
-    let mut before_last = passed.iter().rev().skip(1);
-    if !before_last.any(|profile| profile.name == next.name) {
+    let names_itself = passed.last().is_some_and(|last| last.name == next.name);
+    let is_known = passed.iter().any(|profile| profile.name == next.name);
+    if !is_known || (names_itself && has_keys(next)) {
         return Ok(());
     }
     let circle: Vec<&str> = passed
@@ -157,10 +187,8 @@ fn check_circle(passed: &[Profile<'_>], next: &Profile<'_>, place: &Place) -> Re
         .map(|profile| profile.name.as_str())
         .collect();
     let circle = circle.join(" → ");
-    Err(
-        Error::new(format!("{place} leads round in a circle: {circle}"))
-            .hint("let the last of them name a profile that has keys"),
-    )
+    Err(Error::new(format!("{place} is circular: {circle}"))
+        .hint("let the last of them name a profile that has keys"))
 }
 
 fn credential_source(setting: &Setting, environment: &Environment) -> Result<Source, Error> {

@@ -120,7 +120,12 @@ impl Plan {
             &endpoint.region,
         )?;
         let no_session = target.no_session || is_on(environment, variable::NO_SESSION)?;
+        let malformed = context.memory().malformed.iter();
+        let mut notices: Vec<String> = malformed
+            .map(|name| format!("{name} is not an access key ID; its session is not used"))
+            .collect();
         let durations = durations(&target, &chain.hops, no_session, environment)?;
+        notices.extend(durations.notices);
         Ok(Self {
             serial,
             surroundings: Surroundings::new(environment, &context.memory().before),
@@ -137,7 +142,7 @@ impl Plan {
             ca_bundle: lookup.get(&environment::CA_BUNDLE.name, "ca_bundle")?,
             settings: export.settings,
             diversion: export.diversion,
-            notices: durations.notices,
+            notices,
             session_notices: export.notices,
             target,
             source: chain.source,

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::memory::CurrentSession;
 use crate::plan::chain;
-use crate::session::{Keys, is_temporary};
+use crate::session::{Keys, check_access_key_id, is_temporary};
 use crate::value::Value;
 
 /// Where to start looking for the keys: the first match, in the order of precedence.
@@ -43,8 +43,10 @@ impl<'c> Origin<'c> {
         // `env` removes these variables, so in a session the user has set them since.
         if let Some((name, variable)) = named_profile(environment)? {
             let profile = Profile::find(context.files()?, name);
-            let has_settings_only = profile.is_some_and(|it| !leads_to_credentials(&it));
-            let keys = environment_keys(environment)?.filter(|_| has_settings_only);
+            let keys = match profile {
+                Some(profile) if !leads_to_credentials(&profile) => environment_keys(environment)?,
+                _ => None,
+            };
             let profile = Self::profile(name, Some(variable));
             return Ok(Some(keys.map_or(profile, Self::Environment)));
         }
@@ -112,17 +114,15 @@ pub fn no_origin(context: &Context) -> Error {
 
 /// Whether a profile has a key that should lead to credentials.
 fn leads_to_credentials(profile: &Profile<'_>) -> bool {
-    [
-        "role_arn",
+    let keys = [
         "aws_access_key_id",
         "credential_process",
-        "sso_session",
-        "sso_start_url",
-        "web_identity_token_file",
+        "sso_account_id",
+        "sso_role_name",
         "login_session",
-    ]
-    .iter()
-    .any(|key| profile.has(key))
+    ];
+    let has_key = keys.iter().any(|key| profile.has_key(key));
+    has_key || chain::takes_role(profile) || profile.has("web_identity_token_file")
 }
 
 /// The source of the long-term keys.
@@ -159,7 +159,7 @@ impl Source {
     ) -> Result<Self, Error> {
         let keys = environment_keys(environment)?.ok_or_else(|| {
             Error::new(format!(
-                "{wanted_by} takes the keys from the environment, which holds no long-term keys"
+                "{wanted_by} takes the keys from the environment, which has no long-term keys"
             ))
             .hint(
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of an IAM user, or name a profile: \
@@ -169,30 +169,35 @@ impl Source {
         Ok(Self::in_environment(keys))
     }
 
-    /// A profile's own keys.
+    /// A profile's own keys, in botocore's order (`create_credential_resolver`).
     pub fn from_profile(profile: &Profile<'_>) -> Result<Self, Error> {
-        if let Some(error) = mfa_elsewhere(profile) {
-            return Err(error);
-        }
-        let (keys, place) = if let Some((keys, place)) = profile_keys(profile)? {
-            (KeysFrom::Known(keys), place)
-        } else if let Some(process) = profile.get("credential_process") {
-            (KeysFrom::Process(process.text), process.place)
-        } else {
-            return Err(Error::new(format!(
-                "the profile {} has neither keys nor a credential_process in {}",
-                profile.name,
-                profile.files.paths()
-            ))
-            .hint(
-                "add aws_access_key_id and aws_secret_access_key, or name another profile: --profile NAME",
-            ));
-        };
-        Ok(Self {
+        let source = |keys, place| Self {
             profile: Some(profile.name.clone()),
             keys,
             place,
-        })
+        };
+        let is_sso = profile.has_key("sso_account_id") || profile.has_key("sso_role_name");
+        if let Some(error) = Elsewhere::Web.error(profile) {
+            return Err(error);
+        }
+        if let Some(error) = Elsewhere::Sso.error(profile).filter(|_| is_sso) {
+            return Err(error);
+        }
+        if let Some((keys, place)) = keys_in_file(&profile.in_credentials())? {
+            return Ok(source(KeysFrom::Known(keys), place));
+        }
+        if let Some(error) = Elsewhere::Login.error(profile) {
+            return Err(error);
+        }
+        if let Some(process) = profile.get_filled("credential_process")? {
+            return Ok(source(KeysFrom::Process(process.text), process.place));
+        }
+        if let Some((keys, place)) = keys_in_file(&profile.in_config())? {
+            return Ok(source(KeysFrom::Known(keys), place));
+        }
+        Err(Elsewhere::Sso
+            .error(profile)
+            .unwrap_or_else(|| no_keys(profile)))
     }
 
     /// The access key ID, if it is known without running a program.
@@ -214,28 +219,29 @@ impl fmt::Display for Source {
     }
 }
 
-/// The long-term keys in a profile, and the place of their ID.
-fn profile_keys(profile: &Profile<'_>) -> Result<Option<(Keys, Place)>, Error> {
-    let half = |place: &Place, missing| {
-        Error::new(format!("{place} is there without {missing}"))
-            .hint(format!("add {missing} to the profile"))
+const ID: &str = "aws_access_key_id";
+const SECRET: &str = "aws_secret_access_key";
+
+/// The long-term keys that one file has for a profile, and the place of their ID.
+fn keys_in_file(profile: &Profile<'_>) -> Result<Option<(Keys, Place)>, Error> {
+    let Some(id) = profile.get_filled(ID)? else {
+        return Ok(None);
     };
-    let id = profile.get("aws_access_key_id");
-    let (id, secret) = match (id, profile.secret("aws_secret_access_key")) {
-        (None, None) => return Ok(None),
-        (Some(id), None) => return Err(half(&id.place, "aws_secret_access_key")),
-        (None, Some((_, place))) => return Err(half(&place, "aws_access_key_id")),
-        (Some(id), Some((secret, _))) => (id, secret),
+    check_access_key_id(&id.text, &id.place)?;
+    let Some((secret, _)) = profile.secret(SECRET)? else {
+        return Err(half(&id.place, SECRET));
     };
-    // botocore's two names for the token.
-    let token = ["aws_session_token", "aws_security_token"];
-    let token = token.iter().find_map(|key| profile.secret(key));
+    let tokens = ["aws_security_token", "aws_session_token"];
+    let token = tokens.iter().find(|key| profile.has_key(key));
+    let token = token.and_then(|key| profile.get(key));
     if token.is_some() || is_temporary(&id.text) {
-        let place = token.map_or(id.place, |(_, place)| place);
+        let place = token.map_or(id.place, |token| token.place);
         return Err(Error::new(format!(
             "{place} is that of a temporary session, which cannot start another"
         ))
-        .hint("name a profile with long-term keys (an access key ID that starts with AKIA)"));
+        .hint(hint_of_long_term(profile).unwrap_or_else(|| {
+            "name a profile with long-term keys (an access key ID that starts with AKIA)".to_owned()
+        })));
     }
     let keys = Keys {
         access_key_id: id.text,
@@ -244,50 +250,121 @@ fn profile_keys(profile: &Profile<'_>) -> Result<Option<(Keys, Place)>, Error> {
     Ok(Some((keys, id.place)))
 }
 
-/// The error for a profile with another source of credentials, where MFA happens, too.
+/// One of the two keys without the other beside it.
+fn half(place: &Place, missing: &str) -> Error {
+    Error::new(format!("{place} without {missing}"))
+        .hint(format!("add {missing} to the profile, in the same file"))
+}
+
+/// The error for a profile that leads to no keys.
+fn no_keys(profile: &Profile<'_>) -> Error {
+    if let Some(secret) = profile.get(SECRET) {
+        return half(&secret.place, ID);
+    }
+    if let Some(source) = profile.get("source_profile") {
+        return Error::new(format!(
+            "{} counts only beside role_arn, which the profile {} lacks",
+            source.place, profile.name
+        ))
+        .hint(format!(
+            "add role_arn, or use the source itself: --profile {}",
+            source.text
+        ));
+    }
+    Error::new(format!(
+        "the profile {} has neither keys nor a credential_process in {}",
+        profile.name,
+        profile.files.paths()
+    ))
+    .hint(hint_of_long_term(profile).unwrap_or_else(|| {
+        "add aws_access_key_id and aws_secret_access_key, or name another profile: --profile NAME"
+            .to_owned()
+    }))
+}
+
+/// aws-mfa keeps the session in the profile NAME and the user's keys in NAME-long-term.
+fn hint_of_long_term(profile: &Profile<'_>) -> Option<String> {
+    let name = format!("{}-long-term", profile.name);
+    Profile::find(profile.files, &name)?;
+    Some(format!(
+        "the long-term keys are in another profile: --profile {name}"
+    ))
+}
+
+/// Other sources of credentials, where MFA happens, too.
+#[derive(Clone, Copy)]
+enum Elsewhere {
+    Web,
+    Sso,
+    Login,
+}
+
+impl Elsewhere {
+    /// The error for a profile that has this source.
+    fn error(self, profile: &Profile<'_>) -> Option<Error> {
+        const BROWSER: &str = "in the browser when you sign in";
+        let name = &profile.name;
+        let signed_in =
+            |command: &str| format!("{command} --profile {name}, then AWS_PROFILE={name}");
+        let first = |keys: &[&str]| keys.iter().find_map(|key| profile.get_as_written(key));
+        let (setting, way, mfa, instead) = match self {
+            Self::Web => (
+                profile.get("web_identity_token_file")?,
+                "a web identity token",
+                "at the identity provider",
+                format!("use it as it is: AWS_PROFILE={name}"),
+            ),
+            Self::Sso => (
+                first(&[
+                    "sso_session",
+                    "sso_start_url",
+                    "sso_account_id",
+                    "sso_role_name",
+                ])?,
+                "IAM Identity Center (SSO)",
+                BROWSER,
+                signed_in("aws sso login"),
+            ),
+            Self::Login => (
+                first(&["login_session"])?,
+                "aws login",
+                BROWSER,
+                signed_in("aws login"),
+            ),
+        };
+        let place = setting.place;
+        let message =
+            format!("{place}: the credentials come from {way}, so MFA happens {mfa}, not at STS");
+        Some(Error::new(message).hint(instead))
+    }
+}
+
+/// The error for a role profile whose own credentials come from elsewhere.
 pub(super) fn mfa_elsewhere(profile: &Profile<'_>) -> Option<Error> {
-    const BROWSER: &str = "in the browser when you sign in";
-    let name = &profile.name;
-    let signed_in = |command: &str| format!("{command} --profile {name}, then AWS_PROFILE={name}");
-    let sso = profile.get("sso_session").or(profile.get("sso_start_url"));
-    let (setting, way, mfa, instead) = if let Some(sso) = sso {
-        let way = "IAM Identity Center (SSO)";
-        (sso, way, BROWSER, signed_in("aws sso login"))
-    } else if let Some(login) = profile.get("login_session") {
-        (login, "aws login", BROWSER, signed_in("aws login"))
-    } else {
-        let token = profile.get("web_identity_token_file")?;
-        let (way, mfa) = ("a web identity token", "at the identity provider");
-        (
-            token,
-            way,
-            mfa,
-            format!("use it as it is: AWS_PROFILE={name}"),
-        )
-    };
-    let place = setting.place;
-    let message =
-        format!("{place}: the credentials come from {way}, so MFA happens {mfa}, not at STS");
-    Some(Error::new(message).hint(instead))
+    let ways = [Elsewhere::Sso, Elsewhere::Login];
+    ways.into_iter().find_map(|way| way.error(profile))
 }
 
 /// The long-term keys in an environment; `None` for the keys of a session.
 pub fn environment_keys(environment: &Environment) -> Result<Option<Keys>, Error> {
     let id = environment.text(&ACCESS_KEY_ID.name)?;
     let secret = environment.text(&SECRET_ACCESS_KEY.name)?;
-    let half = |set, missing| {
-        Error::new(format!("{set} is set and {missing} is not"))
-            .hint(format!("set {missing} too, or unset {set}"))
-    };
     match (id, secret) {
-        (None, None) => Ok(None),
+        // As for the AWS CLI: a secret alone is nothing.
+        (None, _) => Ok(None),
         _ if has_session_keys(environment) => Ok(None),
-        (Some(_), None) => Err(half(&ACCESS_KEY_ID.name, &SECRET_ACCESS_KEY.name)),
-        (None, Some(_)) => Err(half(&SECRET_ACCESS_KEY.name, &ACCESS_KEY_ID.name)),
-        (Some(id), Some(secret)) => Ok(Some(Keys {
-            access_key_id: id.to_owned(),
-            secret_access_key: Value::from(secret),
-        })),
+        (Some(id), secret) => {
+            check_access_key_id(id, &ACCESS_KEY_ID.name)?;
+            let missing = || {
+                let (set, missing) = (&ACCESS_KEY_ID.name, &SECRET_ACCESS_KEY.name);
+                Error::new(format!("{set} is set and {missing} is not"))
+                    .hint(format!("set {missing} too, or unset {set}"))
+            };
+            Ok(Some(Keys {
+                access_key_id: id.to_owned(),
+                secret_access_key: Value::from(secret.ok_or_else(missing)?),
+            }))
+        }
     }
 }
 
@@ -331,17 +408,21 @@ mod tests {
             of(&[("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"), secret]),
             Ok(None)
         );
-        for (half, told) in [
-            (
-                id,
-                "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
-            ),
-            (
-                secret,
-                "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not",
-            ),
+        assert_eq!(of(&[secret]), Ok(None));
+        let told = "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not";
+        assert_eq!(of(&[id]), Err(told.to_owned()));
+        for odd in [
+            "AKIAIOSFODNN7EXAMPLE\r",
+            " AKIAIOSFODNN7EXAMPLE",
+            "'AKIA'",
+            "wJalr/XUtn",
         ] {
-            assert_eq!(of(&[half]), Err(told.to_owned()));
+            let error = of(&[("AWS_ACCESS_KEY_ID", odd), secret]).unwrap_err();
+            assert!(
+                error.starts_with("AWS_ACCESS_KEY_ID is not an access key ID"),
+                "{error}"
+            );
+            assert!(!error.contains(odd), "{error}");
         }
     }
 }

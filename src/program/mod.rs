@@ -112,6 +112,11 @@ impl Program {
         &self.setting.place
     }
 
+    /// Its command line, not to be shown.
+    pub(crate) fn line(&self) -> &str {
+        &self.setting.text
+    }
+
     fn error(&self, problem: &str) -> Error {
         Error::new(format!("{} {problem}", self.setting.place))
     }

@@ -18,7 +18,7 @@ use super::http::Http;
 use super::refusal::{Cause, Operation, Refusal};
 use crate::clock;
 use crate::environment::Setting;
-use crate::session::{Keys, Session};
+use crate::session::{Keys, Session, format_time};
 use crate::signals;
 use crate::token_code::TokenCode;
 use crate::value::Value;
@@ -299,6 +299,13 @@ fn session(credentials: Option<StsCredentials>) -> Result<Session, Refusal> {
         || session.session_token.is_empty()
     {
         return Err(Cause::Incomplete.into());
+    }
+    if !session.can_be_sent() {
+        return Err(Cause::Unusable("has characters that keys do not have".to_owned()).into());
+    }
+    if session.expiration <= clock::now() {
+        let end = format_time(session.expiration);
+        return Err(Cause::Unusable(format!("expired at {end}")).into());
     }
     Ok(session)
 }

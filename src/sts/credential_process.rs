@@ -6,14 +6,24 @@ use serde_json::{Map, Value as Json};
 use crate::clock;
 use crate::error::Error;
 use crate::program::Program;
-use crate::session::{Keys, is_temporary, parse_time};
+use crate::session::{Keys, format_time, is_access_key_id, is_temporary, parse_time};
 use crate::value::Value;
 
 /// Runs the program and reads the keys that it prints.
 pub async fn keys(program: &Program) -> Result<Keys, Error> {
     let printed = program.output().await?;
-    keys_in(&printed).map_err(|problem| program.bad_output(&problem))
+    keys_in(&printed).map_err(|problem| {
+        let error = program.bad_output(&problem);
+        match problem.as_str() {
+            TEMPORARY if program.line().contains("aws-vault export") => error.hint(
+                "let aws-vault print the long-term keys: aws-vault export --no-session --format=json NAME",
+            ),
+            _ => error,
+        }
+    })
 }
+
+const TEMPORARY: &str = "gave temporary credentials, which cannot start an MFA session";
 
 fn keys_in(printed: &[u8]) -> Result<Keys, String> {
     if printed.trim_ascii().is_empty() {
@@ -31,14 +41,19 @@ fn keys_in(printed: &[u8]) -> Result<Keys, String> {
     let secret_access_key =
         text(&mut answer, "SecretAccessKey").ok_or("printed no SecretAccessKey")?;
     if text(&mut answer, "SessionToken").is_some() || is_temporary(&access_key_id) {
-        return Err("gave temporary credentials, which cannot start an MFA session".to_owned());
+        return Err(TEMPORARY.to_owned());
+    }
+    if !is_access_key_id(&access_key_id) {
+        return Err(
+            "printed an AccessKeyId with characters other than letters, digits and _".to_owned(),
+        );
     }
     match answer.get("Expiration") {
         None | Some(Json::Null) => {}
         Some(expiration) => match expiration.as_str().and_then(parse_time) {
             None => return Err("printed an Expiration that is no time in RFC 3339".to_owned()),
             Some(end) if end <= clock::now() => {
-                return Err(format!("printed keys that expired at {expiration}"));
+                return Err(format!("printed keys that expired at {}", format_time(end)));
             }
             Some(_) => {}
         },

@@ -77,6 +77,8 @@ pub enum Cause {
     /// With the HTTP status.
     Server(u16),
     Incomplete,
+    /// A session that has this fault.
+    Unusable(String),
     TooLong,
     ProxyAuthorization,
     /// No connection, so nothing was sent.
@@ -177,6 +179,10 @@ impl Cause {
                 try_again,
             ),
             Self::Incomplete => ("the response from AWS is incomplete".into(), try_again),
+            Self::Unusable(fault) => (
+                format!("the session in the response {fault}").into(),
+                "check AWS_ENDPOINT_URL, and the clock of this machine",
+            ),
             Self::TooLong => (
                 "the response is too long to come from AWS".into(),
                 "check AWS_ENDPOINT_URL: something else answers there",

@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use awsmfa::environment::{Environment, Setting};
-use awsmfa::session::Keys;
+use awsmfa::session::{Keys, Session};
 use awsmfa::sts::api::{Aws, Endpoint, Mfa, Signer};
 use awsmfa::sts::http::Http;
 use awsmfa::sts::proxy::Proxies;
+use awsmfa::sts::refusal::Refusal;
 use awsmfa::sts::trust::Trust;
 use awsmfa::token_code::TokenCode;
 use proptest::prelude::*;
@@ -27,7 +28,7 @@ fn originals() -> Vec<String> {
     let session = format!(
         "<GetSessionTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetSessionTokenResult>\
          <Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>{SECRET}</SecretAccessKey>\
-         <SessionToken>{TOKEN}</SessionToken><Expiration>2027-01-01T00:00:00Z</Expiration></Credentials>\
+         <SessionToken>{TOKEN}</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
          </GetSessionTokenResult></GetSessionTokenResponse>"
     );
     let identity = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
@@ -162,40 +163,100 @@ fn is_whole(request: &[u8]) -> bool {
     length.is_none_or(|length| body.len() >= length.parse().unwrap())
 }
 
+/// A client of a server whose response the test decides.
+struct Asking {
+    answering: Arc<Mutex<Vec<u8>>>,
+    aws: Aws,
+    keys: Keys,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Asking {
+    fn new() -> Self {
+        let answering = Arc::new(Mutex::new(Vec::new()));
+        let port = server(Arc::clone(&answering));
+        let environment = Environment::default();
+        let http = Http::new(
+            Proxies::from_environment(&environment).unwrap(),
+            Trust::new(None, &environment).unwrap(),
+        )
+        .unwrap();
+        let endpoint = Endpoint {
+            region: Setting::from_variable("AWS_REGION", "eu-central-1"),
+            sts_url: Some(Setting::from_variable(
+                "AWS_ENDPOINT_URL",
+                format!("http://127.0.0.1:{port}"),
+            )),
+            iam_url: None,
+            fips: false,
+            dualstack: false,
+        };
+        Self {
+            answering,
+            aws: Aws::new(http, endpoint),
+            keys: Keys {
+                access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+                secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+            },
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+        }
+    }
+
+    fn answer(&self, status: u16, body: &[u8]) {
+        let mut bytes = format!(
+            "HTTP/1.1 {status} Whatever\r\ncontent-type: text/xml\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        )
+        .into_bytes();
+        bytes.extend_from_slice(body);
+        *self.answering.lock().unwrap() = bytes;
+    }
+
+    /// A call with a code is sent once; repeated calls would take longer.
+    fn session(&self) -> Result<Session, Refusal> {
+        let code = TokenCode::parse("123456").unwrap();
+        let mfa = Mfa {
+            serial: "arn:aws:iam::123456789012:mfa/alice",
+            code: &code,
+        };
+        let call = self
+            .aws
+            .get_session_token(&self.keys, Duration::from_hours(1), mfa);
+        self.runtime.block_on(call)
+    }
+}
+
+#[test]
+fn a_session_that_cannot_be_used_is_an_error() {
+    let asking = Asking::new();
+    let good = &originals()[0];
+    asking.answer(200, good.as_bytes());
+    assert!(asking.session().is_ok());
+    let id = "ASIAIOSFODNN7EXAMPLE";
+    let odd = "the session in the response has characters that keys do not have";
+    for (from, to, told) in [
+        (
+            "2099-01-01",
+            "2020-01-01",
+            "the session in the response expired at 2020-01-01T00:00:00Z",
+        ),
+        (id, "ASIA&#x85;IOSFODNN7", odd),
+        (id, "ASIA IOSFODNN7", odd),
+        (TOKEN, "two&#10;lines", odd),
+        (id, "", "the response from AWS is incomplete"),
+    ] {
+        asking.answer(200, good.replace(from, to).as_bytes());
+        let refusal = asking.session().unwrap_err();
+        assert_eq!(refusal.to_string(), told);
+    }
+}
+
 #[test]
 fn no_answer_makes_it_panic_or_tell_a_secret() {
-    let answering = Arc::new(Mutex::new(Vec::new()));
-    let port = server(Arc::clone(&answering));
-    let environment = Environment::default();
-    let http = Http::new(
-        Proxies::from_environment(&environment).unwrap(),
-        Trust::new(None, &environment).unwrap(),
-    )
-    .unwrap();
-    let endpoint = Endpoint {
-        region: Setting::from_variable("AWS_REGION", "eu-central-1"),
-        sts_url: Some(Setting::from_variable(
-            "AWS_ENDPOINT_URL",
-            format!("http://127.0.0.1:{port}"),
-        )),
-        iam_url: None,
-        fips: false,
-        dualstack: false,
-    };
-    let aws = Aws::new(http, endpoint);
-    let keys = Keys {
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-        secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
-    };
-    let code = TokenCode::parse("123456").unwrap();
-    let mfa = Mfa {
-        serial: "arn:aws:iam::123456789012:mfa/alice",
-        code: &code,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let asking = Asking::new();
     let config = ProptestConfig {
         cases: CASES,
         failure_persistence: None,
@@ -203,15 +264,8 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
     };
     TestRunner::new(config)
         .run(&answer(), |(status, body)| {
-            let mut bytes = format!(
-                "HTTP/1.1 {status} Whatever\r\ncontent-type: text/xml\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-                body.len()
-            )
-            .into_bytes();
-            bytes.extend_from_slice(&body);
-            *answering.lock().unwrap() = bytes;
-            // A call with a code is sent once; repeated calls would take longer.
-            let outcome = runtime.block_on(aws.get_session_token(&keys, Duration::from_hours(1), mfa));
+            asking.answer(status, &body);
+            let outcome = asking.session();
             if let Err(refusal) = outcome {
                 let told = format!("{refusal}\n{}\n{refusal:?}", refusal.hint());
                 for secret in [SECRET, TOKEN, "123456\n", "'123456'"] {
@@ -225,14 +279,9 @@ fn no_answer_makes_it_panic_or_tell_a_secret() {
         .unwrap();
     // The other kind of response, unchanged.
     let identity = &originals()[1];
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        identity.len()
-    );
-    *answering.lock().unwrap() = format!("{head}{identity}").into_bytes();
-    let identity = runtime
-        .block_on(aws.get_caller_identity(Signer::User(&keys)))
-        .unwrap();
+    asking.answer(200, identity.as_bytes());
+    let identity = asking.aws.get_caller_identity(Signer::User(&asking.keys));
+    let identity = asking.runtime.block_on(identity).unwrap();
     assert_eq!(identity.account, "123456789012");
     awsmfa_test_support::say(&format!("{CASES} answers end without a panic"));
 }

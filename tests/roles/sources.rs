@@ -270,3 +270,101 @@ credential_source = Environment
     stage.unset();
     assert_eq!(stage.variables, before);
 }
+
+/// In a header of the signed request it would be a panic or a riddle.
+#[test]
+fn an_access_key_id_is_checked_where_it_is_read() {
+    let ids = [
+        "AKIAIOSFODNN7EXAMPLE\u{7f}",
+        "AKIA IOSFODNN7EXAMPLE",
+        "\"AKIAIOSFODNN7EXAMPLE\"",
+        Accounts::ALICE_SECRET,
+    ];
+    for id in ids {
+        let keys = format!("aws_access_key_id = {id}\naws_secret_access_key = x\n");
+        let in_config = Stage::with_files(&format!("[default]\n{keys}"), "");
+        let in_credentials = Stage::with_files("", &format!("[default]\n{keys}"));
+        let mut in_environment = Stage::with_files("", "");
+        in_environment
+            .set("AWS_ACCESS_KEY_ID", id)
+            .set("AWS_SECRET_ACCESS_KEY", "x");
+        let by_process = Stage::with_files("", "");
+        let printed = serde_json::json!({"Version": 1, "AccessKeyId": id, "SecretAccessKey": "x"})
+            .to_string();
+        let printed = by_process.home.write("printed", printed);
+        by_process.home.write_config(&format!(
+            "[default]\ncredential_process = cat {}\n",
+            printed.display()
+        ));
+        for (stage, place) in [
+            (in_config, "config line 2: aws_access_key_id is not"),
+            (
+                in_credentials,
+                "credentials line 2: aws_access_key_id is not",
+            ),
+            (in_environment, "AWS_ACCESS_KEY_ID is not"),
+            (
+                by_process,
+                "credential_process printed an AccessKeyId with characters",
+            ),
+        ] {
+            for verb in ["env", "doctor"] {
+                let args: &[&str] = if verb == "env" {
+                    &["env", "123456"]
+                } else {
+                    &["doctor"]
+                };
+                let run = stage.awsmfa(args);
+                let told = format!("{}{}", run.stdout, run.stderr);
+                assert_eq!(run.code, 1, "{told}");
+                // Lines of doctor are broken.
+                assert!(
+                    told.replace("\n            ", " ").contains(place),
+                    "{place}: {told}"
+                );
+                assert!(!told.contains("defect") && !told.contains(id), "{told}");
+                assert_eq!(stage.requests().0, 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_whose_access_key_id_is_none_is_not_used() {
+    let mut stage = Stage::new();
+    let code = stage.code();
+    stage.env(&["-p", "dev", &code]);
+    stage.set("AWSMFA_MFA_1_ACCESS_KEY_ID", "ASIA\nX-Evil: 1");
+    let told = stage.env_fails(&["-p", "admin"]);
+    assert!(
+        told.contains("AWSMFA_MFA_1_ACCESS_KEY_ID is not an access key ID"),
+        "{told}"
+    );
+    assert!(!told.contains("defect"), "{told}");
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
+}
+
+/// Its default is a session, which cannot start another.
+#[test]
+fn aws_vault_is_told_to_print_the_long_term_keys() {
+    let stage = Stage::with_files("", "");
+    let session = serde_json::json!({
+        "Version": 1,
+        "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
+        "SecretAccessKey": Accounts::ALICE_SECRET,
+        "SessionToken": "token",
+    });
+    stage.program("aws-vault", &format!("echo '{session}'"));
+    stage
+        .home
+        .write_config("[default]\ncredential_process = aws-vault export --format=json alice\n");
+    let run = stage.awsmfa(&["env", "123456"]);
+    assert!(
+        run.stderr.contains(
+            "hint: let aws-vault print the long-term keys: aws-vault export --no-session"
+        ),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(stage.requests().0, 0);
+}

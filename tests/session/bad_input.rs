@@ -256,8 +256,6 @@ fn profiles() {
             .args(x)
             .credentials("[x]\naws_secret_access_key = secret\n"),
         found("half of the keys in the environment").set("AWS_ACCESS_KEY_ID", Accounts::BOB_KEY),
-        found("the other half in the environment")
-            .set("AWS_SECRET_ACCESS_KEY", Accounts::ALICE_SECRET),
         found("a session token")
             .credentials(&format!("[default]\n{KEYS}aws_session_token = token\n")),
         found("the keys of a session").credentials(&format!("[default]\n{SESSION_KEYS}")),

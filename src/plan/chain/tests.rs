@@ -62,11 +62,7 @@ fn a_profile_may_name_itself_and_lend_its_keys() {
     let lender = format!("[profile x]\n{ADMIN}source_profile = y\n[profile y]\n{DEV}{KEYS}");
     assert_eq!(followed(&lender, ""), Ok(at("y", "admin")));
     let error = followed(&format!("[profile x]\n{DEV}source_profile = x\n"), "");
-    assert!(
-        error
-            .unwrap_err()
-            .contains("the profile x has neither keys")
-    );
+    assert!(error.unwrap_err().ends_with("is circular: x → x"));
 }
 
 #[test]
@@ -77,7 +73,7 @@ fn a_circle_is_named() {
     );
     assert_eq!(
         followed(&config, "").unwrap_err(),
-        "profile z, config line 9: source_profile leads round in a circle: x → y → z → y"
+        "profile z, config line 9: source_profile is circular: x → y → z → y"
     );
 }
 
@@ -103,8 +99,11 @@ fn credential_source_and_credential_process() {
         chain.source.place.to_string(),
         "profile x, config line 2: credential_process"
     );
-    // Keys in the profile win, as in the AWS CLI.
-    assert_eq!(followed(&format!("{process}{KEYS}"), ""), Ok(at("x", "")));
+    // As in the AWS CLI, it wins over keys in the config file, but not over those in the credentials file.
+    let config = format!("{process}{KEYS}");
+    let found = Ok((Some("x".to_owned()), "process ".to_owned()));
+    assert_eq!(followed(&config, ""), found);
+    assert_eq!(followed(process, &format!("[x]\n{KEYS}")), Ok(at("x", "")));
 }
 
 #[test]
@@ -112,11 +111,11 @@ fn what_is_no_pair_of_long_term_keys() {
     for (lines, place) in [
         (
             "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
-            "aws_access_key_id is there without",
+            "aws_access_key_id without",
         ),
         (
             "aws_secret_access_key = x\n",
-            "aws_secret_access_key is there without",
+            "aws_secret_access_key without",
         ),
         (
             &*format!("{KEYS}aws_session_token = t\n"),
@@ -171,4 +170,103 @@ fn the_nearest_name_is_offered() {
     assert_eq!(hint("stagin"), "did you mean staging?");
     assert_eq!(hint("dve"), "did you mean dev?");
     assert_eq!(hint("zzz"), "see which there are: awsmfa profiles");
+}
+
+#[test]
+fn keys_and_token_come_from_one_file() {
+    let keys = format!("[x]\n{KEYS}");
+    let token = "[profile x]\naws_session_token = t\n";
+    assert_eq!(followed(token, &keys), Ok(at("x", "")));
+    let halves = followed(
+        "[profile x]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
+        "[x]\naws_secret_access_key = secret\n",
+    );
+    assert_eq!(
+        halves.unwrap_err(),
+        "profile x, config line 2: aws_access_key_id without aws_secret_access_key"
+    );
+}
+
+#[test]
+fn keys_written_after_a_sign_in_count() {
+    let keys = format!("[x]\n{KEYS}");
+    for config in ["login_session = alice", "sso_session = corp"] {
+        let config = format!("[profile x]\n{config}\n");
+        assert_eq!(followed(&config, &keys), Ok(at("x", "")), "{config}");
+    }
+    let account = "[profile x]\nsso_session = corp\nsso_account_id = 111122223333\n";
+    assert!(followed(account, &keys).unwrap_err().contains("SSO"));
+}
+
+#[test]
+fn what_the_aws_cli_rejects_is_rejected_with_its_place() {
+    let base = format!("[profile base]\n{KEYS}");
+    for (lines, message) in [
+        (
+            &*format!("{DEV}source_profile = base\ncredential_source = Environment\n"),
+            "profile x, config line 4: credential_source excludes source_profile, which the profile x has as well",
+        ),
+        (
+            "role_arn =\nsource_profile = base\n",
+            "profile x, config line 2: role_arn is empty",
+        ),
+        (
+            &*format!("{DEV}source_profile =\n"),
+            "profile x, config line 3: source_profile is empty",
+        ),
+        (
+            "credential_process =\n",
+            "profile x, config line 2: credential_process is empty",
+        ),
+        (
+            "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key =\n",
+            "profile x, config line 3: aws_secret_access_key is empty",
+        ),
+        (
+            "source_profile = base\n",
+            "profile x, config line 2: source_profile counts only beside role_arn, which the profile x lacks",
+        ),
+    ] {
+        let error = followed(&format!("[profile x]\n{lines}{base}"), "").unwrap_err();
+        assert_eq!(error, message);
+    }
+}
+
+#[test]
+fn hints_name_the_next_step() {
+    let hint = |config: &str, credentials: &str| {
+        let files = files(config, credentials);
+        let error = follow(&files, &environment(&[]), "x", None).unwrap_err();
+        error.hint.unwrap()
+    };
+    let own_keys = format!("[profile x]\n{DEV}{KEYS}");
+    assert!(hint(&own_keys, "").ends_with("add source_profile = x"));
+    let source = "[profile x]\nsource_profile = base\n[profile base]\n";
+    assert!(hint(source, "").ends_with("--profile base"));
+    // aws-mfa keeps the session in NAME, and before the first one nothing.
+    let session = KEYS.replace("AKIA", "ASIA");
+    for session in [&*format!("{session}aws_session_token = t\n"), ""] {
+        let credentials = format!("[x]\n{session}[x-long-term]\n{KEYS}");
+        assert!(hint("", &credentials).ends_with("--profile x-long-term"));
+    }
+}
+
+#[test]
+fn an_access_key_id_of_another_shape_is_not_repeated() {
+    for odd in [
+        "\"AKIAIOSFODNN7EXAMPLE\"",
+        "AKIA IOSFODNN7",
+        "wJalr/XUtn+K7",
+    ] {
+        let lines = format!("aws_access_key_id = {odd}\naws_secret_access_key = x\n");
+        for (config, credentials, file) in [
+            (format!("[profile x]\n{lines}"), String::new(), "config"),
+            (String::new(), format!("[x]\n{lines}"), "credentials"),
+        ] {
+            let error = followed(&config, &credentials).unwrap_err();
+            let place =
+                format!("profile x, {file} line 2: aws_access_key_id is not an access key ID");
+            assert!(error.starts_with(&place) && !error.contains(odd), "{error}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod credentials;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
@@ -180,9 +182,21 @@ fn python_with_botocore() -> Option<PathBuf> {
 }
 
 fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/botocore_reading.py");
+    let directories = directories.iter();
+    let lines = directories.map(|directory| directory.display().to_string());
+    botocore_answers(python, "botocore_reading.py", lines)
+}
+
+/// What a script in this folder prints for some lines.
+fn botocore_answers(
+    python: &Path,
+    script: &str,
+    lines: impl ExactSizeIterator<Item = String>,
+) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files");
+    let count = lines.len();
     let mut child = Command::new(python)
-        .arg(script)
+        .arg(folder.join(script))
         // Decode the files as UTF-8, whatever the locale of the tests.
         .env("PYTHONUTF8", "1")
         .stdin(Stdio::piped())
@@ -190,15 +204,15 @@ fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    for directory in directories {
-        writeln!(stdin, "{}", directory.display()).unwrap();
+    for line in lines {
+        writeln!(stdin, "{line}").unwrap();
     }
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    let readings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(readings.len(), directories.len());
-    readings
+    let answers: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answers.len(), count);
+    answers
 }
 
 /// Our result in the form of `botocore_reading.py`. Looks up the services sections by the names that
