@@ -25,18 +25,30 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The verbs.
+/// The verbs. Only the options of the one that runs are built.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 #[allow(clippy::large_enum_variant)] // There is one of it.
 pub enum Command {
+    /// Print the statements that start a session in the calling shell
     Env(env::Args),
+    /// Print the statements that end the session and restore what it replaced
     Unset(unset::Args),
+    /// Run one command, or a shell, in a session and leave your shell as it is
     Exec(exec::Args),
+    /// Show this shell's session and the time left
     Status(status::Args),
+    /// List the profiles and how each can start a session
     Profiles(profiles::Args),
+    /// Check everything a session needs, without using a code
     Doctor(doctor::Args),
+    /// Print the shell function and completions (no more eval)
     Init(init::Args),
+    /// Print what can come next in a command line, for the scripts of awsmfa init
+    #[command(hide = true)]
     Complete(complete::Args),
+    /// Print for what captures the function of awsmfa init; 0 nothing does, 3 printed
+    #[command(hide = true)]
     Captured(captured::Args),
 }
 
@@ -58,7 +70,7 @@ pub enum ListFormat {
     Json,
 }
 
-/// How statements are printed.
+// How statements are printed. A doc comment would replace the help of the verbs.
 #[derive(Debug, Args)]
 pub struct StatementOptions {
     /// Shell syntax to print [default: detected]
@@ -69,7 +81,7 @@ pub struct StatementOptions {
     pub print_secrets: bool,
 }
 
-/// The session that `env` and `exec` start.
+// The session that `env` and `exec` start.
 #[derive(Clone, Debug, Default, Args)]
 #[allow(clippy::doc_markdown)] // The help shows these comments as they are.
 pub struct SessionOptions {

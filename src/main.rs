@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use awsmfa::cli::{Cli, Command};
@@ -16,17 +17,15 @@ use awsmfa::program;
 use awsmfa::prompt::Terminal;
 use awsmfa::signals::{self, Signal};
 use awsmfa::text;
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 fn main() -> ExitCode {
     forbid_core_dumps();
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let evaluator = Evaluator::from_arguments(&args);
     fail_loudly_on_panic(evaluator);
-    // Only Linux says which signals are ignored. Elsewhere, catching one would make the command of
-    // `exec` start with the default instead.
-    if evaluator.evaluates() || cfg!(any(target_os = "linux", windows)) {
+    if evaluator.needs_signals() {
         // Without the thread, signals end the process silently.
         let _ = signals::hear(move |signal, is_first| interrupted(signal, is_first, evaluator));
     }
@@ -61,7 +60,13 @@ fn forbid_core_dumps() {
 /// Parses the command line. For `--help` and `--version` it prints them and returns `None`.
 fn parse(args: &[OsString]) -> Result<Option<Cli>, Error> {
     let program = OsString::from("awsmfa");
-    match Cli::try_parse_from(std::iter::once(&program).chain(args)) {
+    // The process ends soon, so that freeing the tree of options would be in vain.
+    let mut command = ManuallyDrop::new(Cli::command());
+    let parsed = command
+        .try_get_matches_from_mut(std::iter::once(&program).chain(args))
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .map_err(|error| error.format(&mut command));
+    match parsed {
         Ok(cli) => Ok(Some(cli)),
         Err(asked)
             if matches!(

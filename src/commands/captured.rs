@@ -16,9 +16,7 @@ use crate::value::Value;
 /// ends at any other code.
 pub const PRINTED: u8 = 3;
 
-/// Print for what captures the function of awsmfa init; 0 nothing does, 3 printed
 #[derive(Debug, clap::Args)]
-#[command(hide = true)]
 pub struct Args {
     /// Shell syntax that the function evaluates
     pub shell: String,

@@ -14,9 +14,7 @@ use crate::cli::Cli;
 use crate::error::Error;
 use crate::text::tame;
 
-/// Print what can come next in a command line, for the scripts of awsmfa init
 #[derive(Debug, clap::Args)]
-#[command(hide = true)]
 pub struct Args {
     /// The shell whose quotes the values get
     #[arg(long)]

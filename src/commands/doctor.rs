@@ -33,7 +33,6 @@ Examples:
 
 Exit codes: 0 a session can start, 1 something would stop it";
 
-/// Check everything a session needs, without using a code
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

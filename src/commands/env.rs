@@ -32,7 +32,6 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage";
 
-/// Print the statements that start a session in the calling shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

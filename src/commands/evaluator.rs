@@ -19,6 +19,7 @@ fn is_evaluated(verb: &str) -> Option<bool> {
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluator {
     evaluates: bool,
+    starts_programs: bool,
     named: Option<&'static Shell>,
 }
 
@@ -31,6 +32,7 @@ impl Evaluator {
         let named = named_shell(&args).and_then(shell::by_name);
         Self {
             evaluates: verb.and_then(is_evaluated).unwrap_or(true),
+            starts_programs: matches!(verb, Some("doctor" | "exec")),
             // `init` has no function for a format, but a shell still evaluates the output.
             named: named.filter(|row| row.kind == Kind::Shell || verb != Some("init")),
         }
@@ -40,6 +42,14 @@ impl Evaluator {
     #[must_use]
     pub fn evaluates(&self) -> bool {
         self.evaluates
+    }
+
+    /// Whether a signal must do more than end the process: print the failing statement, or end the
+    /// programs that awsmfa started. Only Linux says which signals are ignored; elsewhere, catching one
+    /// would make the command of `exec` start with the default instead.
+    #[must_use]
+    pub fn needs_signals(&self) -> bool {
+        self.evaluates || self.starts_programs && cfg!(any(target_os = "linux", windows))
     }
 
     /// The statement that makes the evaluating line fail; empty if nothing evaluates the output.

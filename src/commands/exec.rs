@@ -25,7 +25,6 @@ Examples:
 
 Exit codes: the command's own; 126 not executable, 127 not found";
 
-/// Run one command, or a shell, in a session and leave your shell as it is
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

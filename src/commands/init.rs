@@ -20,7 +20,6 @@ Nushell and cmd load the function from a file:
   awsmfa init cmd > awsmfa.bat
       in a folder before that of awsmfa.exe on PATH";
 
-/// Print the shell function and completions (no more eval)
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

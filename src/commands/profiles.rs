@@ -16,7 +16,6 @@ Examples:
   awsmfa profiles
   awsmfa profiles --format json";
 
-/// List the profiles and how each can start a session
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -24,7 +24,6 @@ Examples:
 
 Exit codes: 0 valid, 3 none, 4 expired";
 
-/// Show this shell's session and the time left
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

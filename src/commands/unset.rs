@@ -17,7 +17,6 @@ Examples:
   awsmfa unset | source            fish
   awsmfa unset | iex               PowerShell";
 
-/// Print the statements that end the session and restore what it replaced
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
