@@ -37,6 +37,7 @@ fn run(script: &str) -> Option<String> {
     for (name, text) in [
         ("awsmfa.bat", &*function),
         ("program.bat", PROGRAM),
+        ("inner.bat", "@call awsmfa.bat %*\n@echo back\n"),
         ("script.bat", script),
     ] {
         fs::write(home.path().join(name), text.replace('\n', "\r\n")).unwrap();
@@ -73,9 +74,15 @@ fn what_is_not_evaluated_passes_through() {
     ];
     // In one script, since wine takes seconds to start.
     let script = cases.map(|(words, _)| format!("@call awsmfa.bat {words}\n"));
-    if let Some(output) = run(&script.concat()) {
+    // With `call`, cmd returns to the batch file, and from there to the outer one.
+    let nested = "@call inner.bat exec 1 -- x\n@echo outer\n";
+    if let Some(output) = run(&(script.concat() + nested)) {
         let lines: Vec<&str> = output.lines().collect();
-        assert_eq!(lines, cases.map(|(_, seen)| seen));
+        let seen = cases.map(|(_, seen)| seen);
+        assert_eq!(
+            lines,
+            [&seen[..], &["args exec 1 -- x end", "back", "outer"]].concat()
+        );
     }
 }
 

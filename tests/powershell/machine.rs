@@ -113,31 +113,10 @@ impl Machine {
             .collect()
     }
 
-    /// Programs of Windows need most of the environment.
     #[cfg(windows)]
     pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
-        let mut environment: Vec<_> = std::env::vars_os()
-            .filter(|(name, _)| {
-                let upper = name.to_string_lossy().to_uppercase();
-                let is_in_the_way = upper.starts_with("AWS") || upper.ends_with("_PROXY");
-                // The two PowerShells have different modules.
-                !is_in_the_way && upper != "PSMODULEPATH" && upper != "PATH"
-            })
-            .collect();
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let bin = Path::new(AWSMFA).parent().unwrap().to_owned();
-        let folders = std::iter::once(bin).chain(std::env::split_paths(&path));
-        let files = self.home.path().join(".aws");
-        environment.extend([
-            ("PATH".into(), std::env::join_paths(folders).unwrap()),
-            ("AWS_CONFIG_FILE".into(), files.join("config").into()),
-            (
-                "AWS_SHARED_CREDENTIALS_FILE".into(),
-                files.join("credentials").into(),
-            ),
-            ("AWS_ENDPOINT_URL".into(), self.emulator.http_url().into()),
-        ]);
-        environment
+        let bin = Path::new(AWSMFA).parent().unwrap();
+        awsmfa_test_support::windows_environment(&self.home, &[bin], &self.emulator.http_url())
     }
 }
 

@@ -1,10 +1,6 @@
 //! PowerShell for real: `pwsh` everywhere, and on Windows also Windows PowerShell 5.1.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "Windows' programs need the environment that the test has"
-)]
 
 mod completions;
 mod exec;

@@ -25,6 +25,7 @@ pub(super) struct File {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(windows, allow(dead_code, reason = "descriptors cannot be seen there"))]
 pub(super) enum FileKind {
     Pipe,
     Socket,

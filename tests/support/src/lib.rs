@@ -50,6 +50,8 @@ mod tool;
 mod totp;
 #[cfg(target_os = "linux")]
 mod trace;
+#[cfg(windows)]
+mod windows;
 
 pub use emulator::accounts::{
     AccessKey, Accounts, MfaCondition, MfaDevice, Partition, Role, Trust, User,
@@ -69,3 +71,5 @@ pub use tool::{
     cargo, find_tool, missing, optional_tool, say, skip, tools_folder, tools_path, without_terminal,
 };
 pub use totp::TotpDevice;
+#[cfg(windows)]
+pub use windows::windows_environment;
