@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use awsmfa::cli::{Cli, Command};
 use awsmfa::commands::evaluator::Evaluator;
@@ -74,6 +75,8 @@ fn parse(args: &[OsString]) -> Result<Option<Cli>, Error> {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
             ) =>
         {
+            // A pager may read slowly; a signal ends that as it ends any program.
+            signals::leave_to_main();
             let _ = asked.print();
             Ok(None)
         }
@@ -148,20 +151,30 @@ fn become_command(mut command: std::process::Command) -> Error {
     }
 }
 
+/// How long `main` may take to print its output, which a pipe takes at once.
+const PRINTING: Duration = Duration::from_secs(1);
+
 /// Ends the process, and the programs it started, because of a signal. If a shell evaluates standard
 /// output, the process prints the failing statement and exits; otherwise it ends by the signal itself.
 fn interrupted(signal: &Signal, is_first: bool, evaluator: Evaluator) {
     if is_first {
+        let statement = evaluator.failure(FAILED);
         program::end_all();
         signal.let_next_end_process();
+        // First of all, since another signal would end the process without it.
+        if evaluator.evaluates() {
+            finish(statement.as_bytes(), FAILED);
+        }
         say_interrupted(signal, evaluator);
         if evaluator.evaluates() {
-            finish(evaluator.failure(FAILED).as_bytes(), FAILED);
             end(i32::from(FAILED));
         }
     } else if cfg!(windows) {
         // It is for the command of `exec`, and this process waits for that.
         return;
+    } else if evaluator.evaluates() {
+        // `main` is about to print: no output at all would be a success for the evaluating line.
+        std::thread::sleep(PRINTING);
     }
     end(signal.end_process());
 }

@@ -75,11 +75,13 @@ mod system {
                 .into_iter()
                 .filter(|signal| ignored >> (signal - 1) & 1 == 0);
             let next_ends_process = Arc::default();
-            for signal in heard.clone() {
+            // A signal that comes before the second handler is heard already.
+            let signals = iterator::Signals::new(heard.clone())?;
+            for signal in heard {
                 flag::register_conditional_default(signal, Arc::clone(&next_ends_process))?;
             }
             Ok(Self {
-                heard: iterator::Signals::new(heard)?,
+                heard: signals,
                 next_ends_process,
             })
         }

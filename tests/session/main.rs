@@ -10,6 +10,8 @@ mod endless;
 mod exec;
 mod failure;
 mod guard;
+#[cfg(target_os = "linux")]
+mod interrupted;
 mod no_code;
 #[cfg(target_os = "linux")]
 mod nothing_on_disk;
