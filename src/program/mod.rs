@@ -16,6 +16,8 @@ use running::{NoOutput, Running};
 #[cfg(windows)]
 use windows_words::split;
 
+#[cfg(test)]
+mod against_botocore;
 mod interpreter;
 mod running;
 mod tree;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use awsmfa::files::disk;
 use awsmfa::files::ini::{IniFile, IniValue};
 use awsmfa::files::shared::{SectionView, SharedFiles};
-use awsmfa_test_support::{missing, say, tools_folder};
+use awsmfa_test_support::{python_with_botocore, say};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
@@ -163,22 +163,6 @@ fn ten_thousand_profiles_are_read_at_once() {
         start.elapsed()
     ));
     assert!(read < Duration::from_secs(5), "{read:?}");
-}
-
-/// A Python with botocore. `None`, with a message, if there is none; a failure if all tools are
-/// required.
-fn python_with_botocore() -> Option<PathBuf> {
-    let ours = tools_folder().join("venv/bin/python3");
-    let python = [ours, "python3".into()].into_iter().find(|python| {
-        let import = Command::new(python)
-            .args(["-c", "import botocore"])
-            .output();
-        import.is_ok_and(|output| output.status.success())
-    });
-    if python.is_none() {
-        missing("a python3 with botocore");
-    }
-    python
 }
 
 fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {

@@ -68,7 +68,8 @@ pub use shells::{REAL_SHELLS, RealShell, assert_each_row_is_run, posix_shells};
 #[cfg(unix)]
 pub use stage::{Stage, Variables};
 pub use tool::{
-    cargo, find_tool, missing, optional_tool, say, skip, tools_folder, tools_path, without_terminal,
+    cargo, find_tool, missing, optional_tool, python_with_botocore, say, skip, tools_folder,
+    tools_path, without_terminal,
 };
 pub use totp::TotpDevice;
 #[cfg(windows)]

@@ -78,6 +78,26 @@ pub fn find_tool(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A Python with botocore. `None`, with a message, if there is none; a failure if all tools are
+/// required.
+///
+/// # Panics
+/// If there is none and it is required.
+#[must_use]
+pub fn python_with_botocore() -> Option<PathBuf> {
+    let ours = tools_folder().join("venv/bin/python3");
+    let python = [ours, "python3".into()].into_iter().find(|python| {
+        let import = Command::new(python)
+            .args(["-c", "import botocore"])
+            .output();
+        import.is_ok_and(|output| output.status.success())
+    });
+    if python.is_none() {
+        missing("a python3 with botocore");
+    }
+    python
+}
+
 /// A program without a controlling terminal, so that nothing prompts whoever runs the tests.
 ///
 /// Without setsid, as on macOS, the program keeps the terminal; run the tests without one there.
