@@ -4,6 +4,7 @@
 //! `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the platform's store. There is no built-in list: it would
 //! override the platform's distrust of a CA.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -23,7 +24,6 @@ use crate::environment::{Environment, Setting};
 use crate::error::Error;
 use crate::files;
 
-/// Both variables are also read by rustls-native-certs.
 const CERT_FILE: &str = "SSL_CERT_FILE";
 const CERT_DIR: &str = "SSL_CERT_DIR";
 
@@ -37,8 +37,8 @@ pub struct Trust {
 enum Authorities {
     /// Only these.
     Bundle(Vec<CertificateDer<'static>>),
-    /// Those in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-    Named,
+    /// Those of `SSL_CERT_FILE`, and the files in these folders of `SSL_CERT_DIR`.
+    Named(Vec<CertificateDer<'static>>, Vec<PathBuf>),
     Platform,
 }
 
@@ -65,29 +65,35 @@ impl Trust {
             });
         }
         let file = environment.os_text(CERT_FILE).map(PathBuf::from);
-        let folders = environment.os_text(CERT_DIR).map(PathBuf::from);
+        let folders = environment.os_text(CERT_DIR);
         let in_file = match &file {
             Some(path) => read_bundle(path, &CERT_FILE)?,
             None => Vec::new(),
         };
-        let named = |name, path: Option<PathBuf>| Some(format!("{name} = {}", path?.display()));
-        let places: Vec<String> = [named(CERT_FILE, file), named(CERT_DIR, folders.clone())]
-            .into_iter()
-            .flatten()
-            .collect();
-        Ok(match (places.is_empty(), folders) {
-            (true, _) => Self {
+        let named = |name, value: &Option<OsString>| {
+            let value = value.as_ref()?;
+            Some(format!("{name} = {}", value.display()))
+        };
+        let file = file.map(PathBuf::into_os_string);
+        let places = [named(CERT_FILE, &file), named(CERT_DIR, &folders)];
+        let places: Vec<String> = places.into_iter().flatten().collect();
+        Ok(if places.is_empty() {
+            Self {
                 authorities: Authorities::Platform,
                 place: "the platform's trust store".to_owned(),
-            },
-            (false, None) => Self {
-                authorities: Authorities::Bundle(in_file),
-                place: places.concat(),
-            },
-            (false, Some(_)) => Self {
-                authorities: Authorities::Named,
+            }
+        } else {
+            let folders = folders.unwrap_or_default();
+            let folders = std::env::split_paths(&folders);
+            Self {
+                authorities: Authorities::Named(
+                    in_file,
+                    folders
+                        .filter(|folder| !folder.as_os_str().is_empty())
+                        .collect(),
+                ),
                 place: places.join(", "),
-            },
+            }
         })
     }
 
@@ -137,7 +143,10 @@ impl Verifier {
     fn load(&self) -> Option<Arc<WebPkiServerVerifier>> {
         self.webpki(match &self.trust.authorities {
             Authorities::Bundle(certificates) => certificates.clone(),
-            Authorities::Named => rustls_native_certs::load_native_certs().certs,
+            Authorities::Named(in_file, folders) => {
+                let in_folders = folders.iter().flat_map(|folder| in_folder(folder));
+                in_file.iter().cloned().chain(in_folders).collect()
+            }
             Authorities::Platform => platform(bundle_file().as_deref()),
         })
     }
@@ -265,11 +274,26 @@ fn usable(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
         .filter(|all| all.iter().any(|one| roots.add(one.clone()).is_ok()))
 }
 
+/// The certificates in the files of a folder. Passes over what has none, like OpenSSL.
+fn in_folder(folder: &Path) -> Vec<CertificateDer<'static>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .filter(|path| path.is_file())
+        .filter_map(|path| files::read(&path).ok())
+        .flat_map(|pem| {
+            CertificateDer::pem_slice_iter(&pem)
+                .flatten()
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
 /// The platform's authorities, from its bundle file. The platform's loader would also parse every file
 /// in the folder next to it, which contains the same authorities.
 fn platform(bundle_file: Option<&Path>) -> Vec<CertificateDer<'static>> {
     bundle_file
-        .and_then(|file| usable(&std::fs::read(file).ok()?))
+        .and_then(|file| usable(&files::read(file).ok()?))
         .unwrap_or_else(|| rustls_native_certs::load_native_certs().certs)
 }
 

@@ -1,6 +1,6 @@
 //! Endless input does not fill the memory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::process::Command;
 
 use awsmfa_test_support::{Run, Stage};
@@ -67,4 +67,22 @@ fn a_shared_file() {
             assert_fails(&env(&stage, "-p nobody 123456"), 1, "profile nobody");
         }
     }
+}
+
+/// Among certificates that are good.
+#[test]
+fn a_folder_of_certificates() {
+    let mut stage = Stage::new().over_https();
+    let ca = stage.remove("AWS_CA_BUNDLE").unwrap();
+    let folder = stage.out("certificates");
+    fs::create_dir(&folder).unwrap();
+    fs::rename(ca, folder.join("ca.pem")).unwrap();
+    let sparse = File::create(folder.join("sparse.pem")).unwrap();
+    sparse.set_len(8 << 30).unwrap();
+    let fifo = Command::new("mkfifo").arg(folder.join("fifo")).status();
+    assert!(fifo.unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", folder.join("zero")).unwrap();
+    stage.set("SSL_CERT_DIR", folder.to_str().unwrap());
+    let run = env(&stage, &stage.code());
+    assert_eq!(run.code, 0, "{run:?}");
 }
