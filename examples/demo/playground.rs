@@ -145,7 +145,7 @@ fn users_shell() -> PathBuf {
 
 fn shell_named_after(program: &Path) -> &'static Shell {
     let name = program.file_stem().unwrap_or_default();
-    shell::by_name(&name.to_string_lossy()).unwrap_or_else(shell::posix_sh)
+    shell::by_name(&name.to_string_lossy()).unwrap_or(&shell::UNSEEN)
 }
 
 /// Adds a command `code`. Each code works once, so this process, which knows the ones already shown,

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use crate::shell::{self, Kind, Shell};
+use crate::shell::{self, Kind, Shell, reader};
 use crate::text;
 
 /// Whether a shell evaluates the verb's output; `None` if the word is not a verb.
@@ -56,9 +56,8 @@ impl Evaluator {
     #[must_use]
     pub fn failure(&self, status: u8) -> String {
         if self.evaluates && !text::is_stdout_terminal() {
-            let shell = self
-                .named
-                .unwrap_or_else(|| shell::asking().unwrap_or_else(|_| shell::posix_sh()));
+            let asking = || reader::asking().ok().flatten();
+            let shell = self.named.or_else(asking).unwrap_or(&shell::UNSEEN);
             (shell.grammar.failure)(status)
         } else {
             String::new()

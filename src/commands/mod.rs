@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::environment::{self, Environment};
 use crate::error::Error;
 use crate::memory::{Memory, exclude_secrets};
-use crate::shell::{self, Change, Kind, Shell};
+use crate::shell::{self, Change, Kind, Shell, reader};
 use crate::text::{self, Page};
 
 /// The result of a verb, which `main` writes.
@@ -78,7 +78,10 @@ fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
             Error::usage(format!("no shell is called {name}"))
                 .hint(format!("the shells are {}", shell::names()))
         }),
-        None => shell::asking(),
+        None => Ok(reader::asking()?.unwrap_or_else(|| {
+            text::note("no shell recognised; the output is for sh (name another with --shell)");
+            &shell::UNSEEN
+        })),
     }
 }
 

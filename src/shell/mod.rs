@@ -273,6 +273,17 @@ pub static SHELLS: &[Shell] = &[
     },
 ];
 
+/// The shell if none is seen. Most shells are of POSIX's kind, and the others refuse this syntax.
+pub static UNSEEN: Shell = Shell {
+    name: "sh",
+    aliases: &[],
+    executables: &[],
+    kind: Kind::Shell,
+    line: r#"eval "$({})""#,
+    grammar: &posix::FOR_ANY,
+    function: function!(r#"eval "$(awsmfa init sh)""#, "awsmfa.sh"),
+};
+
 /// The row with this name or alias.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Shell> {
@@ -286,17 +297,6 @@ pub fn by_name(name: &str) -> Option<&'static Shell> {
 pub fn names() -> String {
     let names: Vec<&str> = SHELLS.iter().map(|shell| shell.name).collect();
     names.join(", ")
-}
-
-/// The shell that asks, or POSIX if none is recognised.
-pub fn asking() -> Result<&'static Shell, Error> {
-    Ok(reader::asking()?.unwrap_or_else(posix_sh))
-}
-
-/// The row of the POSIX syntax.
-#[must_use]
-pub fn posix_sh() -> &'static Shell {
-    by_name("sh").unwrap_or(&SHELLS[0])
 }
 
 impl Shell {

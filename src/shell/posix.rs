@@ -11,6 +11,17 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     word: |word| quoted_word(quote, word),
 };
 
+/// For a shell that is not seen, which may be any.
+pub(super) static FOR_ANY: Grammar = Grammar {
+    render: render_for_any,
+    failure: |status| format!("{REFUSED_BY_OTHERS}{}", failure(status)),
+    word: |word| quoted_word(quote, word),
+};
+
+/// Lines that do nothing here. Every other shell fails at one of them and shows that line, some with a line or
+/// two around it, so empty lines keep the secrets away.
+const REFUSED_BY_OTHERS: &str = ": \"${x-}\";\n\n\ncase x in x) :;; esac;\n\n\n";
+
 /// One command for all removals and one for all exports: each fails as a whole if a variable is
 /// readonly, and `&&` keeps that failure. The backslashes bypass the user's aliases, and `-v` keeps bash
 /// from removing a function of that name.
@@ -37,6 +48,22 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
         out.push(b':');
     }
     out.extend_from_slice(b";\n");
+    Ok(out.into())
+}
+
+/// Nothing in the line with the secrets stops another shell's parser, which would show it.
+fn render_for_any(changes: &[Change]) -> Result<Rendered, CannotCarry> {
+    let (sets, unsets): (Vec<Change>, Vec<Change>) = changes
+        .iter()
+        .cloned()
+        .partition(|change| matches!(change, Change::Set(..)));
+    let (sets, unsets) = (render(&sets)?.statements, render(&unsets)?.statements);
+    let mut out = buffer(changes);
+    out.extend_from_slice(REFUSED_BY_OTHERS.as_bytes());
+    out.extend_from_slice(&sets);
+    out.extend_from_slice(b"case $? in 0) ");
+    out.extend_from_slice(&unsets);
+    out.extend_from_slice(b";; *) (exit 1);; esac;\n");
     Ok(out.into())
 }
 

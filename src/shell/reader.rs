@@ -222,8 +222,10 @@ fn guessed(
     let is_subshell = caller
         .is_subshell
         .or(parent.map(|parent| parent != caller.shell));
-    // If the output is not visible either, it is most likely a pipe.
-    let is_pipe = output.is_none_or(|output| output.kind == FileKind::Pipe);
+    // A file without a name is what `$(…)` reads in ksh. If the output is not visible either, it is most
+    // likely a pipe.
+    let is_pipe =
+        output.is_none_or(|output| matches!(output.kind, FileKind::Pipe | FileKind::Unlinked));
     match is_subshell {
         Some(false) => Captured::No { is_subshell: false },
         _ if is_terminal => Captured::No {

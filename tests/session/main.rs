@@ -23,4 +23,6 @@ mod prompt_cost;
 mod status;
 mod streams;
 mod tame;
+#[cfg(target_os = "linux")]
+mod unseen;
 mod words;
