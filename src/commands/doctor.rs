@@ -241,7 +241,7 @@ fn other_credentials(context: &Context) -> Option<Check> {
 
 /// The checks that need AWS, and what `env` would do then.
 async fn tried(plan: &Plan, context: &Context) -> Vec<Check> {
-    let aws = match start::aws(plan, context) {
+    let aws = match start::aws(plan, context).await {
         Ok(aws) => aws,
         Err(error) => return vec![Check::failed("network", &error)],
     };
@@ -287,8 +287,7 @@ async fn calls(aws: &Aws, plan: &Plan, keys: &Keys) -> Vec<Check> {
             | Cause::TimedOut
             | Cause::Broken(_)
             | Cause::NotAws(_)
-            | Cause::TooLong
-            | Cause::ProxyAuthorization => {
+            | Cause::TooLong => {
                 return vec![Check::failed("network", &refusal.clone().into())];
             }
             _ => {

@@ -88,7 +88,7 @@ pub(super) async fn prepare(
             command.map(|it| Program::new(Purpose::Code, it, plan.surroundings.clone())),
         )
     });
-    let aws = aws(&plan, context)?;
+    let aws = aws(&plan, context).await?;
     Ok(Prepared::New(Box::new(PlannedSession { plan, codes, aws })))
 }
 
@@ -108,13 +108,18 @@ impl PlannedSession {
 }
 
 /// The client for the calls, with the configured proxy and authorities.
-pub(super) fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
+pub(super) async fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
     let environment = context.environment();
+    let proxies = Proxies::from_environment(environment);
     let http = Http::new(
-        Proxies::from_environment(environment)?,
+        proxies.clone(),
         Trust::new(plan.ca_bundle.as_ref(), environment)?,
     )?;
-    Ok(Aws::new(http, plan.endpoint.clone()))
+    let aws = Aws::new(http, plan.endpoint.clone());
+    if let Some(sts) = aws.sts_uri().await {
+        proxies.check(&sts)?;
+    }
+    Ok(aws)
 }
 
 /// The plan. At a terminal, the user chooses a profile if nothing else names one.

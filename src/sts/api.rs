@@ -6,11 +6,13 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use aws_sdk_sts::config::StalledStreamProtectionConfig;
+use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use aws_sdk_sts::types::Credentials as StsCredentials;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use chrono::DateTime;
+use http::Uri;
 use url::{Host, Url};
 
 use super::arn::is_own_sts;
@@ -123,6 +125,20 @@ impl Aws {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// The address of STS, as the SDK finds it.
+    pub async fn sts_uri(&self) -> Option<Uri> {
+        let endpoint = &self.endpoint;
+        let params = Params::builder()
+            .region(endpoint.region.text.clone())
+            .use_fips(endpoint.fips)
+            .use_dual_stack(endpoint.dualstack)
+            .set_endpoint(endpoint.sts_url().map(str::to_owned))
+            .build();
+        let resolver = DefaultResolver::new();
+        let found = resolver.resolve_endpoint(&params.ok()?).await;
+        found.ok()?.url().parse().ok()
     }
 
     #[must_use]

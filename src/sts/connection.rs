@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use rustls::{CertificateError, ClientConfig, OtherError};
 use tower_service::Service;
 
-use super::proxy::Proxies;
+use super::proxy::{Proxies, Proxy, Shown};
 use super::trust::Untrusted;
 
 /// How long to wait for a connection, including TLS and a proxy's tunnel: a person is waiting.
@@ -48,23 +48,16 @@ pub enum ConnectError {
     /// Another error in the TLS handshake.
     #[error("cannot be talked to securely ({0})")]
     Tls(String),
-    /// The proxy cannot be reached.
-    #[error("cannot be reached: the proxy {proxy} gives no connection ({problem})")]
-    Proxy {
-        /// Its address, without user and password.
-        proxy: String,
-        problem: String,
-    },
+    /// The variable does not name a proxy that can be used.
+    #[error("cannot be reached: {problem}")]
+    BadProxy { problem: String, hint: String },
+    /// The proxy cannot be reached, or makes no connection.
+    #[error("cannot be reached: no connection through the proxy {} ({problem})", .proxy.address)]
+    Proxy { proxy: Shown, problem: String },
     /// The proxy requires a user and a password.
-    #[error("cannot be reached: the proxy {proxy} wants a user and a password, or other ones")]
-    ProxyAuthorization {
-        /// Its address, without user and password.
-        proxy: String,
-    },
+    #[error("cannot be reached: the proxy {} wants a user and a password, or other ones", .proxy.address)]
+    ProxyAuthorization { proxy: Shown },
 }
-
-pub(super) const PROXY_AUTHORIZATION: &str =
-    "put them into HTTPS_PROXY, percent-encoded: http://user:password@proxy.example.com:3128";
 
 impl ConnectError {
     /// What the user can do about it.
@@ -92,10 +85,21 @@ impl ConnectError {
             Self::Tls(_) => {
                 "check AWS_ENDPOINT_URL and the proxy: what answers there does not speak TLS as AWS does"
             }
-            Self::Proxy { .. } => {
-                "check HTTPS_PROXY, and name hosts that need no proxy in NO_PROXY"
+            Self::BadProxy { hint, .. } => return hint.clone().into(),
+            Self::Proxy { proxy, .. } => {
+                return format!(
+                    "check {}, and list hosts that need no proxy in NO_PROXY",
+                    proxy.variable
+                )
+                .into();
             }
-            Self::ProxyAuthorization { .. } => PROXY_AUTHORIZATION,
+            Self::ProxyAuthorization { proxy } => {
+                return format!(
+                    "put them into {}, percent-encoded: http://user:password@proxy.example.com:3128",
+                    proxy.variable
+                )
+                .into();
+            }
         }
         .into()
     }
@@ -124,27 +128,34 @@ impl Dial {
     }
 
     async fn connect(self, to: Uri) -> Result<Stream, Unreached> {
+        let proxy = self.proxies.find(&to).map_err(|error| Unreached {
+            host: host(&to),
+            problem: ConnectError::BadProxy {
+                problem: error.message,
+                hint: error.hint.unwrap_or_default(),
+            },
+        })?;
         let connecting = async {
-            match self.proxies.intercept(&to) {
+            match &proxy {
                 None => {
                     let connection = self.with_tls(self.tcp.clone()).call(to.clone()).await;
                     connection
                         .map(|connection| Stream::new(connection, false))
                         .map_err(|error| problem_without_proxy(error.as_ref()))
                 }
-                Some(proxy) => {
-                    let connection = self.through(proxy.uri(), proxy.basic_auth(), &to).await;
-                    connection
-                        .map_err(|error| problem_with_proxy(error.as_ref(), bare(proxy.uri())))
+                Some(Proxy { intercept, shown }) => {
+                    let credentials = intercept.basic_auth();
+                    let connection = self.through(intercept.uri(), credentials, &to).await;
+                    connection.map_err(|error| problem_with_proxy(error.as_ref(), shown.clone()))
                 }
             }
         };
         let connected = tokio::time::timeout(CONNECT, connecting).await;
         let connected = connected.unwrap_or_else(|_| {
-            Err(match self.proxies.intercept(&to) {
+            Err(match &proxy {
                 None => ConnectError::TimedOut,
                 Some(proxy) => ConnectError::Proxy {
-                    proxy: bare(proxy.uri()),
+                    proxy: proxy.shown.clone(),
                     problem: format!("nothing within {} s", CONNECT.as_secs()),
                 },
             })
@@ -291,7 +302,7 @@ fn problem_without_proxy(error: &(dyn StdError + 'static)) -> ConnectError {
     }
 }
 
-fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: String) -> ConnectError {
+fn problem_with_proxy(error: &(dyn StdError + 'static), proxy: Shown) -> ConnectError {
     if let Some(problem) = problem_of_tls(error) {
         problem
     } else if with_causes(error)

@@ -12,12 +12,12 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use chrono::TimeDelta;
-use http::{Uri, header};
+use http::{Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::connection::{Dial, bare, host};
+use super::connection::{ConnectError, Dial, Unreached, bare, host};
 use super::proxy::{Proxies, Shown};
 use super::refusal::offset_by_date;
 use super::trust::Trust;
@@ -161,14 +161,15 @@ impl Connector {
             .map_err(|error| ConnectorError::user(error.into()))?;
         self.state().asked = Some(request.uri().clone());
         // Through a tunnel the credentials were sent when it was made; otherwise they go with the
-        // request.
-        if request.uri().scheme_str() == Some("http")
-            && let Some(proxy) = self.proxies.intercept(request.uri())
-            && let Some(credentials) = proxy.basic_auth()
-        {
+        // request. An error ends the connection.
+        let is_http = request.uri().scheme_str() == Some("http");
+        let proxy = self.proxies.find(request.uri()).ok().flatten();
+        let proxy = proxy.filter(|_| is_http);
+        if let Some(credentials) = proxy.as_ref().and_then(|it| it.intercept.basic_auth()) {
             let headers = request.headers_mut();
             headers.insert(header::PROXY_AUTHORIZATION, credentials.clone());
         }
+        let asked = request.uri().clone();
         if has_code(request.body()) {
             request = request.map(|body| {
                 SdkBody::from_body_1_x(body.map_frame(|frame| {
@@ -179,12 +180,34 @@ impl Connector {
         }
         let answer = self.client.request(request).await;
         let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
+        if let Some(proxy) = proxy
+            && let Some(problem) = problem_of_proxy(&answer, proxy.shown)
+        {
+            let unreached = Unreached {
+                host: host(&asked),
+                problem,
+            };
+            return Err(ConnectorError::io(unreached.into()));
+        }
         let date = answer.headers().get(header::DATE);
         let date = date.and_then(|date| date.to_str().ok());
         self.state().clock_offset = date.and_then(|date| offset_by_date(date, clock::now()));
         let answer = answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, LONGEST_ANSWER)));
         HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
     }
+}
+
+/// What a proxy itself answers to a request without TLS. An answer of AWS names the request.
+fn problem_of_proxy<B>(answer: &Response<B>, proxy: Shown) -> Option<ConnectError> {
+    let status = answer.status();
+    if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Some(ConnectError::ProxyAuthorization { proxy });
+    }
+    let is_gateway = matches!(status.as_u16(), 502..=504);
+    (is_gateway && !answer.headers().contains_key("x-amzn-requestid")).then(|| {
+        let problem = format!("HTTP {}", status.as_u16());
+        ConnectError::Proxy { proxy, problem }
+    })
 }
 
 /// Whether a request has an MFA code. Its body is read once there is a connection.

@@ -1,180 +1,256 @@
-//! The proxy in the environment, by the rules of the AWS CLI (Python's
-//! `urllib.request.getproxies_environment`): the variable in lower case wins over the one in upper case,
-//! and an empty one means no proxy.
+//! The proxy that the environment names, by the rules of the AWS CLI (Python's
+//! `urllib.request.getproxies_environment`): the variable in lower case wins over the one in upper
+//! case, and one that is set to nothing means no proxy. Only the proxy of a destination is judged.
 
 use std::fmt;
-use std::sync::Arc;
+use std::net::IpAddr;
 
+use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
 use crate::environment::{Environment, not_text};
 use crate::error::Error;
+use crate::value::Value;
 
-/// The variables of the AWS CLI for a proxy; `ALL_PROXY` counts if neither is set.
+/// The variables that name a proxy in the AWS CLI; `ALL_PROXY` counts if neither variable of the scheme is
+/// set.
 const HTTPS: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
 const HTTP: [&str; 2] = ["http_proxy", "HTTP_PROXY"];
 const ALL: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 const NO: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
+/// The proxies of the environment.
 #[derive(Clone)]
 pub struct Proxies {
-    matcher: Arc<Matcher>,
     https: Option<Named>,
     http: Option<Named>,
+    exceptions: Vec<Exception>,
 }
 
-/// A proxy and its variable.
-#[derive(Debug, Clone)]
+/// A variable that names a proxy, and its value, which may contain a password.
+#[derive(Clone)]
 struct Named {
     variable: &'static str,
-    url: Url,
+    value: Value,
 }
 
-/// A proxy for messages, without user and password.
+/// The proxy for a destination.
+pub(super) struct Proxy {
+    pub(super) intercept: Intercept,
+    pub(super) shown: Shown,
+}
+
+/// A proxy to be shown, without user and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// `http://proxy.example.com:3128`
     pub address: String,
+    /// The variable that names it.
     pub variable: &'static str,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.address, self.variable)
+    }
 }
 
 impl Proxies {
     /// Reads the variables.
-    pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
-        let all = named(environment, ALL)?;
-        let https = of_scheme(environment, HTTPS, all.as_ref())?;
-        let http = of_scheme(environment, HTTP, all.as_ref())?;
-        let no = first(environment, NO)?.map_or_else(String::new, |(_, list)| no_proxy(list));
-        let text = |named: &Option<Named>| {
-            let named = named.as_ref();
-            named.map_or_else(String::new, |named| named.url.to_string())
+    #[must_use]
+    pub fn from_environment(environment: &Environment) -> Self {
+        let first = |variables: [&'static str; 2]| {
+            let mut named = variables.into_iter().filter_map(|variable| {
+                let value = environment.get(variable)?.clone();
+                Some(Named { variable, value })
+            });
+            named.next()
         };
-        Ok(Self {
-            matcher: Arc::new(
-                Matcher::builder()
-                    .https(text(&https))
-                    .http(text(&http))
-                    .no(no)
-                    .build(),
-            ),
-            https,
-            http,
-        })
+        let list = first(NO).and_then(|no| Some(no.value.as_str()?.to_owned()));
+        Self {
+            https: first(HTTPS).or_else(|| first(ALL)),
+            http: first(HTTP).or_else(|| first(ALL)),
+            exceptions: list.as_deref().map(exceptions).unwrap_or_default(),
+        }
     }
 
-    /// The proxy for a destination.
-    #[must_use]
-    pub(super) fn intercept(&self, destination: &http::Uri) -> Option<Intercept> {
-        self.matcher.intercept(destination)
+    /// The proxy for a destination; an error if it cannot be used.
+    pub(super) fn find(&self, destination: &Uri) -> Result<Option<Proxy>, Error> {
+        let is_http = destination.scheme_str() == Some("http");
+        let named = if is_http { &self.http } else { &self.https };
+        let Some(named) = named else {
+            return Ok(None);
+        };
+        let host = destination.host().unwrap_or_default();
+        let port = destination.port_u16();
+        let port = port.unwrap_or(if is_http { 80 } else { 443 });
+        if self.exceptions.iter().any(|it| it.covers(host, port)) {
+            return Ok(None);
+        }
+        let url = named.url(if is_http { HTTP[1] } else { HTTPS[1] }, host)?;
+        Ok(url.and_then(|url| Proxy::new(named.variable, url, destination)))
     }
 
-    /// The proxy for a destination, for messages.
+    /// Checks the proxy for a destination, before any request.
+    pub fn check(&self, destination: &Uri) -> Result<(), Error> {
+        self.find(destination).map(drop)
+    }
+
+    /// The proxy for a destination, to be shown.
     #[must_use]
-    pub fn shown(&self, destination: &http::Uri) -> Option<Shown> {
-        self.intercept(destination)?;
-        let named = match destination.scheme_str() {
-            Some("http") => self.http.as_ref(),
-            _ => self.https.as_ref(),
-        }?;
-        let mut url = named.url.clone();
-        // Neither fails for a URL with a host.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        Some(Shown {
-            address: url.as_str().trim_end_matches('/').to_owned(),
-            variable: named.variable,
-        })
+    pub fn shown(&self, destination: &Uri) -> Option<Shown> {
+        Some(self.find(destination).ok()??.shown)
     }
 }
 
 impl fmt::Debug for Proxies {
-    /// Omits the URL, which may contain a password.
+    /// Without the password that a URL may contain.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies").finish_non_exhaustive()
     }
 }
 
-/// The first of two variables that is set, even to an empty value.
-fn first<'e>(
-    environment: &'e Environment,
-    variables: [&'static str; 2],
-) -> Result<Option<(&'static str, &'e str)>, Error> {
-    for variable in variables {
-        if let Some(value) = environment.get(variable) {
-            let text = value.as_str().ok_or_else(|| not_text(variable))?;
-            return Ok(Some((variable, text.trim())));
+impl Named {
+    /// The address; `None` if the variable is empty. `right` is the variable where an HTTP proxy for the
+    /// host belongs.
+    fn url(&self, right: &str, host: &str) -> Result<Option<Url>, Error> {
+        let variable = self.variable;
+        let text = self.value.as_str().ok_or_else(|| not_text(variable))?;
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let url = if text.contains("://") {
+            Url::parse(text)
+        } else {
+            Url::parse(&format!("http://{text}"))
+        };
+        match url {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Some(url)),
+            Ok(url) if url.has_host() => Err(Error::new(format!(
+                "{variable}: a {} proxy is not supported",
+                url.scheme().to_uppercase()
+            ))
+            .hint(format!(
+                "name an HTTP proxy ({right}=http://proxy.example.com:3128), or list {host} in NO_PROXY"
+            ))),
+            // It is not repeated: it may contain a password.
+            _ => Err(
+                Error::new(format!("{variable} is not the address of a proxy")).hint(
+                    "write it like http://proxy.example.com:3128, a user and password percent-encoded before \
+                     the host (http://user:pass%40word@…)",
+                ),
+            ),
         }
     }
-    Ok(None)
 }
 
-fn of_scheme(
-    environment: &Environment,
-    variables: [&'static str; 2],
-    all: Option<&Named>,
-) -> Result<Option<Named>, Error> {
-    match first(environment, variables)? {
-        Some(_) => named(environment, variables),
-        None => Ok(all.cloned()),
+impl Proxy {
+    fn new(variable: &'static str, mut url: Url, destination: &Uri) -> Option<Self> {
+        let matcher = Matcher::builder().all(url.to_string()).build();
+        let intercept = matcher.intercept(destination)?;
+        // Neither fails for a URL with a host.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Some(Self {
+            intercept,
+            shown: Shown {
+                address: url.as_str().trim_end_matches('/').to_owned(),
+                variable,
+            },
+        })
     }
 }
 
-fn named(environment: &Environment, variables: [&'static str; 2]) -> Result<Option<Named>, Error> {
-    let Some((variable, text)) =
-        first(environment, variables)?.filter(|(_, text)| !text.is_empty())
-    else {
-        return Ok(None);
-    };
-    let url = if text.contains("://") {
-        Url::parse(text)
-    } else {
-        Url::parse(&format!("http://{text}"))
-    };
-    match url {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
-            Ok(Some(Named { variable, url }))
-        }
-        Ok(url) if url.has_host() => Err(Error::new(format!(
-            "{variable} names a proxy of the kind {}, which awsmfa cannot use",
-            url.scheme()
-        ))
-        .hint(format!(
-            "name an HTTP proxy, set {variable} to nothing for this call, or list the host in NO_PROXY"
-        ))),
-        // The value is not repeated: it may contain a password.
-        _ => Err(Error::new(format!("{variable} is not the address of a proxy")).hint(
-            "write it like http://proxy.example.com:3128, a user and password percent-encoded before the \
-             host (http://user:pass%40word@…)",
-        )),
-    }
+/// An entry of `NO_PROXY`: destinations without a proxy.
+#[derive(Clone)]
+enum Exception {
+    /// `*`
+    All,
+    /// `10.0.0.0/8`
+    Network(IpAddr, u32),
+    /// A host and those below it, perhaps at one port only.
+    Host(String, Option<u16>),
 }
 
-/// Changes `*.example.com`, which many people write, into the form that hyper understands.
-fn no_proxy(list: &str) -> String {
+fn exceptions(list: &str) -> Vec<Exception> {
     let entries = list.split(',').map(str::trim);
-    let plain = entries.map(|entry| {
-        entry
-            .strip_prefix('*')
-            .filter(|e| !e.is_empty())
-            .unwrap_or(entry)
-    });
-    plain.collect::<Vec<_>>().join(",")
+    let entries = entries.filter(|entry| !entry.is_empty());
+    entries.map(Exception::parse).collect()
+}
+
+impl Exception {
+    fn parse(entry: &str) -> Self {
+        if entry == "*" {
+            return Self::All;
+        }
+        if let Some((address, length)) = entry.split_once('/')
+            && let (Some(address), Ok(length)) = (address_of(address), length.parse())
+        {
+            return Self::Network(address, length);
+        }
+        let (host, port) = match entry.rsplit_once(':') {
+            Some((host, port)) if address_of(entry).is_none() => match port.parse() {
+                Ok(port) => (host, Some(port)),
+                Err(_) => (entry, None),
+            },
+            _ => (entry, None),
+        };
+        let host = host.strip_prefix('*').unwrap_or(host);
+        Self::Host(host.trim_start_matches('.').to_lowercase(), port)
+    }
+
+    fn covers(&self, host: &str, at: u16) -> bool {
+        let address = address_of(host);
+        match self {
+            Self::All => true,
+            Self::Network(network, length) => {
+                address.is_some_and(|address| is_in(address, *network, *length))
+            }
+            Self::Host(_, Some(port)) if *port != at => false,
+            Self::Host(name, _) => {
+                let host = host.to_lowercase();
+                let above = host.strip_suffix(name.as_str());
+                let is_below = above.is_some_and(|it| it.is_empty() || it.ends_with('.'));
+                is_below || (address.is_some() && address == address_of(name))
+            }
+        }
+    }
+}
+
+/// An address, in brackets or without.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let inner = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    inner.unwrap_or(text).parse().ok()
+}
+
+/// Whether the first bits of two addresses are the same.
+fn is_in(address: IpAddr, network: IpAddr, length: u32) -> bool {
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let differing = address.to_bits() ^ network.to_bits();
+            differing.leading_zeros() >= length
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let differing = address.to_bits() ^ network.to_bits();
+            differing.leading_zeros() >= length
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn proxies(variables: &[(&str, &str)]) -> Result<Proxies, Error> {
+    fn proxies(variables: &[(&str, &str)]) -> Proxies {
         let pairs = variables.iter().map(|(n, v)| (n.into(), v.into()));
         Proxies::from_environment(&Environment::from_pairs(pairs))
     }
 
     fn shown(variables: &[(&str, &str)], destination: &str) -> Option<String> {
-        let shown = proxies(variables)
-            .unwrap()
-            .shown(&destination.parse().unwrap())?;
+        let shown = proxies(variables).shown(&destination.parse().unwrap())?;
         Some(format!("{} by {}", shown.address, shown.variable))
     }
 
@@ -238,14 +314,48 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_proxy_is_told_without_its_password() {
-        let socks = proxies(&[("ALL_PROXY", "socks5://user:secret@proxy:1080")]).unwrap_err();
-        assert_eq!(
-            socks.to_string(),
-            "ALL_PROXY names a proxy of the kind socks5, which awsmfa cannot use"
+    fn an_exception_may_have_a_port() {
+        let at = |list, destination| {
+            let variables = [("HTTP_PROXY", "http://a:1"), ("NO_PROXY", list)];
+            shown(&variables, destination).is_some()
+        };
+        for list in ["127.0.0.1:4566", "x,127.0.0.1", "127.0.0.0/8", "*", "x,*"] {
+            assert!(!at(list, "http://127.0.0.1:4566"), "{list}");
+        }
+        for list in ["127.0.0.1:4567", "128.0.0.0/8", "27.0.0.1", "::1", ""] {
+            assert!(at(list, "http://127.0.0.1:4566"), "{list}");
+        }
+        for list in ["[::1]:4566", "::1", "[::1]", "::/64"] {
+            assert!(!at(list, "http://[::1]:4566"), "{list}");
+        }
+        assert!(!at("lab.test:80", "http://sts.LAB.test"));
+        assert!(at("lab.test:81", "http://sts.lab.test"));
+        assert!(at("lab.test", "http://sts-lab.test"));
+    }
+
+    /// The line that desktop programs tell people to export.
+    #[test]
+    fn only_the_proxy_of_a_destination_is_judged() {
+        let socks = ("all_proxy", "socks5://user:secret@127.0.0.1:7890");
+        let good = ("https_proxy", "http://a:1");
+        let sts = STS.parse().unwrap();
+        assert!(proxies(&[socks, good]).check(&sts).is_ok());
+        assert!(
+            proxies(&[socks, ("NO_PROXY", "amazonaws.com")])
+                .check(&sts)
+                .is_ok()
         );
-        let bad = proxies(&[("HTTPS_PROXY", "http://user:secret@")]).unwrap_err();
-        assert_eq!(bad.to_string(), "HTTPS_PROXY is not the address of a proxy");
+        let error = proxies(&[socks]).check(&sts).unwrap_err();
+        assert_eq!(error.message, "all_proxy: a SOCKS5 proxy is not supported");
+        assert_eq!(
+            error.hint.unwrap(),
+            "name an HTTP proxy (HTTPS_PROXY=http://proxy.example.com:3128), or list \
+             sts.eu-central-1.amazonaws.com in NO_PROXY"
+        );
+        let bad = proxies(&[("HTTPS_PROXY", "http://user:secret@")]);
+        let error = bad.check(&sts).unwrap_err();
+        assert_eq!(error.message, "HTTPS_PROXY is not the address of a proxy");
+        assert!(bad.check(&"http://localhost:4566".parse().unwrap()).is_ok());
     }
 
     #[test]
@@ -255,11 +365,9 @@ mod tests {
             shown(&variables, STS).unwrap(),
             "http://proxy:3128 by HTTPS_PROXY"
         );
-        let intercept = proxies(&variables)
-            .unwrap()
-            .intercept(&STS.parse().unwrap())
-            .unwrap();
+        let found = proxies(&variables).find(&STS.parse().unwrap());
+        let intercept = found.unwrap().unwrap().intercept;
         assert_eq!(intercept.basic_auth().unwrap(), "Basic dXNlcjpwQDpzcw==");
-        assert!(!format!("{:?}", proxies(&variables).unwrap()).contains("ss"));
+        assert!(!format!("{:?}", proxies(&variables)).contains("ss"));
     }
 }

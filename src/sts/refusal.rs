@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use http_body_util::LengthLimitError;
 
-use super::connection::{ConnectError, PROXY_AUTHORIZATION, Unreached, with_causes};
+use super::connection::{ConnectError, Unreached, with_causes};
 use crate::clock;
 use crate::duration;
 use crate::error::Error;
@@ -80,7 +80,6 @@ pub enum Cause {
     /// A session that has this fault.
     Unusable(String),
     TooLong,
-    ProxyAuthorization,
     /// No connection, so nothing was sent.
     Unreached(Box<Unreached>),
     TimedOut,
@@ -187,10 +186,6 @@ impl Cause {
                 "the response is too long to come from AWS".into(),
                 "check AWS_ENDPOINT_URL: something else answers there",
             ),
-            Self::ProxyAuthorization => (
-                "the proxy wants a user and a password, or other ones".into(),
-                PROXY_AUTHORIZATION,
-            ),
             Self::Unreached(unreached) => {
                 return (unreached.to_string().into(), unreached.problem.hint());
             }
@@ -247,6 +242,12 @@ impl Refusal {
         let status = answer.map(|raw| raw.status().as_u16());
         let cause = match error {
             SdkError::ServiceError(_) if is_html(answer) => Cause::NotAws(status.unwrap_or(0)),
+            // AWS names its errors, or at least the request; a proxy or a load balancer does neither.
+            SdkError::ServiceError(service)
+                if service.err().code().is_none() && error.request_id().is_none() =>
+            {
+                Cause::NotAws(status.unwrap_or(0))
+            }
             SdkError::ServiceError(service) => {
                 let error = service.err();
                 let code = error.code().map(|code| without(secrets, code));
@@ -273,7 +274,7 @@ impl Refusal {
             cause => cause,
         };
         let aws = match (error, &cause) {
-            (_, Cause::NotAws(_) | Cause::ProxyAuthorization) => None,
+            (_, Cause::NotAws(_)) => None,
             (SdkError::ServiceError(service), _) => {
                 let error_of_aws = service.err();
                 said_by_aws(
@@ -315,7 +316,7 @@ impl Refusal {
     pub fn may_pass(&self) -> bool {
         let passing = matches!(
             self.cause,
-            Cause::Broken(_) | Cause::Server(_) | Cause::Throttled
+            Cause::Broken(_) | Cause::Server(_) | Cause::NotAws(500..) | Cause::Throttled
         );
         passing || self.was_never_sent()
     }
@@ -386,7 +387,6 @@ fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, stat
     let is_code = |code: &&str| code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
     let Some(code) = code.filter(is_code) else {
         return match status {
-            407 => Cause::ProxyAuthorization,
             500.. => Cause::Server(status),
             _ => Cause::NotAws(status),
         };

@@ -10,10 +10,10 @@ use awsmfa::environment::Environment;
 use awsmfa::error::Error;
 use awsmfa::plan::chain::{Chain, follow};
 use awsmfa::plan::source::{KeysFrom, Origin};
-use awsmfa_test_support::say;
+use awsmfa_test_support::{python_with_botocore, say};
 use serde_json::{Value, json};
 
-use crate::{botocore_answers, python_with_botocore};
+use crate::botocore_answers;
 
 /// How many graphs are followed; `AWSMFA_GRAPHS` says another number, `AWSMFA_SEED` repeats a run.
 const GRAPHS: u64 = 400;

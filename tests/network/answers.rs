@@ -177,7 +177,7 @@ impl Asking {
         let port = server(Arc::clone(&answering));
         let environment = Environment::default();
         let http = Http::new(
-            Proxies::from_environment(&environment).unwrap(),
+            Proxies::from_environment(&environment),
             Trust::new(None, &environment).unwrap(),
         )
         .unwrap();

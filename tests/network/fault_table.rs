@@ -248,6 +248,35 @@ fn proxies() -> Vec<Row> {
             stage
         })
         .succeeds(),
+        row(
+            "plain HTTP by a proxy that does not reach AWS",
+            AT_ONCE,
+            0,
+            || {
+                let mut stage = by_proxy(Manner::BadGateway, "");
+                let proxy = stage.remove("HTTPS_PROXY").unwrap();
+                let url = stage.emulator.http_url();
+                stage.set("HTTP_PROXY", proxy).set("AWS_ENDPOINT_URL", url);
+                stage
+            },
+        ),
+        row("SOCKS proxy beside one for HTTPS", AT_ONCE, 1, || {
+            let mut stage = by_proxy(Manner::Password, "alice:p%40ss@");
+            stage.set("all_proxy", "socks5://127.0.0.1:1080");
+            stage
+        })
+        .succeeds(),
+        row("proxies that are not for this host", AT_ONCE, 1, || {
+            let mut stage = good();
+            let url = stage.emulator.http_url();
+            stage
+                .set("NO_PROXY", url.trim_start_matches("http://"))
+                .set("AWS_ENDPOINT_URL", url)
+                .set("HTTP_PROXY", format!("http://127.0.0.1:{}", refused_port()))
+                .set("HTTPS_PROXY", "socks4://127.0.0.1:1080");
+            stage
+        })
+        .succeeds(),
         row("SOCKS proxy", AT_ONCE, 0, || {
             let mut stage = good();
             stage.set("ALL_PROXY", "socks5://alice:p%40ss@127.0.0.1:1080");
