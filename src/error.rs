@@ -11,6 +11,9 @@ pub const FAILED: u8 = 1;
 pub const NOT_EXECUTABLE: u8 = 126;
 /// `exec`: no such command.
 pub const NOT_FOUND: u8 = 127;
+/// The run is for a program that awsmfa itself started, and needs that program again. Tells the awsmfa
+/// that started it, so that the user reads of it once.
+pub const CALLS_ITSELF: u8 = 115;
 
 /// Why a run failed. Message, hint and source must not contain a secret or a code.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct Error {
     /// What the user can do about it.
     pub hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Another process has printed it.
+    pub is_told: bool,
 }
 
 impl Error {
@@ -33,6 +38,7 @@ impl Error {
             aws: None,
             hint: None,
             source: None,
+            is_told: false,
         }
     }
 

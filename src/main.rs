@@ -40,7 +40,9 @@ fn main() -> ExitCode {
     match outcome {
         Ok(output) => finish(&output.text, output.exit_code),
         Err(failure) => {
-            print(&failure.error);
+            if !failure.error.is_told {
+                print(&failure.error);
+            }
             let code = failure.error.exit;
             let mut statements = failure.statements;
             if failure.is_evaluated {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use zeroize::Zeroizing;
 
 use crate::environment::{Environment, Place, Setting};
-use crate::error::Error;
+use crate::error::{CALLS_ITSELF, Error, FAILED};
 #[cfg(unix)]
 use crate::shlex::split;
 use crate::value::Value;
@@ -137,8 +137,7 @@ impl Program {
     /// Runs the program and returns its output.
     pub async fn output(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         if self.surroundings.is_running(&self.setting.place) {
-            let hint = "let the program use another profile, one that does not need this program";
-            return Err(self.error("calls awsmfa for itself").hint(hint));
+            return Err(self.calls_itself().exit(CALLS_ITSELF));
         }
         let mut command = self.command()?;
         self.surroundings.apply(&mut command, &self.setting.place);
@@ -153,12 +152,24 @@ impl Program {
             NoOutput::Io(error) => self.error("cannot be read").source(error),
         })?;
         match status {
+            Some(status) if status.code() == Some(CALLS_ITSELF.into()) => {
+                let mut error = self.calls_itself();
+                error.is_told = true;
+                // This run may be for such a program, too.
+                let is_outermost = self.surroundings.running.is_empty();
+                Err(error.exit(if is_outermost { FAILED } else { CALLS_ITSELF }))
+            }
             Some(status) if !status.success() => {
                 let hint = "run the program by hand to see why it fails";
                 Err(self.error(&format!("failed ({status})")).hint(hint))
             }
             _ => Ok(printed),
         }
+    }
+
+    fn calls_itself(&self) -> Error {
+        let hint = "let the program use another profile, one that does not need this program";
+        self.error("calls awsmfa for itself").hint(hint)
     }
 
     fn command(&self) -> Result<Command, Error> {

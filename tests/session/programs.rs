@@ -306,13 +306,39 @@ fn one_that_asks_awsmfa_for_its_own_profile_is_run_once() {
         let run = stage.awsmfa(args);
         assert_failed(&run, &format!("{key} calls awsmfa for itself"));
         assert_eq!(stage.written("runs"), "\n", "{key}: {run:?}");
-        assert_eq!(
-            run.stderr.matches("calls awsmfa for itself").count(),
-            1,
-            "{run:?}"
-        );
+        assert_one_error(&run);
         assert_eq!(stage.emulator.log().actions(), [""; 0]);
     }
+}
+
+/// One message and its hint, although several processes of awsmfa fail.
+#[track_caller]
+fn assert_one_error(run: &Run) {
+    let starts: Vec<&str> = run.stderr.lines().map(|line| &line[..6]).collect();
+    assert_eq!(starts, ["awsmfa", "hint: "], "{run:?}");
+}
+
+/// Two profiles that need each other.
+#[test]
+fn a_longer_loop_is_one_error_too() {
+    let stage = Stage::new();
+    stage.home.write_credentials("");
+    stage.home.write_config(
+        "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\
+         credential_process = awsmfa env --shell json -p other 123456\n\
+         [profile other]\nmfa_serial = arn:aws:iam::123456789012:mfa/bob\n\
+         credential_process = awsmfa env --shell json -p default 123456\n",
+    );
+    let run = stage.awsmfa(&["env", "--shell", "sh", "123456"]);
+    assert_failed(&run, "profile default, ");
+    assert!(
+        run.stderr
+            .contains("credential_process calls awsmfa for itself")
+    );
+    assert_one_error(&run);
+    let run = stage.awsmfa(&["doctor"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("calls awsmfa for itself"), "{run:?}");
 }
 
 /// A call for another profile is not a loop.
