@@ -28,7 +28,9 @@ fn main() -> ExitCode {
     fail_loudly_on_panic(evaluator);
     if evaluator.needs_signals() {
         // Without the thread, signals end the process silently.
-        let _ = signals::hear(move |signal, is_first| interrupted(signal, is_first, evaluator));
+        let _ = signals::hear(evaluator.evaluates(), move |signal, is_first| {
+            interrupted(signal, is_first, evaluator);
+        });
     }
     let context = Context::new(Environment::from_process());
     let outcome = match parse(&args) {

@@ -21,9 +21,15 @@ const SIGNAL: u8 = 2;
 static IS_CODE_SENT: AtomicBool = AtomicBool::new(false);
 
 /// Catches signals from now on. Calls `end` for the first signal, with whether it came before
-/// [`leave_to_main`].
-pub fn hear(end: impl FnOnce(&Signal, bool) + Send + 'static) -> io::Result<()> {
-    let signals = Signals::catch()?;
+/// [`leave_to_main`]. Where the system does not say which signals are ignored, it catches all of them if
+/// a failing statement depends on that, otherwise none.
+pub fn hear(
+    is_evaluated: bool,
+    end: impl FnOnce(&Signal, bool) + Send + 'static,
+) -> io::Result<()> {
+    let Some(signals) = Signals::catch(is_evaluated)? else {
+        return Ok(());
+    };
     let hear = move || {
         if let Some(signal) = signals.wait() {
             end(&signal, is_first(SIGNAL));
@@ -69,8 +75,10 @@ mod system {
     }
 
     impl Signals {
-        pub(super) fn catch() -> io::Result<Self> {
-            let ignored = ignored();
+        pub(super) fn catch(is_evaluated: bool) -> io::Result<Option<Self>> {
+            let Some(ignored) = ignored().or(is_evaluated.then_some(0)) else {
+                return Ok(None);
+            };
             let heard = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
                 .into_iter()
                 .filter(|signal| ignored >> (signal - 1) & 1 == 0);
@@ -80,10 +88,10 @@ mod system {
             for signal in heard {
                 flag::register_conditional_default(signal, Arc::clone(&next_ends_process))?;
             }
-            Ok(Self {
+            Ok(Some(Self {
                 heard: signals,
                 next_ends_process,
-            })
+            }))
         }
 
         pub(super) fn wait(mut self) -> Option<Signal> {
@@ -96,12 +104,11 @@ mod system {
         }
     }
 
-    /// The signals that the caller set to ignored, one bit each; only Linux shows them.
-    fn ignored() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    /// The signals that the caller set to ignored, one bit each. Only Linux shows them, if there is a /proc.
+    fn ignored() -> Option<u64> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let bits = bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
-        bits.unwrap_or_default()
+        u64::from_str_radix(bits?.trim(), 16).ok()
     }
 
     #[derive(Debug)]
@@ -149,9 +156,9 @@ mod system {
     pub(super) struct Signals(tokio::runtime::Runtime);
 
     impl Signals {
-        pub(super) fn catch() -> io::Result<Self> {
+        pub(super) fn catch(_is_evaluated: bool) -> io::Result<Option<Self>> {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-            Ok(Self(runtime))
+            Ok(Some(Self(runtime)))
         }
 
         pub(super) fn wait(self) -> Option<Signal> {

@@ -45,11 +45,10 @@ impl Evaluator {
     }
 
     /// Whether a signal must do more than end the process: print the failing statement, or end the
-    /// programs that awsmfa started. Only Linux says which signals are ignored; elsewhere, catching one
-    /// would make the command of `exec` start with the default instead.
+    /// programs that awsmfa started.
     #[must_use]
     pub fn needs_signals(&self) -> bool {
-        self.evaluates || self.starts_programs && cfg!(any(target_os = "linux", windows))
+        self.evaluates || self.starts_programs
     }
 
     /// The statement that makes the evaluating line fail; empty if nothing evaluates the output.

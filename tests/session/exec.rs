@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+#[cfg(target_os = "linux")]
+use awsmfa_test_support::skip;
 use awsmfa_test_support::{Run, Stage};
 
 fn executable(stage: &Stage, name: &str, contents: &[u8]) {
@@ -116,6 +118,34 @@ fn its_signals_are_as_the_caller_left_them() {
             );
         }
     }
+}
+
+/// A sandbox may hide /proc, which alone tells the signals that are ignored.
+#[cfg(target_os = "linux")]
+#[test]
+fn ignored_signals_stay_ignored_without_proc() {
+    let stage = Stage::new();
+    let in_private = |script: &str| {
+        let script = format!("mount -t tmpfs none /proc || exit 99\n{script}");
+        Run::execute(&mut stage.command(&["unshare", "-rm", "sh", "-c", &script]))
+    };
+    if in_private("true").code != 0 {
+        skip("a private /proc");
+        return;
+    }
+    let survive = "kill -HUP $$; kill -INT $$; kill -QUIT $$; kill -TERM $$; echo survived";
+    let code = stage.code();
+    let run = in_private(&format!(
+        "trap '' HUP INT QUIT TERM\nexec awsmfa exec {code} -- sh -c '{survive}'"
+    ));
+    run.assert_quiet_success();
+    assert_eq!(run.stdout, "survived\n");
+    // What a shell evaluates says that it was interrupted.
+    let run = in_private(
+        "awsmfa env --shell sh --code-command 'kill -TERM $PPID; sleep 20' >$OUT/output\n\
+         cat $OUT/output",
+    );
+    assert_eq!(run.stdout, "(exit 1);\n", "{run:?}");
 }
 
 /// A program that writes to a pipe without a reader is ended by SIGPIPE.
