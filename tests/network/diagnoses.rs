@@ -56,7 +56,7 @@ const REFUSALS: &[(&str, Refusal)] = &[
     ("listing devices denied", |stage| {
         stage
             .emulator
-            .edit(|accounts| accounts.user("alice").may_list_mfa_devices = false);
+            .edit(|accounts| accounts.user("alice").not_allowed.push("ListMFADevices"));
         stage.home.write_config("[default]\nregion = eu-west-1\n");
         words(&["123456"])
     }),

@@ -142,7 +142,7 @@ fn what_cannot_be_settled_without_a_terminal_is_said() {
     let mut stage = stage();
     stage
         .emulator
-        .edit(|accounts| accounts.user("alice").may_list_mfa_devices = false);
+        .edit(|accounts| accounts.user("alice").not_allowed.push("ListMFADevices"));
     let run = stage.eval(&["env", "123456"]);
     assert_eq!((run.code, stage.requests()), (1, (1, 0)));
     told.push(("denied", stage.redact(&run.stderr)));

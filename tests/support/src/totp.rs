@@ -18,30 +18,40 @@ const ARRIVAL_SECONDS: u64 = 10;
 /// A virtual MFA device. A clone is the same device.
 #[derive(Clone)]
 pub struct TotpDevice {
-    secret: [u8; 20],
+    secret: Vec<u8>,
     handed_out: Arc<Mutex<BTreeSet<u64>>>,
 }
 
 impl TotpDevice {
     /// A device with this secret; RFC 4226, section 4, recommends 160 bits.
     #[must_use]
-    pub fn new(secret: [u8; 20]) -> Self {
+    pub fn new(secret: impl Into<Vec<u8>>) -> Self {
         Self {
-            secret,
+            secret: secret.into(),
             handed_out: Arc::default(),
         }
     }
 
-    /// A device with a random secret.
+    /// A device with the secret that somebody typed, or scanned.
+    ///
+    /// # Panics
+    /// If the text is not Base32.
+    #[must_use]
+    pub fn from_base32(secret: &str) -> Self {
+        let secret = Secret::try_from_base32(secret).expect("Base32");
+        Self::new(secret.as_bytes())
+    }
+
+    /// A device with a random secret, as long as IAM's.
     #[must_use]
     pub fn random() -> Self {
-        Self::new(std::array::from_fn(|_| fastrand::u8(..)))
+        Self::new(std::array::from_fn::<u8, 40, _>(|_| fastrand::u8(..)))
     }
 
     /// The secret as oathtool and authenticator apps take it (RFC 4648, no padding).
     #[must_use]
     pub fn secret_base32(&self) -> String {
-        Secret::new_stack(self.secret).to_base32()
+        Secret::new(self.secret.clone().into()).to_base32()
     }
 
     /// A code that AWS accepts now and that this device has not returned before.
@@ -89,11 +99,19 @@ impl TotpDevice {
         std::array::from_fn(|_| wrong.next().expect("there are more codes than steps"))
     }
 
+    /// The present code and the next one, as a person types them who waits for the second. IAM and STS
+    /// accept both already.
+    #[must_use]
+    pub fn two_codes(&self) -> [String; 2] {
+        let now = unix_seconds();
+        [self.code_at(now), self.code_at(now + STEP_SECONDS)]
+    }
+
     /// The code at this time, in seconds since 1970, whether it was used or not.
     #[must_use]
     pub fn code_at(&self, unix_seconds: u64) -> String {
         Builder::new()
-            .with_secret(self.secret.to_vec())
+            .with_secret(self.secret.clone())
             .with_step_duration(STEP_SECONDS)
             .build()
             .expect("a secret of 160 bits")

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::totp::TotpDevice;
 
@@ -12,6 +12,10 @@ pub struct Accounts {
     /// IAM users and root users.
     pub users: Vec<User>,
     pub roles: Vec<Role>,
+    /// Virtual MFA devices that are enabled for nobody.
+    pub unassigned: Vec<MfaDevice>,
+    /// How long it takes until STS knows a device that IAM has enabled.
+    pub sts_learns_after: Duration,
 }
 
 /// A part of AWS with its own accounts; the second field of an ARN.
@@ -56,12 +60,15 @@ pub struct User {
     pub keys: Vec<AccessKey>,
     /// MFA devices, in the order in which IAM lists them.
     pub devices: Vec<MfaDevice>,
-    /// Whether a policy allows `iam:ListMFADevices` on the user itself.
-    pub may_list_mfa_devices: bool,
+    /// The actions of IAM that no policy allows; all others are allowed on the user itself and on every
+    /// virtual device.
+    pub not_allowed: Vec<&'static str>,
+    /// The actions of IAM that a policy denies without MFA.
+    pub denied_without_mfa: Vec<&'static str>,
 }
 
 impl User {
-    /// A user of the commercial partition with one key pair and no device, who may list devices.
+    /// A user of the commercial partition with one key pair and no device, who may manage devices.
     #[must_use]
     pub fn new(account: &str, name: &str, access_key_id: &str, secret_access_key: &str) -> Self {
         Self {
@@ -75,7 +82,8 @@ impl User {
                 active: true,
             }],
             devices: Vec::new(),
-            may_list_mfa_devices: true,
+            not_allowed: Vec::new(),
+            denied_without_mfa: Vec::new(),
         }
     }
 
@@ -143,6 +151,8 @@ pub struct MfaDevice {
     /// An ARN; a hardware token's bare serial number.
     pub serial: String,
     pub enabled: DateTime<Utc>,
+    /// When STS began to know it.
+    pub known_to_sts: DateTime<Utc>,
     /// Generates the codes; `None` for a security key, which does not work with STS.
     pub totp: Option<TotpDevice>,
 }
@@ -160,11 +170,18 @@ impl MfaDevice {
     /// A FIDO security key; its serial contains `:u2f/`.
     #[must_use]
     pub fn security_key(serial: &str) -> Self {
+        let enabled = DateTime::UNIX_EPOCH + Duration::days(20_000);
         Self {
             serial: serial.to_owned(),
-            enabled: DateTime::UNIX_EPOCH + chrono::Duration::days(20_000),
+            enabled,
+            known_to_sts: enabled,
             totp: None,
         }
+    }
+
+    /// Whether IAM created it, so that it exists without a user.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.serial.contains(":mfa/")
     }
 }
 

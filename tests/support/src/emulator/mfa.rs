@@ -53,6 +53,32 @@ impl Verifier {
         }
     }
 
+    /// Whether the codes are of consecutive steps and valid at `now`. Both are used up then.
+    pub(crate) fn verify_two(
+        &mut self,
+        device: &MfaDevice,
+        (first, second): (&str, &str),
+        now: DateTime<Utc>,
+    ) -> bool {
+        let Some(totp) = &device.totp else {
+            return false;
+        };
+        let step = now.timestamp().unsigned_abs() / STEP_SECONDS;
+        let found = (step - TOLERATED_STEPS..step + TOLERATED_STEPS).find(|&step| {
+            totp.code_of_step(step) == first && totp.code_of_step(step + 1) == second
+        });
+        if let Some(step) = found {
+            let ledger = self.0.entry(device.serial.clone()).or_default();
+            ledger.used_steps.extend([step, step + 1]);
+        }
+        found.is_some()
+    }
+
+    /// A new device of this name has no history.
+    pub(crate) fn forget_device(&mut self, serial: &str) {
+        self.0.remove(serial);
+    }
+
     pub(crate) fn forget(&mut self) {
         self.0.clear();
     }

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::request::Request;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -110,6 +112,22 @@ impl Refusal {
             basic(now),
             tolerance.num_minutes(),
         ))
+    }
+
+    /// IAM's 409: the request does not fit what is there.
+    pub(crate) fn conflict(code: &str, message: &str) -> Self {
+        Self::new(409, code, message)
+    }
+
+    pub(crate) fn no_such_entity(message: &str) -> Self {
+        Self::new(404, "NoSuchEntity", message)
+    }
+
+    pub(crate) fn unknown_action(request: &Request) -> Self {
+        let action = request.param("Action").unwrap_or_default();
+        let version = request.param("Version").unwrap_or_default();
+        let message = format!("Could not find operation {action} for version {version}");
+        Self::new(400, "InvalidAction", message)
     }
 
     pub(crate) fn throttling() -> Self {

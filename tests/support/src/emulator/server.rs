@@ -172,12 +172,8 @@ fn evaluate(
         (Service::Sts, "GetSessionToken") => sts::get_session_token(state, request, &caller),
         (Service::Sts, "AssumeRole") => sts::assume_role(state, request, &caller),
         (Service::Sts, "GetCallerIdentity") => Ok(sts::get_caller_identity(&caller)),
-        (Service::Iam, "ListMFADevices") => iam::list_mfa_devices(state, request, &caller),
-        _ => {
-            let version = request.param("Version").unwrap_or_default();
-            let message = format!("Could not find operation {action} for version {version}");
-            Err(Refusal::new(400, "InvalidAction", message))
-        }
+        (Service::Iam, _) => iam::carry_out(state, action, request, &caller),
+        _ => Err(Refusal::unknown_action(request)),
     }
 }
 

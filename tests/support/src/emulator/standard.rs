@@ -63,6 +63,7 @@ impl Accounts {
         Self {
             users: vec![alice.with_device(), bob.with_device()],
             roles: vec![dev, admin, audit, fresh, chained],
+            ..Self::default()
         }
     }
 

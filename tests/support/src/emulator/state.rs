@@ -53,7 +53,7 @@ impl Caller {
         }
     }
 
-    fn partition(&self) -> Partition {
+    pub(crate) fn partition(&self) -> Partition {
         match &self.identity {
             Identity::User(user) => user.partition,
             Identity::Role { role, .. } => role.partition,

@@ -134,7 +134,7 @@ fn verify_mfa(
     let device = user
         .devices
         .iter()
-        .find(|device| device.serial == serial)
+        .find(|device| device.serial == serial && device.known_to_sts <= Utc::now())
         .ok_or_else(Refusal::device_not_validated)?;
     state.verifier.verify(device, code, Utc::now())?;
     Ok(Some(state.session_time()))

@@ -169,6 +169,17 @@ impl Answer {
         (self.status, self.text("Code"), self.text("Message"))
     }
 
+    /// Like [`Self::assert_error`], whatever the message.
+    #[track_caller]
+    pub(crate) fn assert_code(&self, status: u16, code: &str) {
+        let (of_answer, code_of_answer, message) = self.error();
+        assert_eq!(
+            (of_answer, code_of_answer.as_str()),
+            (status, code),
+            "{message}"
+        );
+    }
+
     #[track_caller]
     pub(crate) fn assert_error(&self, status: u16, code: &str, message: &str) {
         assert!(self.body.contains("<Error>"), "no error: {self:?}");

@@ -2,7 +2,7 @@
 
 use crate::client::{Answer, Client};
 use awsmfa_test_support::{
-    Accounts, Emulator, MfaDevice, Outcome, Partition, Role, Trust, User, find_tool,
+    Accounts, Emulator, MfaDevice, Outcome, Partition, Role, TotpDevice, Trust, User, find_tool,
 };
 
 const ALICE_DEVICE: &str = "arn:aws:iam::123456789012:mfa/alice";
@@ -314,7 +314,7 @@ fn devices_are_listed_where_allowed() {
     let with_mfa = alice.session_with_mfa("alice", &emulator.device("alice"));
     assert_eq!(with_mfa.iam("ListMFADevices", &[]).status, 200);
 
-    emulator.edit(|accounts| accounts.user("alice").may_list_mfa_devices = false);
+    emulator.edit(|accounts| accounts.user("alice").not_allowed.push("ListMFADevices"));
     let denied = alice.iam("ListMFADevices", &[]);
     denied.assert_error(
         403,
@@ -353,6 +353,7 @@ fn root_users_and_other_partitions() {
     let emulator = Emulator::start(Accounts {
         users: vec![root, gov.with_device()],
         roles: vec![role],
+        ..Accounts::default()
     });
 
     let root = Client::alice(&emulator);
@@ -376,4 +377,151 @@ fn root_users_and_other_partitions() {
     );
     let elsewhere = Client::bob(&emulator).sts("GetCallerIdentity", &[]);
     elsewhere.assert_error(403, "InvalidClientTokenId", INVALID_TOKEN);
+}
+
+/// The states of alice's devices: enabled, and created but enabled for nobody.
+fn devices(emulator: &Emulator) -> (Vec<String>, Vec<String>) {
+    let mut found = None;
+    emulator.edit(|accounts| {
+        let serials = |devices: &[MfaDevice]| devices.iter().map(|it| it.serial.clone()).collect();
+        found = Some((
+            serials(&accounts.user("alice").devices),
+            serials(&accounts.unassigned),
+        ));
+    });
+    found.expect("the accounts")
+}
+
+#[test]
+fn the_life_of_a_virtual_device() {
+    const PHONE: &str = "arn:aws:iam::123456789012:mfa/phone";
+    const KNOWN: [&str; 2] = [ALICE_DEVICE, PHONE];
+    let Some(emulator) = standard() else { return };
+    let (alice, bob) = (Client::alice(&emulator), Client::bob(&emulator));
+    let create = |client: &Client, name| {
+        client.iam("CreateVirtualMFADevice", &[("VirtualMFADeviceName", name)])
+    };
+    create(&alice, "a b").assert_code(400, "ValidationError");
+    // Names are account-wide.
+    create(&bob, "alice").assert_code(409, "EntityAlreadyExists");
+    let created = create(&alice, "phone");
+    assert_eq!(created.text("SerialNumber"), PHONE);
+    create(&bob, "phone").assert_code(409, "EntityAlreadyExists");
+    assert_eq!(devices(&emulator).1, [PHONE]);
+    let seed = aws_smithy_types::base64::decode(created.text("Base32StringSeed")).expect("Base64");
+    assert_eq!(seed.len(), 64);
+    let phone = TotpDevice::from_base32(str::from_utf8(&seed).expect("ASCII"));
+
+    let enable = |first: &str, second: &str| {
+        alice.iam(
+            "EnableMFADevice",
+            &[
+                ("UserName", "alice"),
+                ("SerialNumber", PHONE),
+                ("AuthenticationCode1", first),
+                ("AuthenticationCode2", second),
+            ],
+        )
+    };
+    let [first, second] = phone.two_codes();
+    for (first, second) in [
+        (&first, &first),
+        (&second, &first),
+        (&first, &phone.wrong_code()),
+    ] {
+        enable(first, second).assert_code(403, "InvalidAuthenticationCode");
+    }
+    emulator.edit(|accounts| accounts.sts_learns_after = chrono::Duration::seconds(60));
+    assert_eq!(enable(&first, &second).status, 200);
+    enable(&first, &second).assert_code(409, "EntityAlreadyExists");
+    assert_eq!(
+        devices(&emulator),
+        (KNOWN.map(str::to_owned).to_vec(), vec![])
+    );
+    // STS does not know it yet, and then it knows that the code was used.
+    with_code(&alice, PHONE, &second).assert_error(403, "AccessDenied", NOT_VALIDATED);
+    emulator.edit(|accounts| {
+        accounts.user("alice").devices[1].known_to_sts = chrono::DateTime::UNIX_EPOCH;
+    });
+    with_code(&alice, PHONE, &second).assert_error(403, "AccessDenied", INVALID_CODE);
+
+    let of_phone = [("UserName", "alice"), ("SerialNumber", PHONE)];
+    let delete = |client: &Client| client.iam("DeleteVirtualMFADevice", &of_phone[1..]);
+    delete(&alice).assert_code(409, "DeleteConflict");
+    bob.iam("DeactivateMFADevice", &of_phone)
+        .assert_code(403, "AccessDenied");
+    assert_eq!(alice.iam("DeactivateMFADevice", &of_phone).status, 200);
+    alice
+        .iam("DeactivateMFADevice", &of_phone)
+        .assert_code(404, "NoSuchEntity");
+    assert_eq!(devices(&emulator).1, [PHONE]);
+    assert_eq!(delete(&alice).status, 200);
+    delete(&alice).assert_code(404, "NoSuchEntity");
+    assert_eq!(devices(&emulator), (vec![ALICE_DEVICE.to_owned()], vec![]));
+}
+
+#[test]
+fn a_user_may_have_eight_devices() {
+    let Some(emulator) = standard() else { return };
+    let alice = Client::alice(&emulator);
+    emulator.edit(|accounts| {
+        let devices = &mut accounts.user("alice").devices;
+        devices.extend((1..8).map(|number| MfaDevice::totp(&format!("GAHT1234567{number}"))));
+    });
+    let created = alice.iam(
+        "CreateVirtualMFADevice",
+        &[("VirtualMFADeviceName", "ninth")],
+    );
+    assert_eq!(created.status, 200, "{created:?}");
+    let enabled = alice.iam(
+        "EnableMFADevice",
+        &[
+            ("UserName", "alice"),
+            ("SerialNumber", "arn:aws:iam::123456789012:mfa/ninth"),
+            ("AuthenticationCode1", "123456"),
+            ("AuthenticationCode2", "654321"),
+        ],
+    );
+    enabled.assert_code(409, "LimitExceeded");
+}
+
+#[test]
+fn virtual_devices_come_in_pages_and_policies_may_deny() {
+    let Some(emulator) = standard() else { return };
+    let alice = Client::alice(&emulator);
+    emulator.edit(|accounts| {
+        let device = MfaDevice::totp("arn:aws:iam::123456789012:mfa/left");
+        accounts.unassigned.push(device);
+    });
+    let first = alice.iam("ListVirtualMFADevices", &[]);
+    assert!(first.body.contains(ALICE_DEVICE) && first.body.contains(BOB_DEVICE));
+    assert!(!first.body.contains("mfa/left"), "{first:?}");
+    let marker = first.text("Marker");
+    let second = alice.iam("ListVirtualMFADevices", &[("Marker", &marker)]);
+    assert!(second.body.contains("mfa/left") && !second.body.contains("<User>"));
+    assert_eq!(second.text("IsTruncated"), "false");
+    let unassigned = alice.iam(
+        "ListVirtualMFADevices",
+        &[("AssignmentStatus", "Unassigned")],
+    );
+    assert!(unassigned.body.contains("mfa/left") && !unassigned.body.contains(ALICE_DEVICE));
+
+    emulator.edit(|accounts| {
+        let alice = accounts.user("alice");
+        alice.not_allowed.push("ListVirtualMFADevices");
+        alice.denied_without_mfa.push("CreateVirtualMFADevice");
+    });
+    alice
+        .iam("ListVirtualMFADevices", &[])
+        .assert_code(403, "AccessDenied");
+    let create = |client: &Client| {
+        client.iam(
+            "CreateVirtualMFADevice",
+            &[("VirtualMFADeviceName", "alice-2")],
+        )
+    };
+    let denied = create(&alice);
+    assert!(denied.body.contains("with an explicit deny"), "{denied:?}");
+    let with_mfa = alice.session_with_mfa("alice", &emulator.device("alice"));
+    assert_eq!(create(&with_mfa).status, 200);
 }
