@@ -167,7 +167,8 @@ pub static SHELLS: &[Shell] = &[
         aliases: &[],
         executables: &[],
         kind: Kind::Shell,
-        line: r#"eval "$({})""#,
+        // `$(…)` is a file on disk there.
+        line: ". <({})",
         grammar: &posix::GRAMMAR,
         function: function!(r#"eval "$(awsmfa init ksh)""#, "awsmfa.sh"),
     },

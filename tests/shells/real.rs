@@ -163,7 +163,12 @@ in_each! {
     yash: Real { name: "yash", ..POSIX };
     ksh: Real {
         name: "ksh",
-        ways: &[STRICT, ALIASED, UNQUOTED_IN_KSH],
+        ways: &[
+            STRICT,
+            ALIASED,
+            Way::new("eval \"$(cat FILE)\""),
+            UNQUOTED_IN_KSH,
+        ],
         ..POSIX
     };
     mksh: Real {
