@@ -24,6 +24,11 @@ const SETTLED: Duration = Duration::from_millis(20);
 /// How long to wait for a busy one.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+thread_local! {
+    /// The processes above this one do not change while it runs.
+    static SYSTEM: System = System::default();
+}
+
 /// A Linux shell inside WSL asks the Windows program, which cannot see which shell that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AskedFromWsl;
@@ -31,7 +36,7 @@ struct AskedFromWsl;
 /// The shell that asks for statements; `None` if no shell is visible.
 pub fn asking() -> Result<Option<&'static Shell>, Error> {
     static ASKING: OnceLock<Result<Option<&'static Shell>, AskedFromWsl>> = OnceLock::new();
-    let asking = ASKING.get_or_init(|| asking_among(&System::new()));
+    let asking = ASKING.get_or_init(|| SYSTEM.with(asking_among));
     asking.map_err(|AskedFromWsl| {
         Error::new("a shell inside WSL asks the Windows program")
             .hint("install the Linux build of awsmfa inside WSL, or name the shell: --shell bash")
@@ -41,7 +46,7 @@ pub fn asking() -> Result<Option<&'static Shell>, Error> {
 /// The program of the nearest shell above this process.
 #[must_use]
 pub fn calling_program() -> Option<PathBuf> {
-    calling_program_among(&System::new())
+    SYSTEM.with(calling_program_among)
 }
 
 fn calling_program_among(processes: &impl Processes) -> Option<PathBuf> {
@@ -81,7 +86,7 @@ fn asking_among(processes: &impl Processes) -> Result<Option<&'static Shell>, As
 /// runner: the user forgot to evaluate the output.
 #[must_use]
 pub fn is_forgotten() -> bool {
-    is_forgotten_among(&System::new()) == Some(true)
+    SYSTEM.with(is_forgotten_among) == Some(true)
 }
 
 /// `None` if the shell or its output is not visible.
@@ -143,13 +148,14 @@ pub enum Captured {
 /// Whether the shell that runs a function of `init` also reads the function's output, as in `$(…)`.
 #[must_use]
 pub fn captured(caller: Caller) -> Captured {
-    let system = System::new();
-    // In another PID namespace, /proc has other process IDs.
-    let is_seen = system.own() == Some(std::process::id());
-    is_seen
-        .then(|| captured_among(&system, caller))
-        .flatten()
-        .unwrap_or_else(|| guessed(caller, parent(), is_stdout_terminal(), system.output()))
+    SYSTEM.with(|system| {
+        // In another PID namespace, /proc has other process IDs.
+        let is_seen = system.own() == Some(std::process::id());
+        is_seen
+            .then(|| captured_among(system, caller))
+            .flatten()
+            .unwrap_or_else(|| guessed(caller, parent(), is_stdout_terminal(), system.output()))
+    })
 }
 
 /// `None` if it is not visible.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use awsmfa_test_support::{find_tool, say, skip, tools_path};
 
@@ -324,10 +324,12 @@ fn in_the_powershell_that_dotnet_runs() {
 
 const AWSMFA: &str = env!("CARGO_BIN_EXE_awsmfa");
 
-/// Runs README's line in bash, with a command that fails at once.
-fn readme_line(place: &Place, tracer: &[&str], awsmfa: &str) -> Output {
-    let line = format!("x=\"$({awsmfa} env --nonsense)\"; echo \"$x\"\n");
-    write(&place.0.join("script"), &line);
+/// What `$(…)` gets from a command in bash, and what the command shows.
+fn substitution(place: &Place, tracer: &[&str], command: &str) -> (String, String) {
+    write(
+        &place.0.join("script"),
+        &format!("x=\"$({command})\"; echo \"$x\"\n"),
+    );
     let command = [tracer, &["bash", "--norc", "script"]].concat();
     let output = Command::new(command[0])
         .args(&command[1..])
@@ -336,18 +338,20 @@ fn readme_line(place: &Place, tracer: &[&str], awsmfa: &str) -> Output {
         .env("PATH", tools_path())
         .output()
         .unwrap();
-    assert_eq!(output.stdout, b"(exit 2);\n", "{output:?}");
-    output
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
 }
 
-/// Every `env` pays for it.
+/// Every `env` and `unset` pays for it: the shell that asks, and whether it reads the output.
 #[test]
 fn costs_few_system_calls() {
     if find_tool("strace").is_none() {
         return;
     }
     let place = Place::new("detection-calls");
-    readme_line(&place, &["strace", "-f", "-o", "trace"], AWSMFA);
+    let tracer = ["strace", "-f", "-o", "trace"];
+    let (statements, _) = substitution(&place, &tracer, &format!("{AWSMFA} unset"));
+    assert_eq!(statements, ":;\n");
     let trace = fs::read_to_string(place.0.join("trace")).unwrap();
     let started = |line: &&str| line.contains("execve(") && line.contains(AWSMFA);
     let (pid, _) = trace
@@ -358,33 +362,46 @@ fn costs_few_system_calls() {
         .unwrap();
     let calls: Vec<&str> = trace
         .lines()
-        .filter(|line| line.starts_with(pid))
+        .filter(|line| line.starts_with(pid) && !line.contains(" resumed>"))
         .skip_while(|line| !line.contains("\"/proc/self\""))
-        .take_while(|line| !line.contains("write(1,"))
+        // Then awsmfa says that there is nothing to undo.
+        .take_while(|line| !line.contains("write(2,"))
         .collect();
-    say(&format!("finding the shell: {} system calls", calls.len()));
+    say(&format!(
+        "finding shell and reader: {} system calls",
+        calls.len()
+    ));
     assert!((5..=40).contains(&calls.len()), "{}", calls.join("\n"));
 }
 
+/// The difference between two runs that fail in the same way, of which one need not find the shell, since
+/// it is named. Only a release build shows what a user pays.
 #[test]
 fn costs_few_instructions() {
     if find_tool("valgrind").is_none() {
         return;
     }
-    let callgrind = "valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-                     --collect-atstart=no --toggle-collect=*shell*reader*asking*";
     let place = Place::new("detection-instructions");
-    let output = readme_line(&place, &[], &format!("{callgrind} {AWSMFA}"));
-    let told = String::from_utf8(output.stderr).unwrap();
-    let collected = told.split("Collected : ").nth(1);
-    let digits = collected.and_then(|rest| rest.lines().next());
-    let count: u64 = digits.and_then(|it| it.trim().parse().ok()).expect(&told);
-    say(&format!("finding the shell: {count} instructions"));
-    // A release build needs a quarter of that.
-    let limit = if cfg!(debug_assertions) {
-        100_000
-    } else {
-        40_000
+    let instructions = |shell: &str| -> u64 {
+        let callgrind = "valgrind --tool=callgrind --callgrind-out-file=/dev/null";
+        let command = format!("{callgrind} {AWSMFA} init {shell} --bogus");
+        let (statements, told) = substitution(&place, &[], &command);
+        assert_eq!(statements, "(exit 2);\n");
+        let collected = told.split("Collected : ").nth(1);
+        let digits = collected.and_then(|rest| rest.lines().next());
+        digits.and_then(|it| it.trim().parse().ok()).expect(&told)
     };
-    assert!((1_000..limit).contains(&count), "{count}");
+    let count = instructions("nash").saturating_sub(instructions("bash"));
+    let (build, limit) = if cfg!(debug_assertions) {
+        ("debug", 160_000)
+    } else {
+        ("release", 40_000)
+    };
+    say(&format!(
+        "finding the shell: {count} instructions in a {build} build"
+    ));
+    assert!(
+        (1_000..=limit).contains(&count),
+        "{count} in a {build} build"
+    );
 }

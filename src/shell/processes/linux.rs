@@ -1,5 +1,6 @@
 //! Linux: reads /proc with few system calls, since every `env` pays for them.
 
+use std::cell::{OnceCell, RefCell};
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
@@ -14,32 +15,50 @@ use super::{File, FileKind, Pid, Processes};
 /// How much of a process's arguments to read: enough for the name of a script.
 const ARGUMENTS: usize = 4096;
 
-pub(in crate::shell) struct System;
+/// What was read, for whoever asks again.
+#[derive(Default)]
+pub(in crate::shell) struct System {
+    own: OnceCell<Option<Pid>>,
+    parents: RefCell<Vec<(Pid, Option<Pid>)>>,
+    exes: RefCell<Vec<(Pid, Option<PathBuf>)>>,
+}
 
-impl System {
-    pub(in crate::shell) fn new() -> Self {
-        Self
+fn remembered<T: Clone>(
+    answers: &RefCell<Vec<(Pid, Option<T>)>>,
+    pid: Pid,
+    ask: impl FnOnce() -> Option<T>,
+) -> Option<T> {
+    if let Some((_, answer)) = answers.borrow().iter().find(|(of, _)| *of == pid) {
+        return answer.clone();
     }
+    let answer = ask();
+    answers.borrow_mut().push((pid, answer.clone()));
+    answer
 }
 
 impl Processes for System {
     /// By the numbers of this /proc, which differ from `getpid` in another PID namespace.
     fn own(&self) -> Option<Pid> {
-        link("/proc/self")?.to_str().ok()?.parse().ok()
+        let ask = || link("/proc/self")?.to_str().ok()?.parse().ok();
+        *self.own.get_or_init(ask)
     }
 
     fn parent(&self, pid: Pid) -> Option<Pid> {
-        let stat = read::<512>(&format!("/proc/{pid}/stat"))?;
-        let (_, fields) = split_stat(&stat)?;
-        // The field after the state. 0 is the kernel.
-        let parent = fields.split(|&b| b == b' ').nth(1)?;
-        let parent = str::from_utf8(parent).ok()?.parse().ok()?;
-        (parent != 0).then_some(parent)
+        remembered(&self.parents, pid, || {
+            let stat = read::<512>(&format!("/proc/{pid}/stat"))?;
+            let (_, fields) = split_stat(&stat)?;
+            // The field after the state. 0 is the kernel.
+            let parent = fields.split(|&b| b == b' ').nth(1)?;
+            let parent = str::from_utf8(parent).ok()?.parse().ok()?;
+            (parent != 0).then_some(parent)
+        })
     }
 
     fn exe(&self, pid: Pid) -> Option<PathBuf> {
-        let path = link(&format!("/proc/{pid}/exe"))?;
-        Some(OsString::from_vec(path.into_bytes()).into())
+        remembered(&self.exes, pid, || {
+            let path = link(&format!("/proc/{pid}/exe"))?;
+            Some(OsString::from_vec(path.into_bytes()).into())
+        })
     }
 
     fn argv(&self, pid: Pid) -> Vec<OsString> {

@@ -12,11 +12,13 @@ use super::{Pid, Processes};
 
 pub(in crate::shell) struct System(RefCell<Option<sysinfo::System>>);
 
-impl System {
-    pub(in crate::shell) fn new() -> Self {
+impl Default for System {
+    fn default() -> Self {
         Self(RefCell::new(sysinfo::System::new().ok()))
     }
+}
 
+impl System {
     fn process<T>(&self, pid: Pid, ask: impl FnOnce(&Process) -> Option<T>) -> Option<T> {
         let pid = sysinfo::Pid::from_u32(pid);
         let mut system = self.0.borrow_mut();
