@@ -33,7 +33,7 @@ struct Real {
     /// Runs the file `FILE` in this shell.
     source: &'static str,
     places: &'static [Place],
-    cells: &'static [&'static [Cell]],
+    cells: &'static [&'static [Cell<'static>]],
 }
 
 const POSIX: Real = Real {
@@ -46,13 +46,13 @@ const POSIX: Real = Real {
 };
 
 /// A line, with `CODE` in place of a code. No secret may get into the file `log`.
-struct Cell {
-    line: &'static str,
+struct Cell<'a> {
+    line: &'a str,
     session: Session,
     status: i32,
 }
 
-const fn cell(line: &'static str, session: Session) -> Cell {
+const fn cell(line: &str, session: Session) -> Cell<'_> {
     Cell {
         line,
         session,
@@ -60,7 +60,7 @@ const fn cell(line: &'static str, session: Session) -> Cell {
     }
 }
 
-const fn fails(line: &'static str) -> Cell {
+const fn fails(line: &str) -> Cell<'_> {
     Cell {
         line,
         session: Nowhere,
@@ -69,7 +69,7 @@ const fn fails(line: &'static str) -> Cell {
 }
 
 /// In every POSIX shell.
-const OF_POSIX: &[Cell] = &[
+const OF_POSIX: &[Cell<'static>] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE >log", Here),
     cell("awsmfa env CODE >/dev/null", Here),
@@ -104,18 +104,18 @@ const OF_POSIX: &[Cell] = &[
     ),
 ];
 
-const SUBSTITUTED: &[Cell] = &[
+const SUBSTITUTED: &[Cell<'static>] = &[
     cell(". <(awsmfa env CODE)", Here),
     fails(". <(awsmfa env 12345)"),
 ];
 
 /// The user's own descriptor 3 reaches the code command.
-const DESCRIPTOR: Cell = cell(
+const DESCRIPTOR: Cell<'static> = cell(
     "echo CODE >code; awsmfa env --code-command 'cat <&3' 3<code",
     Here,
 );
 
-const BASH: &[Cell] = &[
+const BASH: &[Cell<'static>] = &[
     DESCRIPTOR,
     cell("source <(awsmfa env CODE)", Here),
     cell("echo CODE | awsmfa env -", Lost),
@@ -132,7 +132,7 @@ const BASH: &[Cell] = &[
     ),
 ];
 
-const ZSH: &[Cell] = &[
+const ZSH: &[Cell<'static>] = &[
     DESCRIPTOR,
     cell("source <(awsmfa env CODE)", Here),
     cell("echo CODE | awsmfa env -", Here),
@@ -144,14 +144,14 @@ const ZSH: &[Cell] = &[
     cell("cat =(awsmfa env CODE)", Lost),
 ];
 
-const KSH: &[Cell] = &[
+const KSH: &[Cell<'static>] = &[
     cell("echo CODE | awsmfa env -", Here),
     cell("x=${ awsmfa env CODE; }; eval \"$x\"", Here),
 ];
 
-const OTHERS: &[Cell] = &[DESCRIPTOR, cell("echo CODE | awsmfa env -", Lost)];
+const OTHERS: &[Cell<'static>] = &[DESCRIPTOR, cell("echo CODE | awsmfa env -", Lost)];
 
-const TCSH: &[Cell] = &[
+const TCSH: &[Cell<'static>] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE >log", Here),
     cell("awsmfa env CODE >/dev/null", Here),
@@ -173,13 +173,13 @@ const TCSH: &[Cell] = &[
 ];
 
 /// If its `eval` fails, tcsh loses the status; a failure before that has its own status.
-const TCSH_FAILS: Cell = Cell {
+const TCSH_FAILS: Cell<'static> = Cell {
     status: 1,
     ..fails("awsmfa env 12345")
 };
 
 /// In the other shells functions never run in a subshell, so they always act.
-const FISH: &[Cell] = &[
+const FISH: &[Cell<'static>] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE >log", Here),
     cell("awsmfa env CODE | source", Here),
@@ -200,12 +200,12 @@ const FISH: &[Cell] = &[
     },
 ];
 
-const ALWAYS_ACTS_FAILS: Cell = Cell {
+const ALWAYS_ACTS_FAILS: Cell<'static> = Cell {
     status: 1,
     ..fails("awsmfa env 12345 | source")
 };
 
-const NU: &[Cell] = &[
+const NU: &[Cell<'static>] = &[
     cell("awsmfa env CODE", Here),
     cell("^awsmfa env CODE | from json | load-env", Here),
     cell(
@@ -222,7 +222,7 @@ const NU: &[Cell] = &[
     ),
 ];
 
-const XONSH: &[Cell] = &[
+const XONSH: &[Cell<'static>] = &[
     cell("awsmfa env CODE", Here),
     cell("awsmfa env CODE > log", Here),
     cell("execx($(awsmfa env CODE))", Here),
@@ -287,33 +287,49 @@ fn prove(real: &Real) {
     if !shell.is_installed() {
         return;
     }
-    let function = by_name(shell.row).unwrap().function.as_ref().unwrap();
+    let row = by_name(shell.row).unwrap();
+    let load = match name {
+        "nu" => "source awsmfa.nu",
+        _ => row.function.as_ref().unwrap().load,
+    };
+    let with_function = real.cells.iter().copied().flatten();
+    let mut cells: Vec<(&str, &Cell)> = with_function.map(|cell| (load, cell)).collect();
+    // Without the function only README's line starts a session.
+    let line = row.line_for("awsmfa env CODE");
+    let plain = cell(&line, Here);
+    let refused = Cell {
+        line: "awsmfa env CODE",
+        session: Nowhere,
+        status: 1,
+    };
+    cells.push(("", &plain));
+    if real.note.contains('$') {
+        cells.push(("", &refused));
+    }
     let mut wrong = Vec::new();
-    let mut count = 0;
-    for cell in real.cells.iter().copied().flatten() {
+    for (load, cell) in &cells {
         for place in real.places {
-            let mut stage = stage();
-            stage.keep_fish_out_of_the_home();
-            let load = match name {
-                "nu" => {
-                    stage.write("awsmfa.nu", function.scripts.concat());
-                    "source awsmfa.nu"
-                }
-                _ => function.load,
-            };
-            let line = cell.line.replace("CODE", &stage.code());
-            let has_note = cell.line.contains("bin/note");
-            let note = if has_note { "" } else { real.note };
-            let script = [load, &line, note, "bin/dump after", ""].join("\n");
-            let shown = run(&stage, real, *place, &script);
-            if let Err(what) = check(cell, &stage, &shown) {
-                wrong.push(format!("{name}, {place:?}, {}: {what}\n{shown}", cell.line));
+            if let Err(what) = prove_cell(real, *place, load, cell) {
+                wrong.push(format!("{name}, {place:?}, {load}, {}: {what}", cell.line));
             }
-            count += 1;
         }
     }
+    let count = cells.len() * real.places.len();
     say(&format!("{name}: {count} cells, {} wrong", wrong.len()));
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn prove_cell(real: &Real, place: Place, load: &str, cell: &Cell) -> Result<(), String> {
+    let mut stage = stage();
+    stage.keep_fish_out_of_the_home();
+    let nu = by_name("nu").unwrap().function.as_ref().unwrap();
+    stage.write("awsmfa.nu", nu.scripts.concat());
+    let line = cell.line.replace("CODE", &stage.code());
+    let has_note = cell.line.contains("bin/note");
+    let note = if has_note { "" } else { real.note };
+    let script = [load, &line, note, "bin/dump after", ""].join("\n");
+    let shown = run(&stage, real, place, &script);
+    check(cell, &stage, &shown).map_err(|what| format!("{what}\n{shown}"))
 }
 
 fn check(cell: &Cell, stage: &Stage, shown: &str) -> Result<(), String> {
