@@ -9,11 +9,12 @@ use super::{Failure, Output, note_other_keys, render, shell_of, start};
 use crate::cli::{SessionOptions, StatementOptions};
 use crate::clock;
 use crate::context::Context;
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::exchange::ExchangeFailure;
 use crate::memory::{
-    CurrentSession, NewSession, Owner, current_variables, in_region, is_record, reinstate,
-    replaced_variable,
+    CurrentSession, NewSession, Owner, current_variables, in_other_environment, is_record,
+    reinstate, replaced_variable,
 };
 use crate::plan::Plan;
 use crate::session::Session;
@@ -50,15 +51,17 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
     let (memory, environment) = (context.memory(), context.environment());
     let reuse = match shell.kind {
         Kind::Shell => Reuse::OnRequest,
-        Kind::Format => Reuse::Live,
+        Kind::Server | Kind::Format => Reuse::Live,
     };
     let planned = match start::prepare(&options.session, context, reuse).await? {
         Prepared::New(planned) => planned,
         Prepared::Current { region } => {
             let changes = match shell.kind {
                 Kind::Shell => reinstate(environment),
-                Kind::Format => in_region(current_variables(environment), region),
+                Kind::Server => memory.in_region(reinstate(environment), region.as_deref()),
+                Kind::Format => memory.in_region(current_variables(environment), region.as_deref()),
             };
+            let changes = for_reader(shell, environment, changes);
             return Ok(render(shell, environment, changes)?);
         }
     };
@@ -77,7 +80,11 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
             if memory.has_other_keys && shell.kind == Kind::Shell {
                 note_other_keys(memory, &changes);
             }
-            Ok(render(shell, environment, for_shell(shell, changes))?)
+            Ok(render(
+                shell,
+                environment,
+                for_reader(shell, environment, changes),
+            )?)
         }
         Err(ExchangeFailure { error, kept, spent }) => {
             let mut failure = Failure::from(error);
@@ -123,20 +130,26 @@ fn check_that_shell_can_carry(shell: &Shell, context: &Context, plan: &Plan) -> 
         settings: plan.settings.clone(),
     };
     let changes = context.memory().start(context.environment(), &start);
-    (shell.grammar.render)(&for_shell(shell, changes)).map_err(|mut refused| {
-        // The user knows the variable, not the name under which awsmfa records its earlier value.
-        if let Some(variable) = replaced_variable(&refused.name) {
-            refused.name = variable.name.clone().into_owned();
-        }
-        refused
-    })?;
+    (shell.grammar.render)(&for_reader(shell, context.environment(), changes)).map_err(
+        |mut refused| {
+            // The user knows the variable, not the name under which awsmfa records its earlier value.
+            if let Some(variable) = replaced_variable(&refused.name) {
+                refused.name = variable.name.clone().into_owned();
+            }
+            refused
+        },
+    )?;
     Ok(())
 }
 
-/// Only shells get the bookkeeping.
-fn for_shell(shell: &Shell, mut changes: Vec<Change>) -> Vec<Change> {
-    if shell.kind == Kind::Format {
-        changes.retain(|change| !is_record(change.name()));
+/// The changes for what reads them: a format gets no bookkeeping, and a server has an environment of its own.
+fn for_reader(shell: &Shell, environment: &Environment, mut changes: Vec<Change>) -> Vec<Change> {
+    match shell.kind {
+        Kind::Shell => changes,
+        Kind::Server => in_other_environment(environment, &changes),
+        Kind::Format => {
+            changes.retain(|change| !is_record(change.name()));
+            changes
+        }
     }
-    changes
 }

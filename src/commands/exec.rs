@@ -10,7 +10,7 @@ use super::{Failure, start, summary};
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, USAGE};
-use crate::memory::{CurrentSession, in_region, is_for_child, is_record, reinstate};
+use crate::memory::{CurrentSession, is_for_child, is_record, reinstate};
 use crate::plan::chain;
 use crate::program::missing_interpreter;
 use crate::shell::{Change, detect, reader};
@@ -52,7 +52,9 @@ pub async fn run(options: &Args, context: &Context, args: &[OsString]) -> Result
             if let (true, Some(current)) = (nests, &context.memory().current) {
                 mention_subshell(current);
             }
-            in_region(reinstate(context.environment()), region)
+            context
+                .memory()
+                .in_region(reinstate(context.environment()), region.as_deref())
         }
         Prepared::New(planned) => {
             planned.plan.check_default_profile()?;

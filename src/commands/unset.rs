@@ -7,7 +7,7 @@ use super::{Failure, Output, note_other_keys, render, shell_of};
 use crate::cli::StatementOptions;
 use crate::context::Context;
 use crate::error::Error;
-use crate::memory::unset_all;
+use crate::memory::{in_other_environment, unset_all};
 use crate::shell::Kind;
 use crate::text;
 
@@ -41,7 +41,7 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
     let print_secrets = options.statements.print_secrets;
     must_be_evaluated(shell, print_secrets, "is for the shell", args)?;
     let environment = context.environment();
-    let changes = if options.all {
+    let mut changes = if options.all {
         unset_all(environment)
     } else {
         context.memory().unset(environment)
@@ -54,6 +54,10 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
             Some(_) => "removed the MFA session used to switch roles",
             None => "no awsmfa session in this shell; nothing to undo",
         });
+    }
+    // Where nothing is to be undone here, the server keeps what it has.
+    if shell.kind == Kind::Server && !changes.is_empty() {
+        changes = in_other_environment(environment, &changes);
     }
     Ok(render(shell, environment, changes)?)
 }

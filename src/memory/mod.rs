@@ -8,6 +8,7 @@ mod msys;
 mod record;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -22,7 +23,7 @@ pub use msys::exclude_secrets;
 pub(crate) use record::OWNER_ENDPOINT_URL;
 use record::{
     KeysOf, MAX_MFA_SESSIONS, Record, is_unchanged, keys_of, malformed_ids, mark, read_current,
-    read_mfa_sessions, read_plain, read_spent, variables,
+    read_mfa_sessions, read_plain, read_spent, record_names, variables,
 };
 pub use record::{is_for_child, is_record, replaced_variable};
 
@@ -259,6 +260,30 @@ impl Memory {
         changes
     }
 
+    /// These changes of the current session, with another region.
+    #[must_use]
+    pub fn in_region(&self, mut changes: Vec<Change>, region: Option<&str>) -> Vec<Change> {
+        let Some(region) = region.map(Value::from) else {
+            return changes;
+        };
+        for variable in [&environment::REGION, &environment::DEFAULT_REGION] {
+            let earlier = self.before.get(&variable.name).cloned();
+            let is_given = earlier.as_ref() != Some(&region);
+            for (name, value) in [
+                (&variable.name, Some(region.clone())),
+                (&variable.replaced, earlier.filter(|_| is_given)),
+                (&variable.given, is_given.then(|| mark(variable, &region))),
+            ] {
+                changes.retain(|change| change.name() != name);
+                changes.push(match value {
+                    Some(value) => Change::Set(name.clone(), value),
+                    None => Change::Unset(name.clone()),
+                });
+            }
+        }
+        changes
+    }
+
     /// The region of a session.
     #[must_use]
     pub fn region(&self, start: &NewSession) -> Option<String> {
@@ -345,6 +370,34 @@ fn before(
     before
 }
 
+/// The changes that make another environment, which cannot be seen from here, like this one after `changes`, as far
+/// as awsmfa sets, removes or records variables.
+#[must_use]
+pub fn in_other_environment(environment: &Environment, changes: &[Change]) -> Vec<Change> {
+    let mut after = environment.clone();
+    for change in changes {
+        match change {
+            Change::Set(name, value) => after.put(name, Some(value.clone())),
+            Change::Unset(name) => after.put(name, None),
+        }
+    }
+    let records = environment.names().chain(after.names());
+    let records = records.filter(|name| is_record(name)).map(str::to_owned);
+    let variables = [environment, &after].map(variables).into_iter().flatten();
+    let names: BTreeSet<String> = variables
+        .map(|variable| variable.name.to_string())
+        .chain(records)
+        .chain(record_names())
+        .collect();
+    names
+        .into_iter()
+        .map(|name| match after.get(&name) {
+            Some(value) => Change::Set(name.into(), value.clone()),
+            None => Change::Unset(name.into()),
+        })
+        .collect()
+}
+
 /// All variables of the current session, for formats that print it whole.
 #[must_use]
 pub fn current_variables(environment: &Environment) -> Vec<Change> {
@@ -358,21 +411,6 @@ pub fn current_variables(environment: &Environment) -> Vec<Change> {
             ))
         })
         .collect()
-}
-
-/// The same changes with another region.
-#[must_use]
-pub fn in_region(mut changes: Vec<Change>, region: Option<String>) -> Vec<Change> {
-    if let Some(region) = region {
-        for variable in [&environment::REGION, &environment::DEFAULT_REGION] {
-            changes.retain(|change| change.name() != variable.name);
-            changes.push(Change::Set(
-                variable.name.clone(),
-                Value::from(region.as_str()),
-            ));
-        }
-    }
-    changes
 }
 
 /// The changes that make the current session count again if the user has set a variable that overrides

@@ -187,6 +187,32 @@ fn mfa_place_and_field(name: &str) -> Option<(usize, &str)> {
     Some((place, field))
 }
 
+/// The names that the bookkeeping may have, except those about endpoints of AWS services.
+pub(super) fn record_names() -> impl Iterator<Item = String> {
+    let fixed = [
+        KEY_ID,
+        ROLE_ARN,
+        ACCOUNT_ID,
+        STARTED_AT,
+        SPENT_CODE,
+        MSYS_EXCLUSIONS,
+    ];
+    let of_target = TARGET.iter().map(|row| row.name);
+    let of_owner = OWNER.iter().map(|field| format!("{PREFIX}{field}"));
+    let of_mfa_session = PLACES.flat_map(|place| {
+        let fields = OWNER.iter().chain(&MFA_SESSION);
+        fields.map(move |field| mfa_prefix(place) + field)
+    });
+    let of_variables = VARIABLES.iter().flat_map(|row| [&row.replaced, &row.given]);
+    fixed
+        .into_iter()
+        .chain(of_target)
+        .map(str::to_owned)
+        .chain(of_owner)
+        .chain(of_mfa_session)
+        .chain(of_variables.map(ToString::to_string))
+}
+
 /// The variable whose earlier value is recorded under this name.
 #[must_use]
 pub fn replaced_variable(name: &str) -> Option<Cow<'static, Variable>> {
@@ -453,7 +479,7 @@ pub(super) fn read_plain(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::{TARGET, Target};
+    use super::{PREFIX, TARGET, Target, is_record, record_names};
     use crate::memory::Memory;
     use crate::testing::{ALICE, apply, environment, in_session, owner};
 
@@ -475,6 +501,19 @@ mod tests {
             let memory = Memory::read(&after);
             assert_eq!(memory.current.as_ref().unwrap().target, target, "{name}");
             assert_eq!(apply(&memory.unset(&after), &after), before, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_the_bookkeeping_is_one() {
+        for name in record_names() {
+            assert!(is_record(&name), "{name}");
+        }
+        let owner = owner(Some("default"), ALICE);
+        let after = in_session(&environment(&[]), Target::default(), &owner, None);
+        let names: Vec<String> = record_names().collect();
+        for name in after.names().filter(|name| name.starts_with(PREFIX)) {
+            assert!(names.iter().any(|it| it == name), "{name}");
         }
     }
 

@@ -13,6 +13,7 @@ mod powershell;
 mod processes;
 pub mod reader;
 mod tcsh;
+mod tmux;
 mod xonsh;
 
 use std::borrow::Cow;
@@ -95,6 +96,8 @@ pub struct Grammar {
 pub enum Kind {
     /// A shell evaluates them and can undo them later.
     Shell,
+    /// A server keeps them for the shells that it starts, which can undo them.
+    Server,
     /// A program reads values, so there is no bookkeeping and nothing to unset.
     Format,
 }
@@ -246,6 +249,15 @@ pub static SHELLS: &[Shell] = &[
         ),
     },
     Shell {
+        name: "tmux",
+        aliases: &[],
+        executables: &[],
+        kind: Kind::Server,
+        line: "{} | tmux source-file -",
+        grammar: &tmux::GRAMMAR,
+        function: None,
+    },
+    Shell {
         name: "json",
         aliases: &[],
         executables: &[],
@@ -309,7 +321,8 @@ impl Shell {
 
     #[must_use]
     pub fn is_posix(&self) -> bool {
-        std::ptr::eq(self.grammar, &raw const posix::GRAMMAR)
+        [&raw const posix::GRAMMAR, &raw const posix::FOR_ANY]
+            .contains(&std::ptr::from_ref(self.grammar))
     }
 
     /// These words as one command of this shell, quoted where needed.

@@ -23,6 +23,7 @@ mod prompt_cost;
 mod status;
 mod streams;
 mod tame;
+mod tmux;
 #[cfg(target_os = "linux")]
 mod unseen;
 mod words;

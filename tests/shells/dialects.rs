@@ -14,7 +14,7 @@ pub(crate) fn carries(row: &str, value: &[u8]) -> bool {
     match row {
         "bash" | "zsh" | "sh" | "ksh" | "fish" | "xonsh" | "elvish" => true,
         "tcsh" => value.is_ascii() || value.len() < 3000,
-        "nu" | "json" | "github" | "powershell" => is_text,
+        "nu" | "json" | "github" | "powershell" | "tmux" => is_text,
         "cmd" => {
             value.is_ascii() && !value.iter().any(|b| b"\"%!".contains(b)) && value.len() < 8000
         }
@@ -102,6 +102,20 @@ pub(crate) fn decode(row: &str, statements: &[u8]) -> Option<Vec<(String, Option
                 })
                 .collect()
         }
+        // It quotes as POSIX's shells do.
+        "tmux" => lines(statements)
+            .filter(|line| line != b"# nothing to do")
+            .map(|line| {
+                let line = String::from_utf8(line).expect("text");
+                if let Some(name) = line.strip_prefix("set-environment -gu ") {
+                    return (name.to_owned(), None);
+                }
+                let set = line.strip_prefix("set-environment -g ").expect("a command");
+                let (name, quoted) = set.split_once(' ').expect("a value");
+                let export = format!("\\export {name}={quoted};\n");
+                posix(export.as_bytes()).remove(0)
+            })
+            .collect(),
         "dotenv" | "github" => lines(statements)
             .map(|line| {
                 let (name, value) = split(&line, b'=');

@@ -96,7 +96,7 @@ fn removals_are_read_back() {
         };
         read.sort();
         let mut expected: Vec<_> = match shell.kind {
-            awsmfa::shell::Kind::Shell => names
+            awsmfa::shell::Kind::Shell | awsmfa::shell::Kind::Server => names
                 .iter()
                 .map(|name| ((*name).to_owned(), None))
                 .collect(),
@@ -113,7 +113,7 @@ fn a_shell_never_gets_nothing_to_evaluate() {
         let rendered = (shell.grammar.render)(&[]).unwrap();
         let statements = String::from_utf8(rendered.statements.to_vec()).unwrap();
         match shell.kind {
-            awsmfa::shell::Kind::Shell => {
+            awsmfa::shell::Kind::Shell | awsmfa::shell::Kind::Server => {
                 assert!(!statements.trim().is_empty(), "{}", shell.name);
                 assert!(statements.ends_with('\n'), "{}", shell.name);
             }
