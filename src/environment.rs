@@ -37,6 +37,12 @@ pub enum Content {
 }
 
 impl Variable {
+    /// Whether the variable counts as unset while it is empty; most others are set then.
+    #[must_use]
+    pub fn is_unset_by_empty(&self) -> bool {
+        self.content == Content::Region || *self == CA_BUNDLE
+    }
+
     /// The profile key with the same meaning.
     #[must_use]
     pub fn profile_key(&self) -> Option<&'static str> {

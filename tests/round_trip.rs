@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use awsmfa::environment::{Content, Environment, Place, Setting, VARIABLES, Variable};
+use awsmfa::environment::{
+    Content, ENDPOINT_URL, Environment, Place, Setting, VARIABLES, Variable,
+};
 use awsmfa::memory::{
     CurrentSession, Memory, MfaSession, NewSession, Owner, Settings, Target, is_for_child,
     is_record, unset_all,
@@ -155,7 +157,9 @@ fn settings() -> impl Strategy<Value = Settings> {
     let keys: BTreeSet<&str> = VARIABLES.iter().filter_map(|v| v.profile_key()).collect();
     let profile = keys.into_iter().map(|key| (Just(key), of_a_key()));
     let profile = profile.collect::<Vec<_>>();
-    (option::of("[a-z]{2}-north-1"), profile).prop_map(|(forced_region, profile)| {
+    let url = option::of("http://[a-z]{3}");
+    let parts = (option::of("[a-z]{2}-north-1"), url, profile);
+    parts.prop_map(|(forced_region, url, profile)| {
         let profile: BTreeMap<&str, Option<String>> = profile.into_iter().collect();
         let setting = |variable: &Variable| {
             Some(Setting {
@@ -166,8 +170,13 @@ fn settings() -> impl Strategy<Value = Settings> {
         let of_profile = VARIABLES
             .iter()
             .filter_map(|&variable| Some((variable.clone(), setting(variable)?)));
+        let url = url.map(|url| Setting::from_variable(ENDPOINT_URL.name.clone(), url));
         Settings {
             forced_region,
+            corrected: url
+                .map(|url| (ENDPOINT_URL.clone(), url))
+                .into_iter()
+                .collect(),
             of_profile: of_profile.collect(),
         }
     })

@@ -11,7 +11,7 @@ use super::shared::SharedFiles;
 use crate::error::Error;
 
 /// The variable for the user's home folder.
-const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+pub(crate) const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// Reads the config and the credentials file from the places that the environment names. Like botocore,
 /// expands `$VARIABLE`, `${VARIABLE}` and a leading `~`.

@@ -118,6 +118,8 @@ pub struct NewSession {
 pub struct Settings {
     /// `--region`, which overrides the variables.
     pub forced_region: Option<String>,
+    /// Variables whose value counts in another form: a URL without the blanks around it, a path without `~`.
+    pub corrected: Vec<(Variable, Setting)>,
     /// The target profile's values for variables with a profile key.
     pub of_profile: Vec<(Variable, Setting)>,
 }
@@ -125,10 +127,25 @@ pub struct Settings {
 impl Settings {
     /// The target profile's value for a variable.
     fn of_profile(&self, variable: &Variable) -> Option<Value> {
-        let mut settings = self.of_profile.iter();
-        let (_, setting) = settings.find(|(its, _)| its == variable)?;
-        Some(Value::from(setting.text.as_str()))
+        value_of(&self.of_profile, variable)
     }
+
+    /// The value of a variable in the form in which it counts.
+    fn corrected(&self, variable: &Variable) -> Option<Value> {
+        value_of(&self.corrected, variable)
+    }
+}
+
+/// Whether each shell can set a variable to this value again: statements are lines of words.
+#[must_use]
+pub(crate) fn can_come_back(value: &Value) -> bool {
+    let bytes = value.as_bytes();
+    !bytes.iter().any(u8::is_ascii_control) && !bytes.windows(2).any(|pair| pair == b"  ")
+}
+
+fn value_of(settings: &[(Variable, Setting)], variable: &Variable) -> Option<Value> {
+    let (_, setting) = settings.iter().find(|(its, _)| its == variable)?;
+    Some(Value::from(setting.text.as_str()))
 }
 
 impl Owner {
@@ -236,7 +253,8 @@ impl Memory {
         record.mfa_sessions(self.kept_beside(start));
         let mut changes = Vec::new();
         let mut variables = variables(environment);
-        for (variable, _) in &start.settings.of_profile {
+        let settings = &start.settings;
+        for (variable, _) in settings.of_profile.iter().chain(&settings.corrected) {
             if !variables.iter().any(|its| **its == *variable) {
                 variables.push(Cow::Owned(variable.clone()));
             }
@@ -244,7 +262,10 @@ impl Memory {
         for variable in &variables {
             let value = wanted(variable, &self.before, start);
             let earlier = self.before.get(&variable.name);
-            if value.as_ref() != earlier {
+            // If no shell can give the earlier value back, the corrected one stays.
+            let stays = settings.corrected(variable).is_some()
+                && earlier.is_some_and(|earlier| !can_come_back(earlier));
+            if value.as_ref() != earlier && !stays {
                 let given = value.as_ref().map(|value| mark(variable, value));
                 record.value(variable.replaced.clone(), earlier.cloned());
                 record.value(variable.given.clone(), given);
@@ -485,6 +506,9 @@ fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Opti
                 .or_else(as_before),
         },
         // An empty CA bundle counts as not set; any other empty variable counts as set.
+        Content::ProfileKey(_) if settings.corrected(variable).is_some() => {
+            settings.corrected(variable)
+        }
         Content::ProfileKey(_) if *variable == environment::CA_BUNDLE => set(variable)
             .or_else(|| settings.of_profile(variable))
             .or_else(as_before),

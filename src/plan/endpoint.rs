@@ -4,7 +4,7 @@ use crate::environment::{self, Environment, Place, Setting};
 use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::sts::api::Endpoint;
-use crate::sts::arn::{Arn, default_region, partition_of};
+use crate::sts::arn::{Arn, default_region, partition_of, without_fips};
 
 /// The environment before awsmfa, and the target profile for what the environment leaves open.
 #[derive(Debug, Clone, Copy)]
@@ -29,15 +29,23 @@ impl Lookup<'_> {
         if self.ignores_urls()? {
             return Ok(None);
         }
-        let of_any_service = || self.environment.setting(&environment::ENDPOINT_URL.name);
-        let url = match self.environment.setting(variable)? {
+        let url = match self.url_variable(variable)? {
             Some(url) => Some(url),
-            None => of_any_service()?,
+            None => self.url_variable(&environment::ENDPOINT_URL.name)?,
         };
         match (url, self.profile) {
             (None, Some(profile)) => profile.endpoint_url(service),
             (url, _) => Ok(url),
         }
+    }
+
+    /// A URL from a variable, without the blanks and line ends around it.
+    fn url_variable(&self, name: &str) -> Result<Option<Setting>, Error> {
+        let setting = self.environment.setting(name)?;
+        Ok(setting.map(|setting| Setting {
+            text: setting.text.trim().to_owned(),
+            ..setting
+        }))
     }
 
     /// Whether to ignore configured URLs.
@@ -71,19 +79,16 @@ pub(super) fn endpoint(
     )?;
     for url in [&sts_url, &iam_url].into_iter().flatten() {
         check_url(url)?;
-        if let Some(setting) = fips.as_ref().or(dualstack.as_ref()) {
-            return Err(Error::new(format!(
-                "{} names an endpoint, and {} asks for another one of AWS's",
-                url.place, setting.place
-            ))
-            .hint("remove one of the two"));
-        }
     }
+    let mut region = region(lookup, region_option, arn)?;
+    let plain = without_fips(&region.text).map(str::to_owned);
+    let fips = fips.is_some() || plain.is_some();
+    region.text = plain.unwrap_or(region.text);
     Ok(Endpoint {
-        region: region(lookup, region_option, arn)?,
+        region,
         sts_url,
         iam_url,
-        fips: fips.is_some(),
+        fips,
         dualstack: dualstack.is_some(),
     })
 }
@@ -125,22 +130,67 @@ fn region(lookup: Lookup<'_>, option: Option<&str>, arn: Option<&str>) -> Result
     }))
 }
 
-/// Checks a URL before the SDK does: its error would show the whole request, code included. The message
-/// omits the URL, which may contain a password.
+/// Checks a URL before the SDK does: its error would show the whole request, code included.
 fn check_url(url: &Setting) -> Result<(), Error> {
     let place = &url.place;
     match url::Url::parse(&url.text) {
         Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
             Err(Error::new(format!(
-                "{place} holds a user or a password, which an endpoint of AWS does not take"
+                "{place} has a user or a password, which no endpoint of AWS takes: {}",
+                shown(&url.text)
             ))
-            .hint("write it without what stands before the @, like https://host:port"))
+            .hint("remove it and the @, as in https://host:port"))
         }
-        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(()),
-        _ => Err(
-            Error::new(format!("{place} is not a URL like https://host:port"))
-                .hint("correct it, or remove it to use AWS's own endpoint"),
-        ),
+        Ok(parsed) if is_plain_url(&url.text) && has_host(&parsed) => Ok(()),
+        _ => Err(Error::new(format!(
+            "{place} is not a URL like https://host:port: {}",
+            shown(&url.text)
+        ))
+        .hint("correct it, or remove it to use AWS's own endpoint")),
+    }
+}
+
+/// Whether a text is a URL as it stands. Browsers, and the parser with them, also take `http:host` and
+/// backslashes for one.
+fn is_plain_url(text: &str) -> bool {
+    let after = |scheme: &str| {
+        let (start, rest) = text.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let rest = after("http://").or_else(|| after("https://"));
+    rest.is_some_and(|rest| !rest.starts_with('/'))
+        && !text.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control())
+}
+
+/// Whether a URL has a host that the AWS CLI takes: an address, or labels of letters, digits and dashes.
+fn has_host(url: &url::Url) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name.len() <= 255 && name.split('.').all(is_label)
+        }
+        address => address.is_some(),
+    }
+}
+
+/// A wrong URL as messages show it: in a line, without what may be a password.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let shown = match text.rsplit_once('@') {
+        Some((_, after)) => format!("***@{after}"),
+        None => text.to_owned(),
+    };
+    match shown.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
     }
 }
 

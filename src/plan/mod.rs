@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::duration::CHAINED;
-use crate::environment::{self, Environment, Setting};
+use crate::environment::{Environment, Setting};
 use crate::error::Error;
 use crate::files::profile::Profile;
 use crate::memory::{CurrentSession, OWNER_ENDPOINT_URL, Owner, Settings, Target};
@@ -125,6 +125,7 @@ impl Plan {
             .map(|name| format!("{name} is not an access key ID; its session is not used"))
             .collect();
         let durations = durations(&target, &chain.hops, no_session, environment)?;
+        notices.extend(settings::empty_ca_variables(lookup.environment));
         notices.extend(durations.notices);
         Ok(Self {
             serial,
@@ -139,7 +140,7 @@ impl Plan {
                     .map(|(within, _)| within),
             },
             endpoint,
-            ca_bundle: lookup.get(&environment::CA_BUNDLE.name, "ca_bundle")?,
+            ca_bundle: settings::ca_bundle(lookup)?,
             settings: export.settings,
             diversion: export.diversion,
             notices,

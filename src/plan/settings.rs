@@ -8,9 +8,12 @@ use std::collections::BTreeSet;
 use super::endpoint::Lookup;
 use crate::environment::{self, Environment, Setting, VARIABLES, Variable};
 use crate::error::Error;
+use crate::files::disk::HOME;
 use crate::files::profile::Profile;
-use crate::memory::Settings;
+use crate::memory::{Settings, can_come_back};
 use crate::sts::arn::partition_of;
+use crate::sts::trust::{CERT_DIR, CERT_FILE};
+use crate::value::Value;
 
 const ENDPOINT_URL: &str = "endpoint_url";
 const IGNORE_URLS: &str = "ignore_configured_endpoint_urls";
@@ -61,6 +64,7 @@ pub(super) fn export(
     notices.extend(exported_urls(lookup.environment, &exported));
     let settings = Settings {
         forced_region,
+        corrected: corrected(lookup, &mut notices)?,
         of_profile: exported,
     };
     notices.extend(other_partition(lookup, &settings, region)?);
@@ -83,6 +87,90 @@ pub(super) fn diverted(diversion: &Setting, profile: Option<&str>) -> Error {
     ))
 }
 
+/// The file with the CAs for the calls. If there is none, [`Trust`](crate::sts::trust::Trust) decides.
+pub(super) fn ca_bundle(lookup: Lookup<'_>) -> Result<Option<Setting>, Error> {
+    let bundle = match lookup.get(&environment::CA_BUNDLE.name, "ca_bundle")? {
+        Some(bundle) => Some(bundle),
+        None => lookup.environment.setting(REQUESTS_CA_BUNDLE)?,
+    };
+    Ok(bundle.map(|bundle| expanded(bundle, lookup.environment)))
+}
+
+/// Notes on variables for CAs that are set but empty; some programs would check nothing then.
+pub(super) fn empty_ca_variables(environment: &Environment) -> Vec<String> {
+    let names = [
+        &*environment::CA_BUNDLE.name,
+        REQUESTS_CA_BUNDLE,
+        CERT_FILE,
+        CERT_DIR,
+    ];
+    let is_empty = |name: &&str| environment.get(name).is_some_and(Value::is_empty);
+    let empty = names.into_iter().filter(is_empty);
+    empty
+        .map(|name| format!("{name} is empty and counts as unset"))
+        .collect()
+}
+
+const REQUESTS_CA_BUNDLE: &str = "REQUESTS_CA_BUNDLE";
+
+fn expanded(path: Setting, environment: &Environment) -> Setting {
+    match with_home(&path.text, environment) {
+        Some(text) => Setting { text, ..path },
+        None => path,
+    }
+}
+
+/// A path that begins with `~`, with the user's home in its place.
+fn with_home(path: &str, environment: &Environment) -> Option<String> {
+    let below = path.strip_prefix('~')?;
+    if !below.is_empty() && !below.starts_with(std::path::is_separator) {
+        return None;
+    }
+    let home = environment.text(HOME).ok().flatten()?;
+    Some(format!("{home}{below}"))
+}
+
+/// The variables that programs would not accept as they are, in the form in which they count here.
+fn corrected(
+    lookup: Lookup<'_>,
+    notices: &mut Vec<String>,
+) -> Result<Vec<(Variable, Setting)>, Error> {
+    let mut corrected = Vec::new();
+    let bundle = &environment::CA_BUNDLE;
+    if let Some(path) = lookup.environment.setting(&bundle.name)?
+        && let Some(path) = with_home(&path.text, lookup.environment)
+    {
+        corrected.push((
+            bundle.clone(),
+            Setting::from_variable(bundle.name.clone(), path),
+        ));
+    }
+    for name in lookup.environment.names() {
+        if !name.starts_with(&*environment::ENDPOINT_URL.name) {
+            continue;
+        }
+        let (Some(variable), Some(url)) = (
+            environment::variable(name),
+            lookup.environment.setting(name)?,
+        ) else {
+            continue;
+        };
+        let trimmed = url.text.trim();
+        if trimmed != url.text && !trimmed.is_empty() {
+            let until = if can_come_back(&Value::from(url.text.as_str())) {
+                " until unset"
+            } else {
+                ""
+            };
+            notices.push(format!(
+                "removed the blanks around the URL in {name}{until}"
+            ));
+            corrected.push((variable.into_owned(), Setting::from_variable(name, trimmed)));
+        }
+    }
+    Ok(corrected)
+}
+
 /// The variables to set, with the profile's values.
 fn exported(
     lookup: Lookup<'_>,
@@ -97,6 +185,13 @@ fn exported(
         .iter()
         .filter(|row| !(ignores_urls && row.profile_key() == Some(ENDPOINT_URL)))
         .filter_map(|&row| Some((row.clone(), profile.get(row.profile_key()?)?)))
+        .map(|(row, setting)| {
+            if row == environment::CA_BUNDLE {
+                (row, expanded(setting, lookup.environment))
+            } else {
+                (row, setting)
+            }
+        })
         .collect();
     let is_settled = lookup
         .environment
@@ -165,8 +260,8 @@ fn diversion(
 /// nor the environment has them.
 fn taken_from_default(lookup: Lookup<'_>, default: &Profile<'_>) -> Option<String> {
     let is_open = |variable: &Variable, key: &str| {
-        let is_set = lookup.environment.get(&variable.name);
-        let is_set = is_set.is_some_and(|value| !value.is_empty());
+        let value = lookup.environment.get(&variable.name);
+        let is_set = value.is_some_and(|it| !(it.is_empty() && variable.is_unset_by_empty()));
         !is_set && lookup.profile.is_none_or(|profile| !profile.has(key))
     };
     let mut keys: Vec<&str> = Vec::new();

@@ -132,8 +132,8 @@ impl Aws {
         let endpoint = &self.endpoint;
         let params = Params::builder()
             .region(endpoint.region.text.clone())
-            .use_fips(endpoint.fips)
-            .use_dual_stack(endpoint.dualstack)
+            .use_fips(endpoint.fips && endpoint.sts_url.is_none())
+            .use_dual_stack(endpoint.dualstack && endpoint.sts_url.is_none())
             .set_endpoint(endpoint.sts_url().map(str::to_owned))
             .build();
         let resolver = DefaultResolver::new();
@@ -221,10 +221,9 @@ impl Aws {
 
     /// Calls `iam:ListMFADevices` for the user with these keys; returns the serial numbers.
     pub async fn list_mfa_devices(&self, keys: &Keys) -> Result<Vec<String>, Refusal> {
-        let mut config =
-            aws_sdk_iam::config::Builder::from(&self.shared(Signer::User(keys).credentials()));
-        config.set_endpoint_url(self.endpoint.iam_url.as_ref().map(|url| url.text.clone()));
-        let client = aws_sdk_iam::Client::from_conf(config.build());
+        let url = self.endpoint.iam_url.as_ref().map(|url| url.text.as_str());
+        let config = self.config(Signer::User(keys).credentials(), url);
+        let client = aws_sdk_iam::Client::new(&config);
         let call = async || {
             let answer = client.list_mfa_devices().send().await;
             let operation = Operation::ListMfaDevices;
@@ -258,22 +257,22 @@ impl Aws {
     }
 
     fn sts(&self, credentials: SharedCredentialsProvider) -> aws_sdk_sts::Client {
-        let mut config = aws_sdk_sts::config::Builder::from(&self.shared(credentials));
-        config.set_endpoint_url(self.endpoint.sts_url().map(str::to_owned));
-        aws_sdk_sts::Client::from_conf(config.build())
+        aws_sdk_sts::Client::new(&self.config(credentials, self.endpoint.sts_url()))
     }
 
     /// The settings of both clients. The region is always set: otherwise the SDK asks the instance
     /// metadata for it. A wrong clock is an error and not corrected, since awsmfa later compares this
-    /// clock with the session's expiration.
-    fn shared(&self, credentials: SharedCredentialsProvider) -> SdkConfig {
-        SdkConfig::builder()
+    /// clock with the session's expiration. A URL wins over FIPS and dual stack, as in the AWS CLI.
+    fn config(&self, credentials: SharedCredentialsProvider, url: Option<&str>) -> SdkConfig {
+        let mut config = SdkConfig::builder();
+        config.set_endpoint_url(url.map(str::to_owned));
+        config
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.http.for_sdk())
             .disable_clock_skew_correction(true)
             .region(Region::new(self.endpoint.region.text.clone()))
-            .use_fips(self.endpoint.fips)
-            .use_dual_stack(self.endpoint.dualstack)
+            .use_fips(self.endpoint.fips && url.is_none())
+            .use_dual_stack(self.endpoint.dualstack && url.is_none())
             .credentials_provider(credentials)
             .retry_config(RetryConfig::disabled())
             .timeout_config(

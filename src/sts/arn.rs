@@ -92,6 +92,7 @@ static PARTITIONS: [Partition; 8] = [
 ];
 
 fn of_region(region: &str) -> &'static Partition {
+    let region = without_fips(region).unwrap_or(region);
     let mut partitions = PARTITIONS.iter();
     let found = partitions.find(|partition| region.starts_with(partition.prefix));
     found.unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
@@ -109,6 +110,14 @@ pub fn default_region(partition: &str) -> &'static str {
     let mut partitions = PARTITIONS.iter();
     let found = partitions.find(|its| its.name == partition);
     found.unwrap_or_else(|| of_region("")).region
+}
+
+/// The region that an old name for a FIPS endpoint means, `us-west-2-fips` or `fips-us-gov-west-1`.
+#[must_use]
+pub fn without_fips(region: &str) -> Option<&str> {
+    region
+        .strip_prefix("fips-")
+        .or_else(|| region.strip_suffix("-fips"))
 }
 
 /// Whether a host is an STS endpoint of AWS, such as `sts.REGION.amazonaws.com`. Other names in

@@ -326,5 +326,16 @@ fn problem_of_tls(error: &(dyn StdError + 'static)) -> Option<ConnectError> {
     {
         return Some(ConnectError::Untrusted(untrusted.clone()));
     }
-    Some(ConnectError::Tls(error.to_string()))
+    Some(ConnectError::Tls(tls_problem(error).to_owned()))
+}
+
+/// An error of TLS in plain words; the library's own are names from its code.
+fn tls_problem(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidMessage(_) => "the response is not TLS",
+        rustls::Error::AlertReceived(_) => "the server ended the TLS handshake",
+        rustls::Error::PeerIncompatible(_) => "no TLS version or cipher in common",
+        rustls::Error::NoCertificatesPresented => "the server has no certificate",
+        _ => "the TLS handshake failed",
+    }
 }

@@ -1,7 +1,7 @@
 //! The certificate authorities that awsmfa trusts.
 //!
-//! If `AWS_CA_BUNDLE` or `ca_bundle` names a file, only that file counts, as in the AWS CLI; otherwise
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the platform's store. There is no built-in list: it would
+//! If `AWS_CA_BUNDLE`, `ca_bundle` or `REQUESTS_CA_BUNDLE` names a file, only that file counts, as in the
+//! AWS CLI; otherwise `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the platform's store. There is no built-in list: it would
 //! override the platform's distrust of a CA.
 
 use std::ffi::OsString;
@@ -9,11 +9,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
     SignatureScheme,
@@ -24,8 +25,8 @@ use crate::environment::{Environment, Setting};
 use crate::error::Error;
 use crate::files;
 
-const CERT_FILE: &str = "SSL_CERT_FILE";
-const CERT_DIR: &str = "SSL_CERT_DIR";
+pub(crate) const CERT_FILE: &str = "SSL_CERT_FILE";
+pub(crate) const CERT_DIR: &str = "SSL_CERT_DIR";
 
 #[derive(Debug, Clone)]
 pub struct Trust {
@@ -59,13 +60,19 @@ impl Trust {
     /// The authorities of `ca_bundle`, otherwise those of the platform.
     pub fn new(ca_bundle: Option<&Setting>, environment: &Environment) -> Result<Self, Error> {
         if let Some(Setting { text: path, place }) = ca_bundle {
+            let file = Path::new(path);
             return Ok(Self {
-                authorities: Authorities::Bundle(read_bundle(Path::new(path), place)?),
+                authorities: if file.is_dir() {
+                    Authorities::Named(Vec::new(), vec![file.to_owned()])
+                } else {
+                    Authorities::Bundle(read_bundle(file, place)?)
+                },
                 place: format!("{place} = {path}"),
             });
         }
-        let file = environment.os_text(CERT_FILE).map(PathBuf::from);
-        let folders = environment.os_text(CERT_DIR);
+        let named = |name| environment.os_text(name).filter(|value| !value.is_empty());
+        let file = named(CERT_FILE).map(PathBuf::from);
+        let folders = named(CERT_DIR);
         let in_file = match &file {
             Some(path) => read_bundle(path, &CERT_FILE)?,
             None => Vec::new(),
@@ -119,36 +126,38 @@ impl Trust {
     }
 }
 
-/// Leaves every decision to webpki. Its own part: it loads the authorities late, and names the issuer.
+/// Leaves the decisions to webpki. Its own part: it loads the authorities late, names the issuer, and trusts
+/// a self-signed certificate that is itself among the authorities, as OpenSSL does.
 struct Verifier {
     provider: Arc<CryptoProvider>,
     trust: Trust,
-    loaded: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
+    loaded: OnceLock<Loaded>,
+}
+
+struct Loaded {
+    certificates: Vec<CertificateDer<'static>>,
+    /// `None` if no certificate is usable as an authority.
+    webpki: Option<Arc<WebPkiServerVerifier>>,
 }
 
 impl Verifier {
-    /// A verifier with these authorities; `None` if none of them is usable.
-    fn webpki(
-        &self,
-        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
-    ) -> Option<Arc<WebPkiServerVerifier>> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates);
-        let provider = Arc::clone(&self.provider);
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .ok()
-    }
-
-    fn load(&self) -> Option<Arc<WebPkiServerVerifier>> {
-        self.webpki(match &self.trust.authorities {
+    fn load(&self) -> Loaded {
+        let certificates = match &self.trust.authorities {
             Authorities::Bundle(certificates) => certificates.clone(),
-            Authorities::Named(in_file, folders) => {
+            Authorities::Named(certificates, folders) => {
                 let in_folders = folders.iter().flat_map(|folder| in_folder(folder));
-                in_file.iter().cloned().chain(in_folders).collect()
+                certificates.iter().cloned().chain(in_folders).collect()
             }
             Authorities::Platform => platform(bundle_file().as_deref()),
-        })
+        };
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        let provider = Arc::clone(&self.provider);
+        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        Loaded {
+            certificates,
+            webpki: webpki.ok(),
+        }
     }
 }
 
@@ -164,13 +173,21 @@ impl ServerCertVerifier for Verifier {
         let check = |verifier: &WebPkiServerVerifier| {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
         };
-        let problem = match self.loaded.get_or_init(|| self.load()) {
-            Some(authorities) => match check(authorities) {
-                Ok(verified) => return Ok(verified),
-                Err(rustls::Error::InvalidCertificate(problem)) => problem,
-                Err(error) => return Err(error),
-            },
-            None => CertificateError::UnknownIssuer,
+        let loaded = self.loaded.get_or_init(|| self.load());
+        let problem = if loaded.certificates.iter().any(|its| its == end_entity)
+            && is_self_signed(end_entity)
+        {
+            match check_alone(end_entity, server_name, now) {
+                Ok(()) => return Ok(ServerCertVerified::assertion()),
+                Err(problem) => problem,
+            }
+        } else {
+            match loaded.webpki.as_deref().map(check) {
+                Some(Ok(verified)) => return Ok(verified),
+                Some(Err(rustls::Error::InvalidCertificate(problem))) => problem,
+                Some(Err(error)) => return Err(error),
+                None => CertificateError::UnknownIssuer,
+            }
         };
         let last = intermediates.last().unwrap_or(end_entity);
         let untrusted = Untrusted {
@@ -215,6 +232,38 @@ impl fmt::Debug for Verifier {
     }
 }
 
+/// Whether a certificate names itself as its issuer.
+fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
+    let parsed = x509_cert::Certificate::from_der(certificate);
+    parsed.is_ok_and(|it| it.tbs_certificate().issuer() == it.tbs_certificate().subject())
+}
+
+/// Checks name and time of a certificate that is trusted itself.
+fn check_alone(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), CertificateError> {
+    let parsed = ParsedCertificate::try_from(certificate);
+    let parsed = parsed.map_err(|_| CertificateError::BadEncoding)?;
+    match verify_server_name(&parsed, name) {
+        Ok(()) => {}
+        Err(rustls::Error::InvalidCertificate(problem)) => return Err(problem),
+        Err(_) => return Err(CertificateError::NotValidForName),
+    }
+    let validity = x509_cert::Certificate::from_der(certificate);
+    let validity = validity.map_err(|_| CertificateError::BadEncoding)?;
+    let validity = validity.tbs_certificate().validity();
+    let seconds = |time: x509_cert::time::Time| time.to_unix_duration().as_secs();
+    if now.as_secs() < seconds(validity.not_before) {
+        Err(CertificateError::NotValidYet)
+    } else if now.as_secs() > seconds(validity.not_after) {
+        Err(CertificateError::Expired)
+    } else {
+        Ok(())
+    }
+}
+
 fn reason(problem: &CertificateError) -> String {
     match problem {
         CertificateError::UnknownIssuer => "its issuer is not known".to_owned(),
@@ -231,7 +280,14 @@ fn reason(problem: &CertificateError) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "it is for another name".to_owned()
         }
-        other => other.to_string(),
+        CertificateError::BadSignature => "its signature is wrong".to_owned(),
+        CertificateError::Revoked => "it was revoked".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not for servers".to_owned()
+        }
+        CertificateError::BadEncoding => "it is malformed".to_owned(),
+        // The library has only names of its own for the rest.
+        _ => "it does not fit the rules for certificates of servers".to_owned(),
     }
 }
 
@@ -262,12 +318,20 @@ fn read_bundle(
         .hint("name a file with PEM certificates there, or take the setting away")
     };
     let bytes = files::read(path).map_err(|error| bad("cannot be read").source(error))?;
-    usable(&bytes).ok_or_else(|| bad("holds no usable certificate in PEM form"))
+    usable(&bytes).ok_or_else(|| bad("has no usable certificate in PEM form"))
+}
+
+/// The certificates in a PEM file, perhaps after the byte order mark that editors on Windows write.
+fn in_pem(
+    pem: &[u8],
+) -> impl Iterator<Item = Result<CertificateDer<'static>, rustls::pki_types::pem::Error>> {
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
+    CertificateDer::pem_slice_iter(pem)
 }
 
 /// The certificates in a PEM file, if all are valid and one can be an authority.
 fn usable(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates: Result<Vec<_>, _> = in_pem(pem).collect();
     let mut roots = RootCertStore::empty();
     certificates
         .ok()
@@ -281,11 +345,7 @@ fn in_folder(folder: &Path) -> Vec<CertificateDer<'static>> {
     paths
         .filter(|path| path.is_file())
         .filter_map(|path| files::read(&path).ok())
-        .flat_map(|pem| {
-            CertificateDer::pem_slice_iter(&pem)
-                .flatten()
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|pem| in_pem(&pem).flatten().collect::<Vec<_>>())
         .collect()
 }
 

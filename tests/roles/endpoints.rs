@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-use awsmfa_test_support::Stage;
+use awsmfa_test_support::{Run, Stage, python_with_botocore};
 
 use crate::Pairs;
 use crate::switching::ALICE;
@@ -246,6 +246,16 @@ fn the_endpoint_follows_region_partition_fips_and_dualstack() {
         ("aws", &[region("aws-global")], "sts.amazonaws.com"),
         ("aws", &[fips], "sts-fips.us-east-1.amazonaws.com"),
         ("aws", &[dualstack], "sts.us-east-1.api.aws"),
+        (
+            "aws",
+            &[region("us-west-2-fips")],
+            "sts-fips.us-west-2.amazonaws.com",
+        ),
+        (
+            "aws-us-gov",
+            &[region("fips-us-gov-west-1")],
+            "sts.us-gov-west-1.amazonaws.com",
+        ),
         ("aws-us-gov", &[], "sts.us-gov-west-1.amazonaws.com"),
         ("aws-us-gov", &[fips], "sts.us-gov-west-1.amazonaws.com"),
         (
@@ -336,5 +346,117 @@ fn http_beyond_this_machine_is_called_unencrypted() {
         let run = stage.eval(&["env", "123456"]);
         let named = format!("awsmfa: STS endpoint: {named} by AWS_ENDPOINT_URL\n");
         assert_eq!(run.endpoints, [named], "{run:?}");
+    }
+}
+
+#[test]
+fn a_url_with_blanks_around_it_is_used_and_exported_without() {
+    for (before, after) in [(" ", ""), ("", " "), (" ", " ")] {
+        let mut stage = Stage::with_files(PROFILE, ALICE);
+        let url = stage.emulator.http_url();
+        stage.set("AWS_ENDPOINT_URL", format!("{before}{url}{after}"));
+        let s3 = "http://127.0.0.1:9";
+        stage.set("AWS_ENDPOINT_URL_S3", format!("{before}{s3}{after}"));
+        let start = stage.variables.clone();
+        for _ in 0..2 {
+            let code = stage.code();
+            let told = stage.env(&[&code]);
+            assert!(
+                told.contains("removed the blanks around the URL in AWS_ENDPOINT_URL until unset"),
+                "{told}"
+            );
+            assert_eq!(stage.get("AWS_ENDPOINT_URL"), Some(&*url));
+            assert_eq!(stage.get("AWS_ENDPOINT_URL_S3"), Some(s3));
+        }
+        stage.unset();
+        assert_eq!(stage.variables, start);
+    }
+}
+
+/// Files that were written on Windows have them. No dialect gives a line end or a tab back.
+#[test]
+fn a_url_loses_a_line_end_or_a_tab() {
+    for (before, after) in [("", "\r"), ("\t", ""), ("  ", "")] {
+        let mut stage = Stage::with_files(PROFILE, ALICE);
+        let url = stage.emulator.http_url();
+        let mut start = stage.variables.clone();
+        stage.set("AWS_ENDPOINT_URL", format!("{before}{url}{after}"));
+        let code = stage.code();
+        let told = stage.env(&[&code]);
+        assert!(
+            told.contains("removed the blanks around the URL in AWS_ENDPOINT_URL\n"),
+            "{told}"
+        );
+        stage.unset();
+        start.insert("AWS_ENDPOINT_URL".to_owned(), url);
+        assert_eq!(stage.variables, start);
+    }
+}
+
+#[test]
+fn a_url_wins_over_fips_and_dualstack() {
+    let mut stage = Stage::with_files(PROFILE, ALICE);
+    stage
+        .set("AWS_USE_FIPS_ENDPOINT", "true")
+        .set("AWS_USE_DUALSTACK_ENDPOINT", "true");
+    let code = stage.code();
+    stage.env(&[&code]);
+    assert_eq!(stage.emulator.log().count_with_token_code(), 1);
+}
+
+/// What the AWS CLI refuses as an endpoint, and what it takes.
+#[test]
+fn urls_are_judged_as_by_botocore() {
+    const SCRIPT: &str = "
+import json, sys
+from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
+for url in json.load(sys.stdin):
+    try:
+        good = is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url)
+    except Exception:
+        good = False
+    print(bool(good))
+";
+    let Some(python) = python_with_botocore() else {
+        return;
+    };
+    let urls = [
+        "http://127.0.0.1:1",
+        "https://localhost:1/x",
+        "http://[::1]:1",
+        "https://sts.lab.test",
+        "HTTP://LOCALHOST:1",
+        "http://localhost.:1",
+        "https://a-b.c1",
+        "http:host",
+        "http:\\\\host",
+        "{}",
+        "http://",
+        "http:///x",
+        "http://a_b",
+        "http://-a",
+        "http://a-",
+        "http://a..b",
+        "localhost:1",
+        "http://a b",
+        "nonsense",
+        "https://${HOST}",
+    ];
+    let mut command = std::process::Command::new(python);
+    command
+        .args(["-c", SCRIPT])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let input = serde_json::Value::from(urls.to_vec()).to_string();
+    let run = Run::with_input(&mut command, &input);
+    let theirs: Vec<bool> = run.stdout.lines().map(|line| line == "True").collect();
+    assert_eq!(theirs.len(), urls.len(), "{run:?}");
+    let mut stage = Stage::with_files(PROFILE, ALICE);
+    for (url, theirs) in urls.into_iter().zip(theirs) {
+        stage.set("AWS_ENDPOINT_URL", url);
+        // Doctor judges the settings, and says so before it asks anybody.
+        let run = stage.awsmfa(&["doctor", "--format", "json"]);
+        let judged = run.stdout.contains("is not a URL like https://host:port");
+        assert_eq!(!judged, theirs, "{url}: {}", run.stdout);
     }
 }

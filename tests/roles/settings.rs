@@ -185,6 +185,14 @@ fn what_default_adds_and_what_no_variable_carries_is_noted() {
         told.contains("no variable stands for s3 of the profile p"),
         "{told}"
     );
+    // Set but empty is set, and stays so in the session.
+    stage.set("AWS_DEFAULT_OUTPUT", "");
+    let code = stage.code();
+    let told = stage.env(&["-p", "p", &code]);
+    assert!(
+        told.contains("region of [default] counts in this session"),
+        "{told}"
+    );
 }
 
 /// As in the AWS CLI, which then takes the keys from the environment.

@@ -356,7 +356,11 @@ fn surroundings() {
         default("a bad endpoint in the profile", "endpoint_url = file:///x")
             .set("AWS_ENDPOINT_URL", ""),
         default("a bad endpoint in [services]", services).set("AWS_ENDPOINT_URL", ""),
-        default("an endpoint and FIPS", "use_fips_endpoint = true"),
+        found("an endpoint without its slashes").set("AWS_ENDPOINT_URL", "http:localhost"),
+        found("an endpoint with backslashes").set("AWS_ENDPOINT_URL", "http:\\\\localhost"),
+        found("an endpoint that a template left open").set("AWS_ENDPOINT_URL", "{}"),
+        found("an endpoint with a password")
+            .set("AWS_ENDPOINT_URL", "http//alice:p%40ss@localhost:1"),
         found("a CA bundle that is not there").set("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
         found("a CA bundle without a certificate").set("AWS_CA_BUNDLE", "/dev/null"),
         found("a profile that would steer the terminal").set("AWS_PROFILE", "red\u{1b}[31m"),

@@ -182,15 +182,24 @@ fn the_recorded_url_is_the_last_resort_for_sts_and_none_for_iam() {
     case.assert_urls(Some("http://sts:1"), None);
 }
 
+/// With its text, which tells a template that nobody filled in from a slip.
 #[test]
-fn a_bad_url_is_refused_and_not_repeated() {
+fn a_bad_url_is_refused_with_its_text() {
     for url in [
         "localhost:1",
         "nonsense",
         "file:///x",
         "http://",
+        "http:///x",
         "ftp://x",
-        "data:,secret",
+        "data:,x",
+        "http:host",
+        "http:\\\\host",
+        "http://a b",
+        "{}",
+        "https://${HOST}",
+        "http://a_b:1",
+        "http://-a",
     ] {
         let variables = [("AWS_ENDPOINT_URL", url)];
         let by_variable = Case {
@@ -208,24 +217,76 @@ fn a_bad_url_is_refused_and_not_repeated() {
             let error = case.endpoint().unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("{place} is not a URL like https://host:port")
+                format!("{place} is not a URL like https://host:port: {url}")
             );
         }
     }
+    let long = format!("x{}", "y".repeat(1000));
+    let variables = [("AWS_ENDPOINT_URL", long.as_str())];
+    let case = Case {
+        variables: &variables,
+        ..Case::default()
+    };
+    let error = case.endpoint().unwrap_err().to_string();
+    assert!(error.ends_with("yyy…") && error.len() < 200, "{error}");
 }
 
 #[test]
 fn a_password_in_a_url_is_neither_used_nor_told() {
-    let case = Case {
-        variables: &[("AWS_ENDPOINT_URL", "http://alice:p%40ss@127.0.0.1:4566")],
+    for (url, told) in [
+        (
+            "http://alice:p%40ss@127.0.0.1:4566",
+            "AWS_ENDPOINT_URL has a user or a password, which no endpoint of AWS takes: ***@127.0.0.1:4566",
+        ),
+        (
+            "http:alice:p%40ss@127.0.0.1:4566",
+            "AWS_ENDPOINT_URL has a user or a password, which no endpoint of AWS takes: ***@127.0.0.1:4566",
+        ),
+        (
+            "alice:p%40ss@x@127.0.0.1",
+            "AWS_ENDPOINT_URL is not a URL like https://host:port: ***@127.0.0.1",
+        ),
+    ] {
+        let case = Case {
+            variables: &[("AWS_ENDPOINT_URL", url)],
+            ..Case::default()
+        };
+        let error = case.endpoint().unwrap_err();
+        assert_eq!(error.message, told);
+        assert!(!format!("{error:?}").contains("p%40ss"));
+    }
+}
+
+#[test]
+fn blanks_and_line_ends_around_a_url_do_not_count() {
+    for url in [" http://any:1", "http://any:1\r", "\thttp://any:1 \n"] {
+        let case = Case {
+            variables: &[("AWS_ENDPOINT_URL", url)],
+            ..Case::default()
+        };
+        case.assert_urls(Some("http://any:1"), Some("http://any:1"));
+    }
+}
+
+#[test]
+fn a_region_may_stand_for_a_fips_endpoint() {
+    for (region, plain) in [
+        ("fips-us-gov-west-1", "us-gov-west-1"),
+        ("us-west-2-fips", "us-west-2"),
+    ] {
+        let case = Case {
+            variables: &[("AWS_REGION", region)],
+            ..Case::default()
+        };
+        let endpoint = case.endpoint().unwrap();
+        assert_eq!((&*endpoint.region.text, endpoint.fips), (plain, true));
+    }
+    let gov = Case {
+        arn: Some("arn:aws-us-gov:iam::123456789012:mfa/alice"),
+        variables: &[("AWS_REGION", "fips-us-gov-west-1")],
         ..Case::default()
     };
-    let error = case.endpoint().unwrap_err();
-    assert_eq!(
-        error.message,
-        "AWS_ENDPOINT_URL holds a user or a password, which an endpoint of AWS does not take"
-    );
-    assert!(!format!("{error:?}").contains("p%40ss"));
+    gov.assert_region("us-gov-west-1");
 }
 
 #[test]
@@ -255,9 +316,6 @@ fn fips_and_dualstack_are_switches_of_their_own() {
         ("AWS_USE_FIPS_ENDPOINT", "true"),
     ];
     assert_eq!(switches(of(&on, "")), (true, true));
-    let refused = of(&[on[0], ANY], "").endpoint().unwrap_err().to_string();
-    assert!(
-        refused.contains("AWS_ENDPOINT_URL") && refused.contains(on[0].0),
-        "{refused}"
-    );
+    // A URL wins, as in the AWS CLI.
+    of(&[on[0], on[1], ANY], "").assert_urls(Some("http://any:1"), Some("http://any:1"));
 }

@@ -19,6 +19,10 @@ pub enum Certificate {
     WrongHost,
     /// Another CA than the one in `ca_pem` signed it.
     UnknownCa,
+    /// It signed itself, says that it is a CA, and is in `ca_pem`, as of local emulators.
+    SelfSigned,
+    /// The same for sts.example.com.
+    SelfSignedWrongHost,
 }
 
 /// The server's TLS settings and the CA that a client should trust.
@@ -35,7 +39,10 @@ impl Tls {
         } else {
             issuer
         };
-        let names = if certificate == Certificate::WrongHost {
+        let names = if matches!(
+            certificate,
+            Certificate::WrongHost | Certificate::SelfSignedWrongHost
+        ) {
             vec!["sts.example.com".to_owned()]
         } else {
             ["localhost", "127.0.0.1", "::1"]
@@ -53,7 +60,18 @@ impl Tls {
             leaf.not_after = rcgen::date_time_ymd(2021, 1, 1);
         }
         let key = KeyPair::generate().expect("a new key");
-        let leaf = leaf.signed_by(&key, &issuer).expect("a signed certificate");
+        let (leaf, ca_pem) = if matches!(
+            certificate,
+            Certificate::SelfSigned | Certificate::SelfSignedWrongHost
+        ) {
+            leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let leaf = leaf.self_signed(&key).expect("a certificate");
+            let pem = leaf.pem();
+            (leaf, pem)
+        } else {
+            let leaf = leaf.signed_by(&key, &issuer);
+            (leaf.expect("a signed certificate"), ca_pem)
+        };
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a PKCS #8 key");
         let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
