@@ -3,15 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use awsmfa::shell::{Change, Kind, SHELLS, by_name};
 use awsmfa::value::Value;
 use awsmfa_test_support::{
-    RealShell, assert_each_row_is_run, find_tool, optional_tool, posix_shells, say, skip,
-    tools_folder, tools_path,
+    RealShell, Run, Stage, assert_each_row_is_run, find_tool, posix_shells, say, skip, tools_folder,
 };
 
 use crate::properties::value;
@@ -41,6 +37,15 @@ struct Real<'a> {
 }
 
 impl Real<'_> {
+    /// Runs a script in this locale.
+    fn run(&self, stage: &mut Stage, lang: &str, script: &str) -> Run {
+        let shell = self.shell();
+        let file = format!("script{}", shell.extension);
+        stage.write(&file, format!("{script}\n"));
+        let command = [shell.command, self.options, &[&file]].concat();
+        Run::execute(&mut stage.set("LANG", lang).command(&command))
+    }
+
     fn shell(&self) -> &'static RealShell {
         RealShell::named(self.name)
     }
@@ -111,7 +116,7 @@ const POSIX: Real<'static> = Real {
     options: &[],
     print: "cat FILE",
     ways: &[STRICT, ALIASED, UNQUOTED],
-    dump: "./dump OUT",
+    dump: "bin/dump OUT",
     failing: "set -e; LINE; echo on",
     status: |status| status == 7,
 };
@@ -217,7 +222,7 @@ in_each! {
     xonsh: Real {
         name: "xonsh",
         ways: &[Way::OF_THE_TABLE],
-        dump: "$[./dump OUT]",
+        dump: "$[bin/dump OUT]",
         failing: "LINE\nprint('on')",
         status: |status| status != 0,
         ..POSIX
@@ -262,12 +267,12 @@ fn cmd_by_the_line_of_the_table() {
     if !RealShell::named(CMD.name).is_installed() {
         return;
     }
-    let place = Place::new("cmd-probe");
-    fs::write(place.0.join("probe.txt"), "set \"PROBE=x\"\n").unwrap();
+    let mut stage = stage();
+    stage.write("probe.txt", "set \"PROBE=x\"\n");
     let probe = CMD.script("LINE", "probe.txt");
     let probe = format!("@echo off\n{probe}\nif defined PROBE echo yes");
-    let probed = place.run(&CMD, "C.UTF-8", &probe);
-    if !probed.stdout.starts_with(b"yes") {
+    let probed = CMD.run(&mut stage, "C.UTF-8", &probe);
+    if !probed.stdout.starts_with("yes") {
         return skip("a cmd that runs `for /f … do @%i`, as wine's does since version 10");
     }
     prove(&Real {
@@ -280,24 +285,17 @@ fn cmd_by_the_line_of_the_table() {
 /// fish says that a universal variable hides the session, without its value.
 #[test]
 fn fish_tells_of_a_universal_profile() {
-    let Some(fish) = find_tool("fish") else {
+    if find_tool("fish").is_none() {
         return;
-    };
-    let place = Place::new("fish-universal");
+    }
+    let mut stage = stage();
+    stage.remove("AWS_PROFILE");
     let statements = render("fish", &[Change::Unset("AWS_PROFILE".into())]).unwrap();
-    fs::write(place.0.join("statements"), &statements).unwrap();
+    stage.write("statements", statements);
     let run = |script: &str| {
-        let output = Command::new(&fish)
-            .args(["-c", script])
-            .current_dir(&place.0)
-            .env_clear()
-            .env("HOME", &place.0)
-            .env("PATH", tools_path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
-        assert_eq!(output.stdout, b"", "{output:?}");
-        String::from_utf8(output.stderr).unwrap()
+        let run = Run::execute(&mut stage.command(&["fish", "-c", script]));
+        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+        run.stderr
     };
     let source = "cat statements | source";
     assert_eq!(run(&format!("set -gx AWS_PROFILE dev; {source}")), "");
@@ -327,19 +325,15 @@ fn a_readonly_variable_fails_the_line() {
     .unwrap();
     let names = ["AWS_ACCESS_KEY_ID", SESSION, "AWS_PROFILE"];
     for shell in posix_shells() {
-        let place = Place::new(&format!("readonly-{}", shell[0]));
-        fs::write(place.0.join("statements"), &statements).unwrap();
+        let stage = stage();
+        stage.write("statements", &statements);
         for name in names {
             for script in ["set -e; EVAL; echo on", "if EVAL; then echo on; fi"] {
                 let script = script.replace("EVAL", "eval \"$(cat statements)\"");
-                let output = Command::new(optional_tool(shell[0]).unwrap())
-                    .args(&shell[1..])
-                    .args(["-c", &format!("readonly {name}=mine\n{script}")])
-                    .current_dir(&place.0)
-                    .output()
-                    .unwrap();
-                assert_eq!(output.stdout, b"", "{shell:?}, {name}: {output:?}");
-                assert_ne!(output.stderr, b"", "{shell:?}, {name}: {output:?}");
+                let script = format!("readonly {name}=mine\n{script}");
+                let run = Run::execute(&mut stage.command(&[shell, &["-c", &script]].concat()));
+                assert_eq!(run.stdout, "", "{shell:?}, {name}: {run:?}");
+                assert_ne!(run.stderr, "", "{shell:?}, {name}: {run:?}");
             }
         }
     }
@@ -356,8 +350,8 @@ fn prove(real: &Real<'_>) {
         return;
     }
     let (name, row) = (real.name, real.shell().row);
-    for (index, way) in real.ways.iter().enumerate() {
-        let place = Place::new(&format!("{name}-{index}"));
+    for way in real.ways {
+        let mut stage = stage();
         let mut steps = vec![Step {
             statements: render(row, &[]).unwrap(),
             expected: start(),
@@ -398,7 +392,7 @@ fn prove(real: &Real<'_>) {
                 expected: start(),
             });
         }
-        evaluate(real, way, &place, &steps);
+        evaluate(real, way, &mut stage, &steps);
         let circumstances = [
             way.prelude.replace('\n', "; "),
             format!("LANG={}", way.lang),
@@ -434,12 +428,12 @@ fn session(bytes: &[u8]) -> [[Change; 4]; 2] {
     ]
 }
 
-fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
+fn evaluate(real: &Real<'_>, way: &Way, stage: &mut Stage, steps: &[Step]) {
     let is_cmd = real.shell().row == "cmd";
     let mut script = format!("{}\n", way.prelude);
     for (index, step) in steps.iter().enumerate() {
         let (file, out) = (format!("{index}.bat"), format!("{index}.out"));
-        fs::write(place.0.join(&file), &step.statements).unwrap();
+        stage.write(&file, &step.statements);
         script.extend([
             &real.script(way.line, &file),
             "\n",
@@ -447,14 +441,14 @@ fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
             "\n",
         ]);
     }
-    let output = place.run(real, way.lang, &script);
-    assert!(output.status.success(), "{}: {output:?}", way.line);
-    assert_eq!(output.stdout, b"", "{}: {output:?}", way.line);
+    let run = real.run(stage, way.lang, &script);
+    let what = format!("{}: {run:?}", way.line);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{what}");
     if !is_cmd {
-        assert_eq!(output.stderr, b"", "{}: {output:?}", way.line);
+        assert_eq!(run.stderr, "", "{what}");
     }
     for (index, step) in steps.iter().enumerate() {
-        let dumped = fs::read(place.0.join(format!("{index}.out"))).unwrap();
+        let dumped = fs::read(stage.out(&format!("{index}.out"))).unwrap();
         let end = if is_cmd { b'\n' } else { 0 };
         assert_eq!(
             environment(&dumped, end),
@@ -468,16 +462,13 @@ fn evaluate(real: &Real<'_>, way: &Way, place: &Place, steps: &[Step]) {
 }
 
 fn fails(real: &Real<'_>, name: &str) {
-    let place = Place::new(&format!("{name}-failing"));
+    let mut stage = stage();
     let failure = (by_name(real.shell().row).unwrap().grammar.failure)(7);
-    fs::write(place.0.join("failure.bat"), failure).unwrap();
+    stage.write("failure.bat", failure);
     let script = real.script(real.failing, "failure.bat");
-    let output = place.run(real, "C.UTF-8", &script);
-    assert_eq!(output.stdout, b"", "{name} goes on: {output:?}");
-    assert!(
-        output.status.code().is_some_and(real.status),
-        "{name}: {output:?}"
-    );
+    let run = real.run(&mut stage, "C.UTF-8", &script);
+    assert_eq!(run.stdout, "", "{name} goes on: {run:?}");
+    assert!((real.status)(run.code), "{name}: {run:?}");
 }
 
 fn render(row: &str, changes: &[Change]) -> Option<Vec<u8>> {
@@ -499,42 +490,15 @@ fn environment(dumped: &[u8], end: u8) -> Environment {
         .collect()
 }
 
-/// A separate folder for one run, which is also the home.
-pub(crate) struct Place(pub(crate) PathBuf);
-
-impl Place {
-    pub(crate) fn new(name: &str) -> Self {
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("shells")
-            .join(name);
-        _ = fs::remove_dir_all(&place);
-        fs::create_dir_all(&place).unwrap();
-        let dump = place.join("dump");
-        fs::write(&dump, "#!/bin/sh\nexec env -0 > \"$1\"\n").unwrap();
-        fs::set_permissions(&dump, fs::Permissions::from_mode(0o755)).unwrap();
-        Self(place)
-    }
-
-    fn run(&self, real: &Real<'_>, lang: &str, script: &str) -> Output {
-        let shell = real.shell();
-        let file = format!("script{}", shell.extension);
-        fs::write(self.0.join(&file), format!("{script}\n")).unwrap();
-        Command::new(optional_tool(shell.name()).unwrap())
-            .args(&shell.command[1..])
-            .args(real.options)
-            .arg(file)
-            .current_dir(&self.0)
-            .env_clear()
-            .envs([
-                ("AWS_PROFILE", "old"),
-                ("LANG", lang),
-                ("WINEDEBUG", "-all"),
-            ])
-            .env("PATH", tools_path())
-            .env("HOME", &self.0)
-            .env("WINEPREFIX", tools_folder().join("wine"))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
-    }
+/// A stage whose only variable of AWS is `AWS_PROFILE`.
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    let is_needed = |name: &str| ["HOME", "PATH"].contains(&name);
+    stage.variables.retain(|name, _| is_needed(name));
+    let wine = tools_folder().join("wine").display().to_string();
+    stage
+        .set_all(&[("AWS_PROFILE", "old"), ("WINEDEBUG", "-all")])
+        .set("WINEPREFIX", wine);
+    stage.program("dump", "exec env -0 >\"$1\"");
+    stage
 }
