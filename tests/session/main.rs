@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounts;
 mod bad_input;
 mod clients;
 mod endless;
@@ -20,6 +21,7 @@ mod profiles;
 mod programs;
 #[cfg(target_os = "linux")]
 mod prompt_cost;
+mod recipes;
 mod status;
 mod streams;
 mod tame;

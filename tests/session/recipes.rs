@@ -1,0 +1,166 @@
+//! README's table of programs that print keys and codes. A stand-in prints what each program is documented to print,
+//! if it is called exactly as README says.
+
+use std::fs;
+
+use awsmfa_test_support::{Accounts, Stage, find_tool};
+
+/// A row of the table: whose it is, the command for keys, the command for codes.
+fn rows() -> Vec<[String; 3]> {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, table) = readme
+        .split_once("| from | keys: `credential_process =` |")
+        .unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let row = row.replace("\\|", "\0");
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let cells: [&str; 3] = cells.try_into().unwrap();
+        cells.map(|cell| cell.trim().trim_matches('`').replace('\0', "|"))
+    })
+    .collect()
+}
+
+/// The programs, the arguments that they are called with, and what they print: `KEYS` on one line or `DOCUMENT`
+/// on several, `CODE`, or `SEED`.
+const STAND_INS: &[(&str, &str, &str)] = &[
+    ("pass", "show aws", "DOCUMENT\n"),
+    ("pass", "otp aws", "CODE\n"),
+    ("pass", "show aws-seed", "SEED\n"),
+    ("gopass", "show --password aws", "KEYS"),
+    ("gopass", "otp --password aws", "CODE\n"),
+    ("op", "read op://Private/aws/notesPlain", "KEYS\n"),
+    ("op", "item get aws --otp", "CODE\n"),
+    ("bw", "get notes aws", "DOCUMENT"),
+    ("bw", "get totp aws", "CODE"),
+    (
+        "keepassxc-cli",
+        "show -q --no-password -k /keys/aws.key -a Notes /keys/aws.kdbx aws",
+        "DOCUMENT\n",
+    ),
+    (
+        "keepassxc-cli",
+        "show -q --no-password -k /keys/aws.key -t /keys/aws.kdbx aws",
+        "CODE\n",
+    ),
+    ("security", "find-generic-password -s aws -w", "KEYS\n"),
+    ("ykman", "oath accounts code --single aws", "CODE\n"),
+];
+
+const KEYS: &str = r#"{"Version": 1, "AccessKeyId": "ID", "SecretAccessKey": "SECRET"}"#;
+
+fn keys() -> String {
+    KEYS.replace("ID", Accounts::ALICE_KEY)
+        .replace("SECRET", Accounts::ALICE_SECRET)
+}
+
+/// A machine with the programs, and keys in a program of its own.
+fn stage() -> Stage {
+    let stage = Stage::with_files("", "");
+    let document = keys().replace(", ", ",\n  ");
+    let seed = stage.emulator.device("alice").secret_base32();
+    let mut names: Vec<&str> = STAND_INS.iter().map(|(name, ..)| *name).collect();
+    names.dedup();
+    for name in names {
+        let mut script = "case \"$*\" in\n".to_owned();
+        for (index, (its, arguments, printed)) in STAND_INS.iter().enumerate() {
+            if *its == name {
+                let text = printed
+                    .replace("DOCUMENT", &document)
+                    .replace("KEYS", &keys())
+                    .replace("SEED", &seed);
+                let text = stage.write(&format!("{name}-{index}"), text);
+                let text = text.display();
+                let case = format!("'{arguments}') sed \"s/CODE/$CODE/\" '{text}';;\n");
+                script += &case;
+            }
+        }
+        stage.program(
+            name,
+            &(script + "*) echo \"called with $*\" >&2; exit 64;;\nesac"),
+        );
+    }
+    stage
+}
+
+/// `Get-StoredCredential` of the module `CredentialManager`, for the real PowerShell.
+const MODULE: &str = "function Get-StoredCredential {\n\
+    param([string] $Target)\n\
+    if ($Target -ne 'aws') { return }\n\
+    $secret = ConvertTo-SecureString (Get-Content -Raw \"$env:OUT/stored\") -AsPlainText -Force\n\
+    [PSCredential]::new('aws', $secret)\n}\n";
+
+#[test]
+fn each_recipe_for_keys_works() {
+    let mut stage = stage();
+    let mut tried = 0;
+    for [from, command, _] in rows() {
+        if command.is_empty() {
+            continue;
+        }
+        if command.starts_with("powershell ") {
+            if find_tool("pwsh").is_none() {
+                continue;
+            }
+            let module = ".local/share/powershell/Modules/CredentialManager/CredentialManager.psm1";
+            stage.home.write(module, MODULE);
+            stage.write("stored", keys());
+            stage.program("powershell", "exec pwsh \"$@\"");
+        }
+        stage.home.write_config(&format!(
+            "[default]\n\
+             credential_process = {command}\n\
+             mfa_serial = arn:aws:iam::123456789012:mfa/alice\n"
+        ));
+        stage.emulator.forget_codes();
+        let code = stage.code();
+        let run = stage.eval(&["env", &code]);
+        assert_eq!(run.code, 0, "{from}: {run:?}");
+        tried += 1;
+        assert_eq!(
+            stage.emulator.log().count("GetSessionToken"),
+            tried,
+            "{from}"
+        );
+        stage.unset();
+    }
+    assert!(tried >= 6);
+}
+
+#[test]
+fn each_recipe_for_codes_works() {
+    let mut stage = stage();
+    stage.home.write_credentials(&format!(
+        "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        Accounts::ALICE_KEY,
+        Accounts::ALICE_SECRET
+    ));
+    let mut tried = 0;
+    for [from, _, command] in rows() {
+        if command.is_empty() || command.contains("oathtool") && find_tool("oathtool").is_none() {
+            continue;
+        }
+        stage.home.write_config(&format!(
+            "[default]\n\
+             mfa_process = {command}\n\
+             mfa_serial = arn:aws:iam::123456789012:mfa/alice\n"
+        ));
+        stage.emulator.forget_codes();
+        let code = stage.code();
+        stage.set("CODE", code);
+        let run = stage.eval(&["env"]);
+        assert_eq!(run.code, 0, "{from}: {run:?}");
+        tried += 1;
+        assert_eq!(
+            stage.emulator.log().count("GetSessionToken"),
+            tried,
+            "{from}"
+        );
+        stage.unset();
+    }
+    assert!(tried >= 6);
+}
