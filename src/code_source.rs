@@ -156,7 +156,7 @@ fn from_stdin() -> Result<TokenCode, Error> {
         Ok(())
     };
     read().map_err(|error: io::Error| {
-        Error::new("standard input gives no code")
+        Error::new("cannot read a code from standard input")
             .hint(NotSixDigits::HINT)
             .source(error)
     })?;
@@ -191,7 +191,7 @@ async fn from_terminal(
             let line = terminal.ask(&question)?;
             match TokenCode::parse(&line) {
                 Ok(code) if refused.contains(&code) => {
-                    terminal.say("This code was refused already: wait for the next one.")?;
+                    terminal.say("AWS rejected this code: wait for the next one.")?;
                 }
                 Ok(code) => return Ok((code, used)),
                 Err(problem) => terminal.say(&problem.to_string())?,
@@ -216,7 +216,7 @@ async fn from_program(program: &Program, refused: Option<&TokenCode>) -> Result<
             return Ok(code);
         }
         if Instant::now() >= end {
-            return Err(program.bad_output("prints the refused code again"));
+            return Err(program.bad_output("printed the rejected code again"));
         }
         sleep(Duration::from_secs(1)).await;
     }

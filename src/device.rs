@@ -15,7 +15,7 @@ pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), Error
         {
             let user = &identity.arn;
             Err(Error::new(format!(
-                "the MFA device {serial} is in another account than {user}, whose keys these are"
+                "the MFA device {serial} is in another account than {user}, whose keys are used"
             ))
             .hint("name a device of that user: --serial, mfa_serial"))
         }
@@ -35,7 +35,7 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
     let (mut usable, security_keys) = without_security_keys(listed);
     if !security_keys.is_empty() && !usable.is_empty() {
         text::note(&format!(
-            "left out, since STS cannot use security keys: {}",
+            "ignored security keys, which do not work with STS: {}",
             security_keys.join(", ")
         ));
     }
@@ -47,7 +47,7 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
                 ", only security keys"
             };
             Err(Error::new(format!(
-                "the IAM user of {source} has no MFA device that STS can use{only}"
+                "the IAM user behind {source} has no MFA device that works with STS{only}"
             ))
             .hint(
                 "add a virtual device or a hardware token in the IAM console, or name one: --serial",
@@ -57,7 +57,7 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
         _ if Terminal::open().is_err() => {
             let devices = usable.join(", ");
             Err(Error::new(format!(
-                "the IAM user of {source} has several MFA devices: {devices}"
+                "the IAM user behind {source} has several MFA devices: {devices}"
             ))
             .hint("name one: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL"))
         }

@@ -47,7 +47,7 @@ impl Bounds {
             .map(in_words);
             let what = self.what;
             Err(format!(
-                "{given} is out of range: {what} lives from {least} to {most}"
+                "{given} is out of range: {what} can last {least} to {most}"
             ))
         }
     }
@@ -153,7 +153,7 @@ mod tests {
         }
         assert_eq!(
             MFA_SESSION.check(Duration::from_mins(1)).unwrap_err(),
-            "1m is out of range: an MFA session lives from 15m to 36h"
+            "1m is out of range: an MFA session can last 15m to 36h"
         );
     }
 }

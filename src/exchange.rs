@@ -249,7 +249,7 @@ impl<'a> Exchange<'a> {
 
     /// A code that was not used in this shell before: each works once, and AWS counts the tries.
     async fn unspent_code(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
-        const SPENT: &str = "this MFA code was used in this shell before, and each works once";
+        const SPENT: &str = "this MFA code was already used in this shell; each works once";
         loop {
             let code = self.code_and_key_check(keys, serial).await?;
             if self.spent.as_ref() != Some(&code) {
@@ -475,10 +475,14 @@ fn refused_role(hop: &Hop, refusal: Refusal) -> Refused {
 
 /// AWS does not accept the device as one of the user's.
 fn not_the_users_device(serial: &str, user: &str, devices: &[String]) -> Error {
-    let error = |or: &str| Error::new(format!("the MFA device {serial} is not one of {user}{or}"));
+    let error = |or: &str| {
+        Error::new(format!(
+            "the MFA device {serial} does not belong to {user}{or}"
+        ))
+    };
     if devices.is_empty() {
         return error(", or too many codes were tried with it").hint(
-            "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys these are; \
+            "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL) and whose keys are used; \
              after many wrong codes wait three minutes",
         );
     }

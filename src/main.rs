@@ -244,7 +244,7 @@ fn fail_loudly_on_panic(evaluator: Evaluator) {
             .map(ToString::to_string)
             .unwrap_or_default();
         text::error(
-            &format!("this is a defect of awsmfa ({place})"),
+            &format!("this is a bug in awsmfa ({place})"),
             &[],
             None,
             Some("please report it, with the command line and without secrets"),

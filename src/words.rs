@@ -70,7 +70,7 @@ impl Words {
                 (String::new(), &*names)
             };
             return Err(
-                Error::usage(format!("two profiles are named: {first}, {second}")).hint(format!(
+                Error::usage(format!("two profiles given: {first}, {second}")).hint(format!(
                     "name one; to run a command, write it after --: awsmfa exec {profile}-- {}",
                     command.join(" ")
                 )),
@@ -81,7 +81,7 @@ impl Words {
             && word != option
         {
             return Err(Error::usage(format!(
-                "two profiles are named: {word}, and --profile {option}"
+                "two profiles given: {word}, and --profile {option}"
             ))
             .hint("name one"));
         }
@@ -205,15 +205,11 @@ mod tests {
                 None,
                 "unexpected digits (two codes given)",
             ),
-            (
-                &["aws", "s3", "ls"],
-                None,
-                "two profiles are named: aws, s3",
-            ),
+            (&["aws", "s3", "ls"], None, "two profiles given: aws, s3"),
             (
                 &["dev"],
                 Some("prod"),
-                "two profiles are named: dev, and --profile prod",
+                "two profiles given: dev, and --profile prod",
             ),
         ] {
             let error = parse(words, option).unwrap_err();

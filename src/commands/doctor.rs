@@ -129,7 +129,7 @@ impl Check {
 pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
     let profile = match (&options.word, &options.profile) {
         (Some(word), Some(option)) if word != option => {
-            let message = format!("two profiles are named: {word}, and --profile {option}");
+            let message = format!("two profiles given: {word}, and --profile {option}");
             return Err(Error::usage(message).hint("name one of them").into());
         }
         (word, option) => option.as_ref().or(word.as_ref()).cloned(),
@@ -170,10 +170,7 @@ pub async fn run(options: &Args, context: &Context) -> Result<Output, Failure> {
 fn shell() -> Check {
     match shell::reader::asking() {
         Ok(Some(shell)) => Check::note("shell", shell.name),
-        Ok(None) => Check::note(
-            "shell",
-            "not known: env prints statements for sh, or --shell SHELL",
-        ),
+        Ok(None) => Check::note("shell", "unknown; env prints sh syntax, or set --shell"),
         Err(error) => Check::failed("shell", &error),
     }
 }
@@ -187,7 +184,7 @@ fn plan(options: &SessionOptions, context: &Context) -> Result<(Plan, Option<Str
         Origin::Profile { named_by, .. } => Some(
             named_by
                 .clone()
-                .unwrap_or_else(|| "no profile is named".to_owned()),
+                .unwrap_or_else(|| "no profile set".to_owned()),
         ),
         Origin::Session(_) => Some("the session in this shell".to_owned()),
         Origin::Environment(_) => None,
@@ -338,7 +335,7 @@ fn unnamed_device(listed: Result<Vec<String>, Refusal>) -> Check {
         Err(refusal) => {
             let check = Check::bad(
                 "device",
-                format!("none is named, and listing them failed: {refusal}"),
+                format!("none set, and listing them failed: {refusal}"),
                 "name it: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL",
             );
             return Check {

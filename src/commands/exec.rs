@@ -171,9 +171,9 @@ pub fn cannot_start(program: &OsStr, error: io::Error) -> Error {
 }
 
 fn not_found(program: &OsStr) -> Error {
-    Error::new(format!("there is no command {}", program.display()))
+    Error::new(format!("command not found: {}", program.display()))
         .exit(NOT_FOUND)
-        .hint("check its name and PATH")
+        .hint("check its spelling and PATH")
 }
 
 fn not_executable(program: &OsStr) -> Error {

@@ -33,7 +33,7 @@ pub fn run(options: &Args) -> Result<Output, Failure> {
     let function = shell.function.as_ref();
     let function = function.ok_or_else(|| {
         Error::usage(format!(
-            "{} is a format, not a shell: it has no functions",
+            "{} is a format, not a shell: it has no function",
             shell.name
         ))
         .hint("name a shell: awsmfa init bash")

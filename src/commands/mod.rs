@@ -75,8 +75,8 @@ impl<E: Into<Error>> From<E> for Failure {
 fn shell_of(named: Option<&str>) -> Result<&'static Shell, Error> {
     match named {
         Some(name) => shell::by_name(name).ok_or_else(|| {
-            Error::usage(format!("no shell is called {name}"))
-                .hint(format!("the shells are {}", shell::names()))
+            Error::usage(format!("unknown shell {name}"))
+                .hint(format!("known shells: {}", shell::names()))
         }),
         None => Ok(reader::asking()?.unwrap_or_else(|| {
             text::note("no shell recognised; the output is for sh (name another with --shell)");

@@ -1,5 +1,7 @@
 //! Plans, checks and starts a session, for `env` and `exec`.
 
+use std::mem::ManuallyDrop;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::summary;
@@ -30,7 +32,8 @@ use crate::words::Words;
 pub(super) struct PlannedSession {
     pub(super) plan: Plan,
     codes: CodeSource,
-    aws: Aws,
+    /// Never freed: the process ends soon after its last call.
+    aws: ManuallyDrop<Aws>,
 }
 
 /// What `env` and `exec` continue with.
@@ -88,7 +91,7 @@ pub(super) async fn prepare(
             command.map(|it| Program::new(Purpose::Code, it, plan.surroundings.clone())),
         )
     });
-    let aws = aws(&plan, context).await?;
+    let aws = ManuallyDrop::new(aws(&plan, context).await?);
     Ok(Prepared::New(Box::new(PlannedSession { plan, codes, aws })))
 }
 

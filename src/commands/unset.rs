@@ -32,7 +32,7 @@ pub fn run(options: &Args, context: &Context, args: &[OsString]) -> Result<Outpu
     let shell = shell_of(options.statements.shell.as_deref())?;
     if shell.kind == Kind::Format {
         return Err(Error::usage(format!(
-            "{} is a format, not a shell: it has no way to unset a variable",
+            "{} is a format, not a shell: it cannot unset variables",
             shell.name
         ))
         .hint("name a shell: --shell bash")

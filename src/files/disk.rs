@@ -46,10 +46,10 @@ fn path_of(
     }
     if path.as_os_str().as_encoded_bytes().starts_with(b"~") {
         return Err(Error::new(format!(
-            "{name} is {}, and the home of another user is not looked up",
+            "{name} is {}: home folders of other users are not supported",
             path.display()
         ))
-        .hint(format!("write the path in {name} in full")));
+        .hint(format!("set {name} to the full path")));
     }
     Ok(path)
 }
@@ -175,7 +175,7 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "AWS_CONFIG_FILE is ~bob/config, and the home of another user is not looked up"
+            "AWS_CONFIG_FILE is ~bob/config: home folders of other users are not supported"
         );
     }
 

@@ -170,7 +170,7 @@ impl IniFile {
             .collect();
         if let Some((line, name, first)) = repeated(&mut names) {
             let problem =
-                format!("the section [{name}] stands twice in the file, first in line {first}");
+                format!("the section [{name}] appears twice in the file, first in line {first}");
             let hint = "put the keys of both under one header";
             return Err(broken(&self.path, line, &problem, hint));
         }
@@ -188,7 +188,7 @@ impl IniFile {
                     _ => &self.text[section.name.clone()],
                 };
                 let problem =
-                    format!("the key {key} stands twice in [{section}], first in line {first}");
+                    format!("the key {key} appears twice in [{section}], first in line {first}");
                 let hint = "keep one of the two lines";
                 return Err(broken(&self.path, line, &problem, hint));
             }
@@ -288,7 +288,7 @@ impl<'p> Scan<'p> {
         match self.current {
             None if text.starts_with('[') => Err(self.broken_header()),
             None => Err(self.broken(
-                "a line stands before the first [section]",
+                "a line comes before the first [section]",
                 "put a header such as [default] above the line, or start it with # to make it a comment",
             )),
             Some(section) => self.add(section, start, text),
@@ -506,7 +506,7 @@ mod tests {
             ),
             (
                 b"# c\r\n\rx = 1\n[a]\n",
-                "3: a line stands before the first [section]",
+                "3: a line comes before the first [section]",
             ),
             (
                 b"[a]\n\n[b\n",
@@ -523,11 +523,11 @@ mod tests {
             (b"[a]\n = x\n", "2: the line has no key before its = or :"),
             (
                 b"[a]\nb=\n[a]\n",
-                "3: the section [a] stands twice in the file, first in line 1",
+                "3: the section [a] appears twice in the file, first in line 1",
             ),
             (
                 b"[s]\nA=1\na=2\n",
-                "3: the key a stands twice in [s], first in line 2",
+                "3: the key a appears twice in [s], first in line 2",
             ),
             (
                 b"[s]\na =\n  b = 1\n\n  c\n",
@@ -548,7 +548,7 @@ mod tests {
         let error = parse("[profile dev]\nkey = 1\nkey = wJalrXUtnFEMI\n").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "/home/anna/.aws/config, line 3: the key key stands twice in [profile dev], first in line 2"
+            "/home/anna/.aws/config, line 3: the key key appears twice in [profile dev], first in line 2"
         );
         assert_eq!(error.hint.unwrap(), "keep one of the two lines");
     }

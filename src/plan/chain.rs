@@ -141,10 +141,10 @@ pub(crate) fn find<'f>(
         let by = by.unwrap_or_default();
         let hint = match most_similar(files, name) {
             Some(similar) => format!("did you mean {similar}?"),
-            None => "see which there are: awsmfa profiles".to_owned(),
+            None => "list them: awsmfa profiles".to_owned(),
         };
         let files = files.paths();
-        Error::new(format!("there is no profile {name} in {files}{by}")).hint(hint)
+        Error::new(format!("no profile {name} in {files}{by}")).hint(hint)
     })
 }
 
@@ -188,7 +188,7 @@ fn check_circle(passed: &[Profile<'_>], next: &Profile<'_>, place: &Place) -> Re
         .collect();
     let circle = circle.join(" → ");
     Err(Error::new(format!("{place} is circular: {circle}"))
-        .hint("let the last of them name a profile that has keys"))
+        .hint("end the chain with a profile that has keys"))
 }
 
 fn credential_source(setting: &Setting, environment: &Environment) -> Result<Source, Error> {
@@ -197,7 +197,7 @@ fn credential_source(setting: &Setting, environment: &Environment) -> Result<Sou
         return Source::from_environment(environment, place);
     }
     Err(Error::new(format!(
-        "{place} = {text} gives no keys of an IAM user with an MFA device"
+        "{place} = {text} gives no long-term keys of an IAM user"
     ))
     .hint("use source_profile, or credential_source = Environment"))
 }

@@ -44,10 +44,10 @@ fn problem_of_serial(serial: &str) -> Option<&'static str> {
         Some("is not the serial number of an MFA device")
     } else if serial.starts_with("arn:") {
         match Arn::parse(serial) {
-            None => Some("is not a whole ARN"),
-            Some(arn) if arn.is_security_key() => {
-                Some("is a security key, which STS cannot use: it needs a device that shows codes")
-            }
+            None => Some("is not a complete ARN"),
+            Some(arn) if arn.is_security_key() => Some(
+                "is a security key, which does not work with STS: use a device that shows codes",
+            ),
             Some(arn) if !arn.resource.starts_with("mfa/") => {
                 Some("is not the ARN of an MFA device")
             }
@@ -94,7 +94,7 @@ pub(super) fn check_account(device: Option<&Setting>, chain: &Chain<'_>) -> Resu
             "{} = {} is in the account {}, the keys are in {} ({})",
             device.place, device.text, arn.account, ours.text, ours.place
         ))
-        .hint("name a device of the user whose keys these are: --serial, mfa_serial"));
+        .hint("name a device of the user whose keys are used: --serial, mfa_serial"));
     }
     Ok(())
 }

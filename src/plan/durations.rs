@@ -64,7 +64,7 @@ pub(super) fn durations(
     let mut notices = Vec::new();
     let role = if asked > CHAINED && hops.len() > 1 {
         notices.push(format!(
-            "{} is cut to an hour: AWS gives no more to a role that another role assumes",
+            "{} is cut to an hour: AWS allows no more for role chaining",
             duration::in_words(asked)
         ));
         CHAINED

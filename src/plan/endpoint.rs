@@ -103,7 +103,7 @@ fn region(lookup: Lookup<'_>, option: Option<&str>, arn: Option<&str>) -> Result
             "--region {region} is in the partition {theirs}, {arn} in {ours}"
         ))
         .hint(format!(
-            "name a region of {ours}, like {}, or leave --region out",
+            "use a region of {ours}, like {}, or omit --region",
             default_region(ours)
         )));
     }
@@ -118,7 +118,9 @@ fn region(lookup: Lookup<'_>, option: Option<&str>, arn: Option<&str>) -> Result
         && !is_region(&region.text)
     {
         let problem = format!("= {:?} is not the name of a region", region.text);
-        return Err(region.error(&problem).hint("write it like eu-central-1"));
+        return Err(region
+            .error(&problem)
+            .hint("use a name such as eu-central-1"));
     }
     let fits = |region: &Setting| partition.is_none_or(|its| partition_of(&region.text) == its);
     Ok(configured.filter(fits).unwrap_or_else(|| {

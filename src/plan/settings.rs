@@ -79,7 +79,7 @@ pub(super) fn export(
 pub(super) fn diverted(diversion: &Setting, profile: Option<&str>) -> Error {
     let target = profile.unwrap_or("the one that is used");
     Error::new(format!(
-        "{} would catch the session: it also counts where no profile is named",
+        "{} would receive the session's token: [default] applies when no profile is set",
         diversion.place
     ))
     .hint(format!(
@@ -201,7 +201,7 @@ fn exported(
         let name = service_variable(&service);
         match environment::variable(&name) {
             None => notices.push(format!(
-                "{} names no service that a variable can stand for; it does not count in the session",
+                "{} has no variable: it is not part of the session",
                 url.place
             )),
             Some(_) if is_settled || ignores_urls => {}
@@ -298,7 +298,7 @@ fn left_behind(profile: &Profile<'_>) -> Option<String> {
         .collect();
     (!keys.is_empty()).then(|| {
         format!(
-            "no variable stands for {} of the profile {}; not part of the session",
+            "no variable for {} of the profile {}: not part of the session",
             keys.join(", "),
             profile.name
         )

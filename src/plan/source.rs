@@ -95,7 +95,7 @@ pub fn no_origin(context: &Context) -> Error {
         Err(error) => return error,
     };
     let keys = if has_session_keys(context.before_new_session()) {
-        "only those of a temporary session in"
+        "only temporary credentials in"
     } else {
         "none in"
     };
@@ -106,7 +106,7 @@ pub fn no_origin(context: &Context) -> Error {
         format!("name a profile with --profile: {}", profiles.join(", "))
     };
     Error::new(format!(
-        "no keys to start a session with: {keys} the environment, and no profile default in {}",
+        "no long-term keys: {keys} the environment, and no profile default in {}",
         files.paths()
     ))
     .hint(hint)
@@ -237,7 +237,7 @@ fn keys_in_file(profile: &Profile<'_>) -> Result<Option<(Keys, Place)>, Error> {
     if token.is_some() || is_temporary(&id.text) {
         let place = token.map_or(id.place, |token| token.place);
         return Err(Error::new(format!(
-            "{place} is that of a temporary session, which cannot start another"
+            "{place} belongs to temporary credentials, which cannot start an MFA session"
         ))
         .hint(hint_of_long_term(profile).unwrap_or_else(|| {
             "name a profile with long-term keys (an access key ID that starts with AKIA)".to_owned()

@@ -100,10 +100,8 @@ pub(super) fn check_role_options(options: &SessionOptions, hops: &[Hop]) -> Resu
         (options.no_session, "--no-session"),
     ];
     match role_options.iter().find(|(is_given, _)| *is_given) {
-        Some((_, option)) if hops.is_empty() => Err(Error::usage(format!(
-            "{option} goes with a role, and none is named"
-        ))
-        .hint("add --role-arn, or name a profile that has a role_arn")),
+        Some((_, option)) if hops.is_empty() => Err(Error::usage(format!("{option} needs a role"))
+            .hint("add --role-arn, or name a profile that has a role_arn")),
         _ => Ok(()),
     }
 }

@@ -433,7 +433,7 @@ fn options_of_a_role_need_one() {
         &["--no-session"],
     ] {
         let error = problem(&[], &config(), arguments);
-        let told = format!("{} goes with a role, and none is named", arguments[0]);
+        let told = format!("{} needs a role", arguments[0]);
         assert_eq!((error.message, error.exit), (told, USAGE));
     }
     // The variable is set for good, so without a role it has no effect.

@@ -203,7 +203,7 @@ impl Program {
         if let Some(interpreter) = missing_interpreter(Path::new(name)) {
             return problem(&interpreter.problem()).hint(interpreter.hint());
         }
-        problem("there is no such program").hint(if name.contains(['~', '$', '=']) {
+        problem("program not found").hint(if name.contains(['~', '$', '=']) {
             // The AWS CLI expands nothing, either.
             "only a shell expands that: credential_process = sh -c '…'"
         } else {

@@ -37,9 +37,9 @@ fn failure(status: u8) -> String {
 /// characters or ends the string there, and the console's code page changes what is not ASCII.
 fn carried<'a>(name: &str, value: &'a str) -> Result<&'a str, CannotCarry> {
     let problem = if !value.is_ascii() {
-        "holds a character that is not ASCII, which cmd cannot carry".to_owned()
+        "contains a character that is not ASCII, which cmd cannot carry".to_owned()
     } else if let Some(c) = value.chars().find(|c| matches!(c, '"' | '%' | '!')) {
-        format!("holds {c}, which cmd cannot carry")
+        format!("contains {c}, which cmd cannot carry")
     } else if "set \"=\"".len() + name.len() + value.len() > LINE_MAX {
         "is longer than a line of cmd".to_owned()
     } else {

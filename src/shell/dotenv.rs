@@ -28,6 +28,7 @@ fn carried<'a>(name: &str, value: &'a str) -> Result<&'a str, CannotCarry> {
     }
     Err(CannotCarry {
         name: name.to_owned(),
-        problem: "holds a character that readers of dotenv files take in different ways".to_owned(),
+        problem: "contains a character that readers of dotenv files take in different ways"
+            .to_owned(),
     })
 }

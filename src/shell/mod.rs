@@ -64,7 +64,7 @@ impl From<Zeroizing<Vec<u8>>> for Rendered {
 #[error("{name} {problem}")]
 pub struct CannotCarry {
     pub name: String,
-    /// The rest of the sentence: "holds a line break, which tcsh cannot carry".
+    /// The rest of the sentence: "contains a line break, which tcsh cannot carry".
     pub problem: String,
 }
 
@@ -408,9 +408,9 @@ fn bytes<'a>(name: &str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
             "is longer than the 128 KiB that Linux allows"
         }
         None => return Ok(bytes),
-        Some(b'\n' | b'\r') => "holds a line break",
+        Some(b'\n' | b'\r') => "contains a line break",
         Some(b'\t') => "holds a tab",
-        Some(_) => "holds a control character",
+        Some(_) => "contains a control character",
     };
     Err(CannotCarry {
         name: name.to_owned(),
@@ -496,11 +496,11 @@ mod tests {
                 .expect_err("a refusal")
                 .to_string()
         };
-        assert_eq!(refusal("bash", "a\nb"), "AWS_PROFILE holds a line break");
+        assert_eq!(refusal("bash", "a\nb"), "AWS_PROFILE contains a line break");
         assert_eq!(refusal("bash", "a\tb"), "AWS_PROFILE holds a tab");
         assert_eq!(
             refusal("fish", "a\0b"),
-            "AWS_PROFILE holds a control character"
+            "AWS_PROFILE contains a control character"
         );
         assert_eq!(
             refusal("cmd", "100%"),

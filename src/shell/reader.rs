@@ -38,7 +38,7 @@ pub fn asking() -> Result<Option<&'static Shell>, Error> {
     static ASKING: OnceLock<Result<Option<&'static Shell>, AskedFromWsl>> = OnceLock::new();
     let asking = ASKING.get_or_init(|| SYSTEM.with(asking_among));
     asking.map_err(|AskedFromWsl| {
-        Error::new("a shell inside WSL asks the Windows program")
+        Error::new("a WSL shell started the Windows build of awsmfa")
             .hint("install the Linux build of awsmfa inside WSL, or name the shell: --shell bash")
     })
 }

@@ -101,7 +101,7 @@ impl Cause {
                 "wait until the device shows the next code: each works once",
             ),
             Self::Device => (
-                "the MFA device is not one of this user's, or too many codes were tried with it"
+                "the MFA device does not belong to this user, or too many codes were tried with it"
                     .into(),
                 "check the serial number (--serial, mfa_serial, AWS_MFA_SERIAL); after many wrong codes \
                  wait three minutes",

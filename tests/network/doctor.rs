@@ -169,7 +169,7 @@ fn the_profile_is_named_in_one_way() {
     assert_eq!(run.code, 2, "{run:?}");
     assert!(
         run.stderr
-            .contains("two profiles are named: dev, and --profile default"),
+            .contains("two profiles given: dev, and --profile default"),
         "{run:?}"
     );
 }

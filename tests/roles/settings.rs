@@ -182,7 +182,7 @@ fn what_default_adds_and_what_no_variable_carries_is_noted() {
         "{told}"
     );
     assert!(
-        told.contains("no variable stands for s3 of the profile p"),
+        told.contains("no variable for s3 of the profile p"),
         "{told}"
     );
     // Set but empty is set, and stays so in the session.

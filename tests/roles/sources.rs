@@ -150,7 +150,7 @@ fn session_keys_are_never_sent_to_get_session_token() {
         }
         let told = stage.env_fails(&["123456"]);
         assert!(
-            told.contains("only those of a temporary session in the environment"),
+            told.contains("only temporary credentials in the environment"),
             "{told}"
         );
         assert_eq!(stage.requests().0, 0);

@@ -57,7 +57,7 @@ fn a_code_that_this_shell_has_spent() {
         let script = format!("eval \"$({first})\"\n{again}");
         let run = stage.script(&["bash", "--norc"], &script);
         assert_stopped(&run, 1, first);
-        assert!(run.stderr.contains("used in this shell before"), "{run:?}");
+        assert!(run.stderr.contains("already used in this shell"), "{run:?}");
         assert_eq!(stage.emulator.log().count_with_token_code(), 1, "{first}");
     }
 }
@@ -80,10 +80,7 @@ fn what_the_command_line_gets_wrong() {
     for (command, says) in [
         ("awsmfa env 12345", "an MFA code has six digits"),
         ("awsmfa env -x $CODE", "-x"),
-        (
-            "awsmfa unset --shell nonsense",
-            "no shell is called nonsense",
-        ),
+        ("awsmfa unset --shell nonsense", "unknown shell nonsense"),
         ("awsmfa nonsense", "nonsense"),
         ("awsmfa", "Usage"),
     ] {
@@ -101,7 +98,7 @@ fn a_panic() {
     let mut stage = stage_with_code();
     stage.set("AWSMFA_TEST_PANIC", "1");
     for command in ["awsmfa env $CODE", "awsmfa unset"] {
-        assert_stops_everywhere(&stage, command, 1, "a defect of awsmfa");
+        assert_stops_everywhere(&stage, command, 1, "a bug in awsmfa");
     }
 }
 

@@ -412,10 +412,7 @@ fn a_credential_process_that_needs_a_shell_is_told_how_to_get_one() {
     ] {
         let stage = stage_with_credential_process(line);
         let run = stage.awsmfa(&["env", "--shell", "sh", "123456"]);
-        assert_failed(
-            &run,
-            &format!("cannot run {names}: there is no such program"),
-        );
+        assert_failed(&run, &format!("cannot run {names}: program not found"));
         assert!(
             run.stderr.contains("credential_process = sh -c '…'"),
             "{run:?}"
@@ -424,10 +421,7 @@ fn a_credential_process_that_needs_a_shell_is_told_how_to_get_one() {
     for line in ["no-such-program", "./no-such-program"] {
         let stage = stage_with_credential_process(line);
         let run = stage.awsmfa(&["env", "--shell", "sh", "123456"]);
-        assert_failed(
-            &run,
-            &format!("cannot run {line}: there is no such program"),
-        );
+        assert_failed(&run, &format!("cannot run {line}: program not found"));
         assert!(!run.stderr.contains("sh -c"), "{run:?}");
     }
 }

@@ -89,16 +89,16 @@ fn expected(profile: Option<&str>, word: Word, option: Option<&str>) -> Outcome 
         _ => None,
     };
     let target = match (profile, name, option) {
-        (Some(_), Some(_), _) => return usage("two profiles are named: "),
+        (Some(_), Some(_), _) => return usage("two profiles given: "),
         (Some(word), None, Some(option)) | (None, Some(word), Some(option)) if word != option => {
             return usage(&format!(
-                "two profiles are named: {word}, and --profile {option}"
+                "two profiles given: {word}, and --profile {option}"
             ));
         }
         (word, name, option) => word.or(name).or(option).unwrap_or("default"),
     };
     if !PROFILES.contains(&target) {
-        return Outcome::Error(FAILED, format!("there is no profile {target} in "));
+        return Outcome::Error(FAILED, format!("no profile {target} in "));
     }
     if !has_code {
         return Outcome::Error(FAILED, "no MFA code: ".to_owned());
@@ -250,19 +250,15 @@ fn exec_without_its_dashes_is_told_what_is_missing() {
     for (words, message, hint) in [
         (
             &["aws", "s3", "ls"][..],
-            "two profiles are named: aws, s3",
+            "two profiles given: aws, s3",
             "awsmfa exec -- aws s3 ls",
         ),
         (
             &["dev", "make", "all"],
-            "two profiles are named: dev, make",
+            "two profiles given: dev, make",
             "awsmfa exec dev -- make all",
         ),
-        (
-            &["make"],
-            "there is no profile make in ",
-            "awsmfa exec -- make",
-        ),
+        (&["make"], "no profile make in ", "awsmfa exec -- make"),
         (
             &["dev"],
             "no command, and standard input is not a terminal",

@@ -108,7 +108,8 @@ fn shell_is_the_users_own_kind() {
         let (_, code) = shown.trim_end().split_at(shown.trim_end().len() - 6);
         // Ctrl-C is for the shell.
         terminal.expect(PROMPT);
-        terminal.enter("sh -c 'echo ready; sleep 100'");
+        // The shell may make it the foreground program a moment after it starts.
+        terminal.enter("sh -c 'sleep 1; echo ready; sleep 100'");
         terminal.expect("ready\r");
         terminal.send(CTRL_C);
         for (line, shown) in [

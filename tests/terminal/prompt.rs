@@ -111,7 +111,7 @@ fn a_code_that_this_shell_has_spent_is_not_sent_again() {
     terminal.enter("eval \"$(awsmfa env)\"");
     terminal.expect(PROMPT);
     terminal.enter(&code);
-    terminal.expect("used in this shell before");
+    terminal.expect("already used in this shell");
     terminal.expect(PROMPT);
     terminal.enter(&next);
     terminal.expect("11h 59m left");
@@ -151,7 +151,7 @@ fn a_refused_code_is_not_sent_again() {
     terminal.expect(REFUSED);
     terminal.expect(PROMPT);
     terminal.enter(&wrong);
-    terminal.expect("This code was refused already");
+    terminal.expect("AWS rejected this code");
     terminal.expect(PROMPT);
     assert_eq!(stage.emulator.log().count_with_token_code(), 1);
     terminal.enter(&stage.code());
@@ -199,7 +199,7 @@ fn a_refusal_that_no_other_code_can_mend_is_not_asked_about() {
     terminal.expect(&format!("MFA code for {theirs}: "));
     terminal.enter(&stage.code());
     assert_eq!(terminal.wait().code(), Some(1));
-    let told = format!("{theirs} is not one of arn:aws:iam::123456789012:user/alice");
+    let told = format!("{theirs} does not belong to arn:aws:iam::123456789012:user/alice");
     assert!(terminal.shown().contains(&told), "{}", terminal.shown());
     assert_eq!(terminal.stdout(), FAILURE);
     let log = stage.emulator.log();

@@ -119,15 +119,15 @@ fn what_is_no_pair_of_long_term_keys() {
         ),
         (
             &*format!("{KEYS}aws_session_token = t\n"),
-            "aws_session_token is that of a temporary",
+            "aws_session_token belongs to temporary",
         ),
         (
             &*format!("{KEYS}aws_security_token = t\n"),
-            "aws_security_token is that of a temporary",
+            "aws_security_token belongs to temporary",
         ),
         (
             &*KEYS.replace("AKIA", "ASIA"),
-            "aws_access_key_id is that of a temporary",
+            "aws_access_key_id belongs to temporary",
         ),
     ] {
         let error = followed("", &format!("[x]\n{lines}")).unwrap_err();
@@ -169,7 +169,7 @@ fn the_nearest_name_is_offered() {
     assert_eq!(hint("prodution"), "did you mean production?");
     assert_eq!(hint("stagin"), "did you mean staging?");
     assert_eq!(hint("dve"), "did you mean dev?");
-    assert_eq!(hint("zzz"), "see which there are: awsmfa profiles");
+    assert_eq!(hint("zzz"), "list them: awsmfa profiles");
 }
 
 #[test]
