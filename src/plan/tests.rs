@@ -167,9 +167,7 @@ fn no_source_is_said_with_what_stands_there() {
     let session = [("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"), BOBS[1]];
     let error = problem(&session, "", &[]);
     assert!(
-        error
-            .to_string()
-            .contains("only those of a temporary session"),
+        error.to_string().contains("only temporary credentials"),
         "{error}"
     );
     let error = problem(&[], &format!("[profile bob]\n{BOBS_KEYS}"), &[]);

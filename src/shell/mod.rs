@@ -409,7 +409,7 @@ fn bytes<'a>(name: &str, value: &'a Value) -> Result<&'a [u8], CannotCarry> {
         }
         None => return Ok(bytes),
         Some(b'\n' | b'\r') => "contains a line break",
-        Some(b'\t') => "holds a tab",
+        Some(b'\t') => "contains a tab",
         Some(_) => "contains a control character",
     };
     Err(CannotCarry {
@@ -497,14 +497,14 @@ mod tests {
                 .to_string()
         };
         assert_eq!(refusal("bash", "a\nb"), "AWS_PROFILE contains a line break");
-        assert_eq!(refusal("bash", "a\tb"), "AWS_PROFILE holds a tab");
+        assert_eq!(refusal("bash", "a\tb"), "AWS_PROFILE contains a tab");
         assert_eq!(
             refusal("fish", "a\0b"),
             "AWS_PROFILE contains a control character"
         );
         assert_eq!(
             refusal("cmd", "100%"),
-            "AWS_PROFILE holds %, which cmd cannot carry"
+            "AWS_PROFILE contains %, which cmd cannot carry"
         );
     }
 }

@@ -25,9 +25,10 @@ fn render(changes: &[Change]) -> Result<Rendered, CannotCarry> {
         if !value.is_ascii() && out.len() > BLOCK {
             return Err(CannotCarry {
                 name: name.to_owned(),
-                problem: "holds characters that are not ASCII, of which tcsh may lose some in so \
+                problem:
+                    "contains characters that are not ASCII, of which tcsh may lose some in so \
                           long a line"
-                    .to_owned(),
+                        .to_owned(),
             });
         }
         out.extend_from_slice(b"; ");

@@ -27,7 +27,7 @@ fn the_only_device_is_found_and_security_keys_are_left_out() {
     let code = stage.code();
     let told = stage.env(&[&code]);
     assert!(
-        told.contains("left out") && told.contains(SECURITY_KEY),
+        told.contains("ignored security keys") && told.contains(SECURITY_KEY),
         "{told}"
     );
     let log = stage.emulator.log();
