@@ -189,6 +189,7 @@ mod system {
         pub fn let_next_end_process(&self) {}
 
         /// The exit code of a program that was ended by Ctrl-C.
+        #[must_use]
         pub fn end_process(&self) -> i32 {
             0xC000_013A_u32.cast_signed()
         }
