@@ -160,6 +160,7 @@ pub fn captured(caller: Caller) -> Captured {
 
 /// `None` if it is not visible.
 fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured> {
+    let output = processes.output()?;
     let ancestors: Vec<Pid> = processes.ancestors().take(LEVELS).collect();
     let position = ancestors.iter().position(|&pid| pid == caller.shell);
     // If the subshell around this process has ended, its parent is another process.
@@ -172,18 +173,17 @@ fn captured_among(processes: &impl Processes, caller: Caller) -> Option<Captured
         let has_ended = position.is_none();
         return has_ended.then_some(Captured::No { is_subshell: true });
     };
-    let output = processes.output();
-    let is_captured = match output {
+    let is_captured = match output.kind {
         // In ksh `$(…)` reads a file.
-        Some(output) if output.kind == FileKind::Unlinked => {
+        FileKind::Unlinked => {
             recognise(processes, caller.shell, Some(&exe)).is_some_and(|it| it.name == "ksh")
         }
-        Some(pipe) if pipe.kind == FileKind::Pipe => {
+        FileKind::Pipe => {
             let is_shell = |pid: &Pid| processes.exe(*pid).as_ref() == Some(&exe);
             let shells: Vec<Pid> = shells.iter().copied().filter(is_shell).collect();
-            are_reading(processes, &shells, pipe)?
+            are_reading(processes, &shells, output)?
         }
-        _ => false,
+        FileKind::Socket | FileKind::Other => false,
     };
     if is_captured {
         return Some(Captured::Yes);
@@ -515,8 +515,9 @@ mod tests {
         };
         assert_eq!(orphan(bash()), inside);
         assert_eq!(orphan(bash().reading(PIPE)), Some(Captured::Yes));
-        // Not visible.
+        // Not visible: another user's, and everything on Windows, where MSYS has its own process IDs.
         assert_eq!(captured(PIPE, vec![bash().hidden()], 0), None);
+        assert_eq!(captured_among(&Fake::new([bash()]), caller(7)), None);
     }
 
     #[test]

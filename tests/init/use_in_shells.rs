@@ -270,23 +270,29 @@ fn a_person_is_asked_for_the_code() {
         if find_tool(program).is_none() || find_tool("expect").is_none() {
             continue;
         }
-        let stage = stage();
-        let load = by_name(row).unwrap().function.as_ref().unwrap().load;
-        let typed = format!(
-            "set timeout 30\n\
-             spawn -noecho {shell}\n\
-             send {{{load}}}\n\
-             send \"\\rawsmfa env\\r\"\n\
-             expect \"MFA code\"\n\
-             send \"{}\\r\"\n\
-             send \"bin/dump session\\r\"\n\
-             send \"exit\\r\"\n\
-             expect eof",
-            stage.code()
-        );
-        let seen = stage.script(&["expect"], &typed).stdout;
-        assert!(!seen.contains("not found"), "{shell}: {seen}");
-        let session = dumped(&stage, "session");
-        assert!(session.contains_key("AWS_SESSION_TOKEN"), "{seen}");
+        let row = by_name(row).unwrap();
+        let load = row.function.as_ref().unwrap().load;
+        // README's line for the shell works with the function, too.
+        for line in ["awsmfa env", &row.line_for("awsmfa env")] {
+            let stage = stage();
+            let typed = format!(
+                "set timeout 30\n\
+                 spawn -noecho {shell}\n\
+                 send {{{load}}}\n\
+                 send \"\\r\"\n\
+                 send {{{line}}}\n\
+                 send \"\\r\"\n\
+                 expect \"MFA code\"\n\
+                 send \"{}\\r\"\n\
+                 send \"bin/dump session\\r\"\n\
+                 send \"exit\\r\"\n\
+                 expect eof",
+                stage.code()
+            );
+            let seen = stage.script(&["expect"], &typed).stdout;
+            assert!(!seen.contains("not found"), "{shell}: {seen}");
+            let session = dumped(&stage, "session");
+            assert!(session.contains_key("AWS_SESSION_TOKEN"), "{line}: {seen}");
+        }
     }
 }
