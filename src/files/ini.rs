@@ -9,6 +9,7 @@
 //! built on demand, so that a file with thousands of profiles costs only its scan.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,12 @@ struct Section {
     name: Range<usize>,
     line: usize,
     entries: Vec<Entry>,
+    /// The entries by their keys, for a search in a large section.
+    by_key: HashMap<String, usize>,
 }
+
+/// Up to so many entries it is faster to compare them all.
+const SMALL: usize = 32;
 
 struct Entry {
     /// As written, not yet in lower case.
@@ -63,11 +69,12 @@ impl IniFile {
         for line in text.split_inclusive('\n') {
             scan.read(line)?;
         }
-        let file = Self {
+        let mut file = Self {
             path: path.to_owned(),
             sections: scan.sections,
             text,
         };
+        file.index();
         file.check_duplicates()?;
         file.check_nested()?;
         Ok(file)
@@ -124,14 +131,28 @@ impl IniFile {
         })
     }
 
+    fn index(&mut self) {
+        for section in &mut self.sections {
+            if section.entries.len() > SMALL {
+                let keys = section.entries.iter();
+                let keys = keys.map(|entry| lower(&self.text[entry.key.clone()]).into_owned());
+                section.by_key = keys.zip(0..).collect();
+            }
+        }
+    }
+
     fn entries(&self, section: SectionId) -> &[Entry] {
         &self.sections[section.0].entries
     }
 
     fn find(&self, section: SectionId, key: &str) -> Option<&Entry> {
-        self.entries(section)
-            .iter()
-            .find(|entry| self.key(entry) == key)
+        let Section {
+            entries, by_key, ..
+        } = &self.sections[section.0];
+        if entries.len() > SMALL {
+            return by_key.get(key).map(|&index| &entries[index]);
+        }
+        entries.iter().find(|entry| self.key(entry) == key)
     }
 
     fn key(&self, entry: &Entry) -> Cow<'_, str> {
@@ -249,6 +270,7 @@ impl<'p> Scan<'p> {
             name: 0..0,
             line: 0,
             entries: Vec::new(),
+            by_key: HashMap::new(),
         };
         Self {
             path,
@@ -308,6 +330,7 @@ impl<'p> Scan<'p> {
             line: self.line,
             // Enough for most sections, so one allocation.
             entries: Vec::with_capacity(8),
+            by_key: HashMap::new(),
         });
     }
 

@@ -16,6 +16,7 @@ pub struct SharedFiles {
     credentials: IniFile,
     profiles: Vec<ProfileSections>,
     by_name: HashMap<String, usize>,
+    services: HashMap<String, SectionId>,
 }
 
 #[derive(Debug)]
@@ -41,8 +42,12 @@ impl SharedFiles {
             credentials,
             profiles: Vec::new(),
             by_name: HashMap::new(),
+            services: HashMap::new(),
         };
         for (section, header) in files.config.sections() {
+            if let Some(name) = second_word(header, "services") {
+                files.services.insert(name, section);
+            }
             let name = match header {
                 "default" => Some(header.to_owned()),
                 _ => second_word(header, "profile"),
@@ -77,9 +82,7 @@ impl SharedFiles {
     /// The `[services NAME]` section of the config file, which a profile's key `services` names.
     #[must_use]
     pub fn services(&self, name: &str) -> Option<SectionView<'_>> {
-        let mut sections = self.config.sections().rev();
-        let (section, _) = sections
-            .find(|(_, header)| second_word(header, "services").as_deref() == Some(name))?;
+        let section = *self.services.get(name)?;
         Some(SectionView {
             files: self,
             config: Some(section),

@@ -186,7 +186,12 @@ fn check_circle(passed: &[Profile<'_>], next: &Profile<'_>, place: &Place) -> Re
         .chain([next])
         .map(|profile| profile.name.as_str())
         .collect();
-    let circle = circle.join(" → ");
+    let circle = match circle.as_slice() {
+        [first, second, .., last] if circle.len() > LISTED => {
+            format!("{first} → {second} → … → {last}")
+        }
+        _ => circle.join(" → "),
+    };
     Err(Error::new(format!("{place} is circular: {circle}"))
         .hint("end the chain with a profile that has keys"))
 }
@@ -202,14 +207,34 @@ fn credential_source(setting: &Setting, environment: &Environment) -> Result<Sou
     .hint("use source_profile, or credential_source = Environment"))
 }
 
+/// As many profiles as an error lists.
+const LISTED: usize = 5;
+
 /// The name most similar to a mistyped one, if at least two thirds of the letters match.
 fn most_similar<'f>(files: &'f SharedFiles, name: &str) -> Option<&'f str> {
+    // The comparison takes as long as the product of the lengths.
+    const LONGEST: usize = 100;
+    if name.len() > LONGEST {
+        return None;
+    }
     files
         .profile_names()
+        .filter(|known| known.len() <= LONGEST)
         .map(|known| (strsim::normalized_damerau_levenshtein(known, name), known))
         .filter(|(likeness, _)| *likeness > 0.6)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| known)
+}
+
+/// Some names in words: `a, b, c, d, e and 12 more`.
+#[must_use]
+pub fn listed(names: &[String]) -> String {
+    match names.split_at_checked(LISTED) {
+        Some((first, more)) if !more.is_empty() => {
+            format!("{} and {} more", first.join(", "), more.len())
+        }
+        _ => names.join(", "),
+    }
 }
 
 #[cfg(test)]

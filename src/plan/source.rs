@@ -103,7 +103,10 @@ pub fn no_origin(context: &Context) -> Error {
     let hint = if profiles.is_empty() {
         "put the keys of an IAM user into a profile with: aws configure".to_owned()
     } else {
-        format!("name a profile with --profile: {}", profiles.join(", "))
+        format!(
+            "name a profile with --profile: {}",
+            chain::listed(&profiles)
+        )
     };
     Error::new(format!(
         "no long-term keys: {keys} the environment, and no profile default in {}",

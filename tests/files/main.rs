@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use awsmfa::context::Context;
+use awsmfa::environment::Environment;
 use awsmfa::files::disk;
 use awsmfa::files::ini::{IniFile, IniValue};
 use awsmfa::files::shared::{SectionView, SharedFiles};
+use awsmfa::plan::chain::{follow, usable_profiles};
 use awsmfa_test_support::{python_with_botocore, say};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -163,6 +166,43 @@ fn ten_thousand_profiles_are_read_at_once() {
         start.elapsed()
     ));
     assert!(read < Duration::from_secs(5), "{read:?}");
+}
+
+/// Every section has the keys of `[DEFAULT]`, and every profile is asked for dozens of keys.
+#[test]
+fn a_hundred_thousand_keys_in_default_cost_no_noticeable_time() {
+    let mut config = "[DEFAULT]\n".to_owned();
+    for n in 0..100_000 {
+        writeln!(config, "key{n} = {n}").unwrap();
+    }
+    for n in 0..50 {
+        let next = n + 1;
+        write!(
+            config,
+            "[profile p{n}]\nrole_arn = arn:aws:iam::111122223333:role/dev\nsource_profile = p{next}\n"
+        )
+        .unwrap();
+    }
+    config +=
+        "[profile p50]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n";
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("config");
+    fs::write(&path, config).unwrap();
+    let environment = Environment::from_pairs([
+        ("AWS_CONFIG_FILE".into(), path.into()),
+        ("AWS_SHARED_CREDENTIALS_FILE".into(), OsString::new()),
+    ]);
+    let context = Context::new(environment);
+    let start = Instant::now();
+    let files = context.files().unwrap();
+    assert_eq!(usable_profiles(files, context.environment()).len(), 51);
+    let hint = follow(files, context.environment(), "p5O", None)
+        .unwrap_err()
+        .hint;
+    assert!(hint.unwrap().starts_with("did you mean p5"));
+    let took = start.elapsed();
+    say(&format!("followed 51 profiles in {took:?}"));
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 fn botocore_readings(python: &Path, directories: &[PathBuf]) -> Vec<Value> {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::environment::Environment;
 use crate::plan::source::KeysFrom;
@@ -269,4 +271,24 @@ fn an_access_key_id_of_another_shape_is_not_repeated() {
             assert!(error.starts_with(&place) && !error.contains(odd), "{error}");
         }
     }
+}
+
+#[test]
+fn an_error_lists_a_few_profiles() {
+    let names: Vec<String> = (1..=20).map(|n| format!("p{n}")).collect();
+    assert_eq!(listed(&names[..2]), "p1, p2");
+    assert_eq!(listed(&names[..5]), "p1, p2, p3, p4, p5");
+    assert_eq!(listed(&names), "p1, p2, p3, p4, p5 and 15 more");
+
+    let mut config = String::new();
+    for n in 0..20 {
+        let next = (n + 1) % 20;
+        write!(config, "[profile p{n}]\n{DEV}source_profile = p{next}\n").unwrap();
+    }
+    let files = files(&config, "");
+    let error = follow(&files, &environment(&[]), "p0", None).unwrap_err();
+    assert!(
+        error.message.ends_with("circular: p0 → p1 → … → p0"),
+        "{error}"
+    );
 }
