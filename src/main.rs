@@ -13,7 +13,7 @@ use awsmfa::commands::{
 };
 use awsmfa::context::Context;
 use awsmfa::environment::Environment;
-use awsmfa::error::{Error, FAILED};
+use awsmfa::error::{Error, FAILED, USAGE};
 use awsmfa::program;
 use awsmfa::prompt::Terminal;
 use awsmfa::signals::{self, Signal};
@@ -230,7 +230,8 @@ fn finish(statements: &[u8], code: u8) -> ExitCode {
                 None,
                 Some(hint),
             );
-            ExitCode::from(code.max(FAILED))
+            // The other codes, as of `status`, mean that the output is there.
+            ExitCode::from(if code == USAGE { USAGE } else { FAILED })
         }
     }
 }

@@ -132,6 +132,13 @@ const BASH: &[Cell<'static>] = &[
     ),
 ];
 
+/// The bash of macOS is version 3.2, which cannot run the other cells, with or without awsmfa.
+const OF_BASH: &[&[Cell<'static>]] = if cfg!(target_os = "macos") {
+    &[OF_POSIX]
+} else {
+    &[OF_POSIX, SUBSTITUTED, BASH]
+};
+
 const ZSH: &[Cell<'static>] = &[
     DESCRIPTOR,
     cell("source <(awsmfa env CODE)", Here),
@@ -390,7 +397,7 @@ macro_rules! in_each {
 }
 
 in_each! {
-    bash: Real { name: "bash", cells: &[OF_POSIX, SUBSTITUTED, BASH], ..POSIX };
+    bash: Real { name: "bash", cells: OF_BASH, ..POSIX };
     zsh: Real { name: "zsh", cells: &[OF_POSIX, SUBSTITUTED, ZSH], ..POSIX };
     ksh: Real { name: "ksh", cells: &[OF_POSIX, SUBSTITUTED, KSH], ..POSIX };
     dash: POSIX;

@@ -176,6 +176,21 @@ fn a_readonly_name_does_not_silence_a_failure() {
     }
 }
 
+/// The first call of the function prints by itself here, which fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn statements_that_cannot_be_written_are_a_failure() {
+    for shell in shells() {
+        let stage = stage();
+        let code = stage.code();
+        let script = format!(
+            "eval \"$(awsmfa init sh)\"\nawsmfa env --shell sh {code} >/dev/full\nbin/note $?\n"
+        );
+        let run = stage.script(shell, &script);
+        assert_eq!(stage.written("notes"), "1\n", "{shell:?}: {run:?}");
+    }
+}
+
 /// The function is in a file, which a second load overwrites.
 #[test]
 fn tcsh_loads_twice_under_noclobber() {
