@@ -1,5 +1,6 @@
 //! A session for new panes and windows of a real tmux.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs;
 use std::process::Command;
@@ -17,6 +18,8 @@ const PROFILE: &str = "it's #{pid} $HOME; x";
 /// A tmux server at a socket of its own, with the stage's environment as it was at the start.
 struct Server {
     tmux: [OsString; 5],
+    /// How many scripts ran inside. Each has a file of its own, since sh may still read the one before.
+    scripts: Cell<usize>,
 }
 
 impl Server {
@@ -24,7 +27,8 @@ impl Server {
         let socket = stage.out("socket").into_os_string();
         let [config, null, option] = ["-f", "/dev/null", "-S"].map(OsString::from);
         let tmux = [find_tool("tmux")?.into(), config, null, option, socket];
-        let server = Self { tmux };
+        let scripts = Cell::new(0);
+        let server = Self { tmux, scripts };
         server.bash(stage, "TMUX new-session -d -x 80 -y 24 'sleep 600'");
         Some(server)
     }
@@ -45,14 +49,21 @@ impl Server {
         Run::execute(&mut stage.command(&["bash", "-c", &self.line(line)]))
     }
 
-    /// Runs a line of sh in a new window or pane, to its end.
+    /// Runs a line of sh in a new window or pane, to its end, which must be a success.
     #[track_caller]
     fn inside(&self, stage: &Stage, opens: &str, line: &str) {
-        let script = self.line(&format!("{line}\nTMUX wait-for -S done\n"));
-        let script = stage.write("inside.sh", script);
+        let script = self.line(&format!(
+            "{{ {line}\n}} 2>\"$OUT/inside.err\"\n\
+             echo $? >\"$OUT/inside.code\"\n\
+             TMUX wait-for -S done\n"
+        ));
+        self.scripts.set(self.scripts.get() + 1);
+        let script = stage.write(&format!("inside-{}.sh", self.scripts.get()), script);
         let script = script.display();
         let line = format!("TMUX {opens} 'sh {script}' && timeout 60 TMUX wait-for done");
         self.bash(stage, &line);
+        let ended = [stage.written("inside.code"), stage.written("inside.err")];
+        assert_eq!(ended, ["0\n", ""]);
     }
 
     /// The variables of AWS and awsmfa in a new window.
