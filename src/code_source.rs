@@ -73,19 +73,16 @@ impl CodeSource {
         }
     }
 
-    /// The next code for a device. First shows `endpoint`, the host that will get it, if there is one.
-    pub async fn next(
-        &mut self,
-        serial: &str,
-        endpoint: Option<String>,
-    ) -> Result<TokenCode, Error> {
+    /// The next code for a device. If it is typed, first shows what it is for, the `purpose`.
+    pub async fn next(&mut self, serial: &str, purpose: Vec<String>) -> Result<TokenCode, Error> {
         match self {
             Self::Given(code) => Ok(code.clone()),
             Self::Program { program, refused } => from_program(program, refused.as_ref()).await,
             Self::Terminal { refused, tries } => {
                 // Standard error has it already.
-                let endpoint = endpoint.filter(|_| !text::is_stderr_terminal());
-                from_terminal(serial, endpoint, refused, tries).await
+                let is_seen = text::is_stderr_terminal();
+                let purpose = if is_seen { Vec::new() } else { purpose };
+                from_terminal(serial, purpose, refused, tries).await
             }
         }
     }
@@ -176,7 +173,7 @@ fn stdin() -> io::Result<File> {
 /// Asks until a line is a code that was not refused, at most [`TRIES`] times.
 async fn from_terminal(
     serial: &str,
-    endpoint: Option<String>,
+    purpose: Vec<String>,
     refused: &[TokenCode],
     tries: &mut usize,
 ) -> Result<TokenCode, Error> {
@@ -184,8 +181,8 @@ async fn from_terminal(
     let refused = refused.to_vec();
     let left = TRIES - *tries;
     let asking = Terminal::in_background(move |terminal| {
-        if let Some(endpoint) = endpoint {
-            terminal.say(&format!("awsmfa: {endpoint}"))?;
+        for line in purpose {
+            terminal.say(&format!("awsmfa: {line}"))?;
         }
         for used in 1..=left {
             let line = terminal.ask(&question)?;

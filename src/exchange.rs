@@ -166,6 +166,9 @@ impl<'a> Exchange<'a> {
     /// Sends codes until AWS accepts one: for an MFA session, or with the first role itself.
     async fn send_code(&mut self) -> Result<(Owner, Session), Error> {
         self.codes.check()?;
+        if let Some(role) = &self.plan.recorded_role {
+            text::note(role);
+        }
         let keys = long_term_keys(self.plan).await?;
         let serial = self.serial(&keys).await?;
         loop {
@@ -263,12 +266,19 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// What the user should know of a code before it is typed.
+    fn purpose(&self) -> Vec<String> {
+        let endpoint = self.aws.endpoint().notice();
+        let role = self.plan.recorded_role.clone();
+        endpoint.into_iter().chain(role).collect()
+    }
+
     /// The next code. While the user types, checks the keys on the connection that the exchange will
     /// use, so that the user learns of a problem before typing a code.
     async fn code_and_key_check(&mut self, keys: &Keys, serial: &str) -> Result<TokenCode, Error> {
         let aws = self.aws;
         if self.keys_checked || !matches!(self.codes, CodeSource::Terminal { .. }) {
-            return self.codes.next(serial, aws.endpoint().notice()).await;
+            return self.codes.next(serial, self.purpose()).await;
         }
         let checking = async {
             let identity = aws.get_caller_identity(Signer::User(keys)).await;
@@ -283,7 +293,7 @@ impl<'a> Exchange<'a> {
         };
         let asking = async {
             aws.http().set_notes_allowed(false);
-            let code = self.codes.next(serial, aws.endpoint().notice()).await;
+            let code = self.codes.next(serial, self.purpose()).await;
             aws.http().set_notes_allowed(true);
             code
         };

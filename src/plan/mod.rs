@@ -70,6 +70,8 @@ pub struct Plan {
     pub settings: Settings,
     /// A setting of the profile `default` that would send the session to another endpoint.
     diversion: Option<Setting>,
+    /// Names a role that only the bookkeeping names, which any file with variables may set.
+    pub recorded_role: Option<String>,
     /// Notes about the exchange, for standard error.
     pub notices: Vec<String>,
     /// Notes about the session's environment.
@@ -102,6 +104,13 @@ impl Plan {
             environment: &context.memory().before,
             profile: chain.settings.as_ref(),
         };
+        let recorded_role = match origin {
+            Origin::Session(_) if options.role_arn.is_none() => target.role_arn.as_deref(),
+            _ => None,
+        };
+        let recorded_role = recorded_role.filter(|role| !role.is_empty());
+        let recorded_role =
+            recorded_role.map(|role| format!("role {role}, as recorded in this shell"));
         let recorded_url = match origin {
             Origin::Session(current) => current.owner.endpoint_url.as_deref(),
             _ => None,
@@ -143,6 +152,7 @@ impl Plan {
             ca_bundle: settings::ca_bundle(lookup)?,
             settings: export.settings,
             diversion: export.diversion,
+            recorded_role,
             notices,
             session_notices: export.notices,
             target,

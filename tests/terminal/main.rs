@@ -13,6 +13,7 @@ mod demo;
 mod display;
 mod endings;
 mod exec;
+mod hostile;
 mod identity_check;
 mod kept_session;
 mod picture;
