@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::candidates;
-use crate::commands::{captured, complete, doctor, env, exec, init, profiles, status, unset};
+use crate::commands::{
+    captured, complete, device, doctor, env, exec, init, profiles, status, unset,
+};
 use crate::duration;
 use crate::value::Value;
 
@@ -42,6 +44,8 @@ pub enum Command {
     Profiles(profiles::Args),
     /// Check everything a session needs, without using a code
     Doctor(doctor::Args),
+    /// List, enroll and remove your MFA devices
+    Device(device::Args),
     /// Print the shell function and completions (no more eval)
     Init(init::Args),
     /// Print what can come next in a command line, for the scripts of awsmfa init

@@ -1,11 +1,15 @@
 //! Chooses the user's MFA device.
 
 use crate::error::Error;
+use crate::plan::device::problem_of_serial;
 use crate::plan::source::Source;
-use crate::prompt::{PromptError, Terminal};
+use crate::prompt::{PromptError, TRIES, Terminal};
 use crate::sts::api::Identity;
 use crate::sts::arn::Arn;
 use crate::text;
+
+/// What to do if the user has no device that shows codes.
+pub(crate) const HINT_OF_NONE: &str = "get one: awsmfa device enroll; or name one: --serial";
 
 /// Checks that a virtual device belongs to the account of its user.
 pub(crate) fn check_owner(serial: &str, identity: &Identity) -> Result<(), Error> {
@@ -49,9 +53,7 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
             Err(Error::new(format!(
                 "the IAM user behind {source} has no MFA device that works with STS{only}"
             ))
-            .hint(
-                "add a virtual device or a hardware token in the IAM console, or name one: --serial",
-            ))
+            .hint(HINT_OF_NONE))
         }
         1 => Ok(usable.remove(0)),
         _ if Terminal::open().is_err() => {
@@ -72,6 +74,55 @@ pub(crate) async fn choose_device(listed: Vec<String>, source: &Source) -> Resul
             chosen.map_err(|problem| problem.not_chosen("MFA device", "--serial ARN"))
         }
     }
+}
+
+/// The device that the user names where AWS denied the list. `denied` is the error without a terminal.
+pub(crate) async fn ask_for_device(
+    denied: Error,
+    user_arn: Option<&str>,
+    source: &Source,
+) -> Result<String, Error> {
+    let usual = usual_device(user_arn);
+    if Terminal::open().is_err() {
+        return Err(denied.hint(hint_of_unlisted(user_arn)));
+    }
+    let profile = source.profile.clone();
+    let asking = Terminal::in_background(move |terminal| {
+        terminal.say(&format!("awsmfa: {denied}"))?;
+        terminal.say(&usual)?;
+        for _ in 0..TRIES {
+            let serial = terminal.ask("ARN or serial number of your MFA device: ")?;
+            let serial = serial.trim();
+            if let Some(problem) = problem_of_serial(serial) {
+                terminal.say(&format!("This {problem}."))?;
+            } else {
+                say_how_to_keep(terminal, profile.as_deref(), serial)?;
+                return Ok(serial.to_owned());
+            }
+        }
+        Err(PromptError::TooManyTries)
+    });
+    let named = asking.await;
+    named.map_err(|problem| problem.not_chosen("MFA device", "--serial ARN"))
+}
+
+/// What to do where AWS denied the list.
+pub(crate) fn hint_of_unlisted(user_arn: Option<&str>) -> String {
+    let usual = usual_device(user_arn);
+    format!("name the device: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL; {usual}")
+}
+
+/// The usual ARN, and where the console shows the right one.
+fn usual_device(user_arn: Option<&str>) -> String {
+    let user = user_arn.and_then(Arn::parse);
+    let arn = match user.filter(|arn| arn.resource.starts_with("user/")) {
+        Some(user) => {
+            let (partition, account, name) = (user.partition, user.account, user.name());
+            format!("arn:{partition}:iam::{account}:mfa/{name}")
+        }
+        None => "arn:aws:iam::ACCOUNT:mfa/NAME".to_owned(),
+    };
+    format!("it is usually {arn}; the IAM console shows it under Security credentials")
 }
 
 /// Shows the line that makes the question unnecessary next time.

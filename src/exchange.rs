@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::clock;
 use crate::code_source::CodeSource;
-use crate::device::{check_owner, choose_device};
+use crate::device::{ask_for_device, check_owner, choose_device};
 use crate::duration::{self, CHAINED};
 use crate::environment::{Place, Setting};
 use crate::error::Error;
@@ -365,12 +365,18 @@ impl<'a> Exchange<'a> {
         if let Some(serial) = &self.serial {
             return Ok(serial.clone());
         }
-        let listed = self.aws.list_mfa_devices(keys).await;
-        let listed = listed.map_err(|refusal| {
-            let refused = refused("while listing the user's MFA devices", refusal);
-            refused.with(&self.plan.source)
-        })?;
-        let serial = choose_device(listed, &self.plan.source).await?;
+        let source = &self.plan.source;
+        let refused =
+            |refusal| refused("while listing the user's MFA devices", refusal).with(source);
+        let serial = match self.aws.list_mfa_devices(keys).await {
+            Ok(listed) => choose_device(listed, source).await?,
+            Err(refusal) if matches!(refusal.cause, Cause::Denied(_)) => {
+                let identity = self.aws.get_caller_identity(Signer::User(keys)).await;
+                let user = identity.ok().map(|identity| identity.arn);
+                ask_for_device(refused(refusal).into(), user.as_deref(), source).await?
+            }
+            Err(refusal) => return Err(refused(refusal).into()),
+        };
         self.serial = Some(serial.clone());
         Ok(serial)
     }
@@ -451,7 +457,7 @@ impl<'a> Exchange<'a> {
 }
 
 /// The user's MFA session, if the environment has a valid one.
-fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
+pub(crate) fn live_mfa_session<'m>(plan: &Plan, memory: &'m Memory) -> Option<&'m MfaSession> {
     let now = clock::now();
     memory
         .mfa_sessions()

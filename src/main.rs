@@ -9,7 +9,7 @@ use std::time::Duration;
 use awsmfa::cli::{Cli, Command};
 use awsmfa::commands::evaluator::Evaluator;
 use awsmfa::commands::{
-    Failure, Output, captured, complete, doctor, env, exec, init, profiles, status, unset,
+    Failure, Output, captured, complete, device, doctor, env, exec, init, profiles, status, unset,
 };
 use awsmfa::context::Context;
 use awsmfa::environment::Environment;
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     fail_loudly_on_panic(evaluator);
     if evaluator.needs_signals() {
         // Without the thread, signals end the process silently.
-        let _ = signals::hear(evaluator.evaluates(), move |signal, is_first| {
+        let _ = signals::hear(evaluator.must_hear_signals(), move |signal, is_first| {
             interrupted(signal, is_first, evaluator);
         });
     }
@@ -104,6 +104,7 @@ fn run(cli: &Cli, context: &Context, args: &[OsString]) -> Result<Output, Failur
         }
         Command::Status(options) => Ok(status::run(options, context)),
         Command::Doctor(options) => wait_for(doctor::run(options, context)),
+        Command::Device(options) => wait_for(device::run(options, context)),
         Command::Init(options) => init::run(options),
         Command::Profiles(options) => profiles::run(options, context),
         Command::Complete(options) => complete::run(options),

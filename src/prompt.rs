@@ -86,15 +86,26 @@ impl Terminal {
     /// Writes to standard error if that is a terminal, otherwise to the terminal itself.
     #[allow(clippy::unused_self, reason = "there is a terminal")]
     fn show(&self, shown: &str) -> Result<(), PromptError> {
-        let written = if text::is_stderr_terminal() {
-            text::write_stderr(shown.as_bytes())
+        if text::is_stderr_terminal() {
+            text::write_stderr(shown.as_bytes()).map_err(PromptError::Io)
         } else {
-            File::options()
-                .write(true)
-                .open(OUTPUT)
-                .and_then(|mut output| output.write_all(shown.as_bytes()))
-        };
-        written.map_err(PromptError::Io)
+            write_here(shown)
+        }
+    }
+
+    /// Shows text at the terminal itself, as it is. Standard error may be another terminal.
+    pub fn show_here(&self, shown: &str) -> Result<(), PromptError> {
+        self.wait_for_foreground()?;
+        write_here(shown)
+    }
+
+    /// The columns and rows, if the terminal says.
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "there is a terminal")]
+    pub fn size(&self) -> Option<(usize, usize)> {
+        let output = File::options().read(true).write(true).open(OUTPUT).ok()?;
+        let (columns, rows) = terminal_size::terminal_size_of(output)?;
+        Some((columns.0.into(), rows.0.into()))
     }
 
     /// Asks a question and reads one line; an empty line is [`PromptError::NoAnswer`].
@@ -188,6 +199,14 @@ impl Terminal {
     fn is_in_foreground(&self) -> bool {
         true
     }
+}
+
+fn write_here(shown: &str) -> Result<(), PromptError> {
+    File::options()
+        .write(true)
+        .open(OUTPUT)
+        .and_then(|mut output| output.write_all(shown.as_bytes()))
+        .map_err(PromptError::Io)
 }
 
 /// The modes of the terminal, such as echo. A program that changes them may be killed before it can

@@ -11,6 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 pub use system::Signal;
 use system::Signals;
 
+use crate::text;
+
+pub mod clean_up;
+
 /// Which of the two ends the process: the first to set this.
 static ENDING: AtomicU8 = AtomicU8::new(NOBODY);
 const NOBODY: u8 = 0;
@@ -21,21 +25,42 @@ const SIGNAL: u8 = 2;
 static IS_CODE_SENT: AtomicBool = AtomicBool::new(false);
 
 /// Catches signals from now on. Calls `end` for the first signal, with whether it came before
-/// [`leave_to_main`]. Where the system does not say which signals are ignored, it catches all of them if
-/// a failing statement depends on that, otherwise none.
-pub fn hear(
-    is_evaluated: bool,
-    end: impl FnOnce(&Signal, bool) + Send + 'static,
-) -> io::Result<()> {
-    let Some(signals) = Signals::catch(is_evaluated)? else {
+/// [`leave_to_main`]. A verb that cleans up may do so before. Where the system does not say which signals
+/// are ignored, it catches all of them if they `must` be heard, otherwise none.
+pub fn hear(must: bool, end: impl FnOnce(&Signal, bool) + Send + 'static) -> io::Result<()> {
+    let Some(signals) = Signals::catch(must)? else {
         return Ok(());
     };
     let hear = move || {
+        let mut signals = signals;
         if let Some(signal) = signals.wait() {
-            end(&signal, is_first(SIGNAL));
+            let is_first = is_first(SIGNAL);
+            if is_first && clean_up::request() {
+                let _ = std::thread::Builder::new().spawn(move || end_at_next(signals));
+                if !clean_up::wait() {
+                    note_left();
+                }
+            }
+            end(&signal, is_first);
         }
     };
     std::thread::Builder::new().spawn(hear).map(drop)
+}
+
+/// Ends the process at the next signal, while a verb cleans up.
+#[allow(clippy::exit, reason = "the process is to end")]
+#[allow(clippy::disallowed_methods, reason = "the process is to end")]
+fn end_at_next(mut signals: Signals) {
+    if let Some(signal) = signals.wait() {
+        note_left();
+        std::process::exit(signal.end_process());
+    }
+}
+
+fn note_left() {
+    if let Some(left) = clean_up::left() {
+        text::note(&left);
+    }
 }
 
 /// From now on `main` prints what there is to print, and a signal ends the process silently. Does not
@@ -75,8 +100,8 @@ mod system {
     }
 
     impl Signals {
-        pub(super) fn catch(is_evaluated: bool) -> io::Result<Option<Self>> {
-            let Some(ignored) = ignored().or(is_evaluated.then_some(0)) else {
+        pub(super) fn catch(must: bool) -> io::Result<Option<Self>> {
+            let Some(ignored) = ignored().or(must.then_some(0)) else {
                 return Ok(None);
             };
             let heard = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
@@ -94,12 +119,10 @@ mod system {
             }))
         }
 
-        pub(super) fn wait(mut self) -> Option<Signal> {
-            let number = self.heard.forever().next()?;
-            let next_ends_process = self.next_ends_process;
+        pub(super) fn wait(&mut self) -> Option<Signal> {
             Some(Signal {
-                number,
-                next_ends_process,
+                number: self.heard.forever().next()?,
+                next_ends_process: Arc::clone(&self.next_ends_process),
             })
         }
     }
@@ -156,12 +179,12 @@ mod system {
     pub(super) struct Signals(tokio::runtime::Runtime);
 
     impl Signals {
-        pub(super) fn catch(_is_evaluated: bool) -> io::Result<Option<Self>> {
+        pub(super) fn catch(_must: bool) -> io::Result<Option<Self>> {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             Ok(Some(Self(runtime)))
         }
 
-        pub(super) fn wait(self) -> Option<Signal> {
+        pub(super) fn wait(&mut self) -> Option<Signal> {
             let heard = self.0.block_on(async { tokio::signal::ctrl_c().await });
             heard.is_ok().then_some(Signal)
         }

@@ -19,13 +19,7 @@ fn pages() -> BTreeMap<String, Vec<u8>> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let mut pages = BTreeMap::new();
-    let verbs = command.get_subcommands();
-    let verbs: Vec<_> = verbs.filter(|verb| !verb.is_hide_set()).cloned().collect();
-    for (name, command) in std::iter::once(("awsmfa".to_owned(), command)).chain(
-        verbs
-            .into_iter()
-            .map(|verb| (format!("awsmfa-{}", verb.get_name()), verb)),
-    ) {
+    for (name, command) in with_verbs("awsmfa".to_owned(), command) {
         let mut page = Vec::new();
         // Without a date, so that the pages change only with the command line.
         let man = clap_mangen::Man::new(command.display_name(&name))
@@ -39,6 +33,16 @@ fn pages() -> BTreeMap<String, Vec<u8>> {
         pages.insert(format!("{name}.1"), page.into_bytes());
     }
     pages
+}
+
+/// A command and the verbs below it, by the names of their pages.
+fn with_verbs(name: String, command: clap::Command) -> Vec<(String, clap::Command)> {
+    let verbs = command.get_subcommands();
+    let verbs = verbs.filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
+    let below: Vec<_> = verbs
+        .flat_map(|verb| with_verbs(format!("{name}-{}", verb.get_name()), verb.clone()))
+        .collect();
+    std::iter::once((name, command)).chain(below).collect()
 }
 
 #[test]

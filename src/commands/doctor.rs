@@ -12,7 +12,7 @@ use super::{Failure, Output};
 use crate::candidates;
 use crate::cli::{ListFormat, SessionOptions};
 use crate::context::Context;
-use crate::device::{check_owner, without_security_keys};
+use crate::device::{HINT_OF_NONE, check_owner, hint_of_unlisted, without_security_keys};
 use crate::duration;
 use crate::environment::{Content, Setting};
 use crate::error::{Error, FAILED};
@@ -314,7 +314,7 @@ fn clock_check(offset: TimeDelta) -> Check {
 fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
     let usable = listed.map(|listed| without_security_keys(listed).0);
     let Some(Setting { text, place }) = &plan.serial else {
-        return unnamed_device(usable);
+        return unnamed_device(identity, usable);
     };
     let check = match (check_owner(text, identity), usable) {
         (Err(error), _) => Check::failed("device", &error),
@@ -329,14 +329,14 @@ fn device(plan: &Plan, identity: &Identity, listed: Result<Vec<String>, Refusal>
     check.at(place)
 }
 
-fn unnamed_device(listed: Result<Vec<String>, Refusal>) -> Check {
+fn unnamed_device(identity: &Identity, listed: Result<Vec<String>, Refusal>) -> Check {
     let listed = match listed {
         Ok(listed) => listed,
         Err(refusal) => {
             let check = Check::bad(
                 "device",
                 format!("none set, and listing them failed: {refusal}"),
-                "name it: --serial, mfa_serial in the profile, or AWS_MFA_SERIAL",
+                hint_of_unlisted(Some(&identity.arn)),
             );
             return Check {
                 aws: refusal.aws,
@@ -356,7 +356,7 @@ fn unnamed_device(listed: Result<Vec<String>, Refusal>) -> Check {
 
 fn hint_of_devices(listed: &[String]) -> String {
     if listed.is_empty() {
-        "add a virtual device or a hardware token in the IAM console".to_owned()
+        HINT_OF_NONE.to_owned()
     } else {
         format!("the user's devices: {}", listed.join(", "))
     }

@@ -10,7 +10,7 @@ use crate::text;
 fn is_evaluated(verb: &str) -> Option<bool> {
     match verb {
         "captured" | "env" | "unset" | "init" => Some(true),
-        "complete" | "doctor" | "exec" | "help" | "profiles" | "status" => Some(false),
+        "complete" | "device" | "doctor" | "exec" | "help" | "profiles" | "status" => Some(false),
         _ => None,
     }
 }
@@ -20,6 +20,7 @@ fn is_evaluated(verb: &str) -> Option<bool> {
 pub struct Evaluator {
     evaluates: bool,
     starts_programs: bool,
+    cleans_up: bool,
     named: Option<&'static Shell>,
 }
 
@@ -32,7 +33,8 @@ impl Evaluator {
         let named = named_shell(&args).and_then(shell::by_name);
         Self {
             evaluates: verb.and_then(is_evaluated).unwrap_or(true),
-            starts_programs: matches!(verb, Some("doctor" | "exec")),
+            starts_programs: matches!(verb, Some("device" | "doctor" | "exec")),
+            cleans_up: verb == Some("device"),
             // `init` has no function for a format, but a shell still evaluates the output.
             named: named.filter(|row| row.kind == Kind::Shell || verb != Some("init")),
         }
@@ -49,6 +51,12 @@ impl Evaluator {
     #[must_use]
     pub fn needs_signals(&self) -> bool {
         self.evaluates || self.starts_programs
+    }
+
+    /// Whether to hear signals even where the system does not say which ones are ignored.
+    #[must_use]
+    pub fn must_hear_signals(&self) -> bool {
+        self.evaluates || self.cleans_up
     }
 
     /// The statement that makes the evaluating line fail; empty if nothing evaluates the output.

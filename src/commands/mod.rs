@@ -2,6 +2,7 @@
 
 pub mod captured;
 pub mod complete;
+pub mod device;
 pub mod doctor;
 mod dotnet;
 pub mod env;

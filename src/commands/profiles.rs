@@ -178,7 +178,7 @@ fn page(rows: &[Row]) -> Page {
 }
 
 /// The lines of a table, without the last columns if the terminal is too narrow.
-fn fitting(table: &[Vec<String>], columns: usize) -> Vec<String> {
+pub(super) fn fitting(table: &[Vec<String>], columns: usize) -> Vec<String> {
     let table: Vec<Vec<_>> = table
         .iter()
         .map(|cells| cells.iter().map(|cell| tame(cell)).collect())

@@ -126,7 +126,7 @@ pub(super) async fn aws(plan: &Plan, context: &Context) -> Result<Aws, Error> {
 }
 
 /// The plan. At a terminal, the user chooses a profile if nothing else names one.
-async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
+pub(super) async fn plan(options: &SessionOptions, context: &Context) -> Result<Plan, Error> {
     if let Some(origin) = Origin::find(options, context)? {
         return Plan::from_origin(&origin, options, context);
     }

@@ -36,7 +36,7 @@ pub(super) fn device(
 
 /// Why a text cannot be a `SerialNumber` for STS (AWS STS API reference: 9 to 256 characters of
 /// `[\w+=/:,.@-]`).
-fn problem_of_serial(serial: &str) -> Option<&'static str> {
+pub(crate) fn problem_of_serial(serial: &str) -> Option<&'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=/:,.@-".contains(&b);
     if serial.is_empty() {
         Some("is empty")

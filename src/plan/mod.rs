@@ -22,7 +22,7 @@ use source::{Origin, Source};
 use target::{apply_role, check_role_options, target};
 
 pub mod chain;
-mod device;
+pub(crate) mod device;
 mod durations;
 mod endpoint;
 pub mod role;

@@ -1,4 +1,4 @@
-//! The calls to AWS with its SDK: three to STS and one to IAM.
+//! The calls to STS with AWS's SDK; iam.rs has those to IAM.
 
 use std::time::{Duration, Instant};
 
@@ -219,24 +219,9 @@ impl Aws {
         self.repeated(call, Refusal::may_pass).await
     }
 
-    /// Calls `iam:ListMFADevices` for the user with these keys; returns the serial numbers.
-    pub async fn list_mfa_devices(&self, keys: &Keys) -> Result<Vec<String>, Refusal> {
-        let url = self.endpoint.iam_url.as_ref().map(|url| url.text.as_str());
-        let config = self.config(Signer::User(keys).credentials(), url);
-        let client = aws_sdk_iam::Client::new(&config);
-        let call = async || {
-            let answer = client.list_mfa_devices().send().await;
-            let operation = Operation::ListMfaDevices;
-            let answer = answer.map_err(|error| Refusal::from_sdk(operation, &[], &error))?;
-            let devices = answer.mfa_devices.into_iter();
-            Ok(devices.map(|device| device.serial_number).collect())
-        };
-        self.repeated(call, Refusal::may_pass).await
-    }
-
     /// Calls, and repeats the call if that is safe. The SDK's own retries would send a code again that
     /// AWS may have used up.
-    async fn repeated<T>(
+    pub(super) async fn repeated<T>(
         &self,
         call: impl AsyncFn() -> Result<T, Refusal>,
         may_repeat: impl Fn(&Refusal) -> bool,
@@ -263,7 +248,11 @@ impl Aws {
     /// The settings of both clients. The region is always set: otherwise the SDK asks the instance
     /// metadata for it. A wrong clock is an error and not corrected, since awsmfa later compares this
     /// clock with the session's expiration. A URL wins over FIPS and dual stack, as in the AWS CLI.
-    fn config(&self, credentials: SharedCredentialsProvider, url: Option<&str>) -> SdkConfig {
+    pub(super) fn config(
+        &self,
+        credentials: SharedCredentialsProvider,
+        url: Option<&str>,
+    ) -> SdkConfig {
         let mut config = SdkConfig::builder();
         config.set_endpoint_url(url.map(str::to_owned));
         config
@@ -340,7 +329,7 @@ pub enum Signer<'a> {
 }
 
 impl Signer<'_> {
-    fn credentials(self) -> SharedCredentialsProvider {
+    pub(super) fn credentials(self) -> SharedCredentialsProvider {
         match self {
             Self::User(keys) => credentials(&keys.access_key_id, &keys.secret_access_key, None),
             Self::Session(session) => credentials(
@@ -352,7 +341,7 @@ impl Signer<'_> {
     }
 
     /// The only secret in a request: a session's token.
-    fn token(&self) -> &str {
+    pub(super) fn token(&self) -> &str {
         match self {
             Self::User(_) => "",
             Self::Session(session) => session.session_token.as_str().unwrap_or_default(),

@@ -5,6 +5,7 @@ pub mod arn;
 pub mod connection;
 pub mod credential_process;
 pub mod http;
+pub mod iam;
 pub mod proxy;
 pub mod refusal;
 pub mod trust;

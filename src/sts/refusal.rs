@@ -28,6 +28,16 @@ pub enum Operation {
     GetCallerIdentity,
     /// `iam:ListMFADevices`
     ListMfaDevices,
+    /// `iam:ListVirtualMFADevices`
+    ListVirtualMfaDevices,
+    /// `iam:CreateVirtualMFADevice`
+    CreateVirtualMfaDevice,
+    /// `iam:EnableMFADevice`
+    EnableMfaDevice,
+    /// `iam:DeactivateMFADevice`
+    DeactivateMfaDevice,
+    /// `iam:DeleteVirtualMFADevice`
+    DeleteVirtualMfaDevice,
 }
 
 impl fmt::Display for Operation {
@@ -37,6 +47,11 @@ impl fmt::Display for Operation {
             Self::AssumeRole => "sts:AssumeRole",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::ListMfaDevices => "iam:ListMFADevices",
+            Self::ListVirtualMfaDevices => "iam:ListVirtualMFADevices",
+            Self::CreateVirtualMfaDevice => "iam:CreateVirtualMFADevice",
+            Self::EnableMfaDevice => "iam:EnableMFADevice",
+            Self::DeactivateMfaDevice => "iam:DeactivateMFADevice",
+            Self::DeleteVirtualMfaDevice => "iam:DeleteVirtualMFADevice",
         })
     }
 }
@@ -70,6 +85,14 @@ pub enum Cause {
     Denied(Operation),
     RegionDisabled,
     Throttled,
+    /// There is a device of this name, or it is enabled already.
+    NameTaken,
+    NoSuchDevice,
+    TooManyDevices,
+    /// A device that is enabled cannot be deleted.
+    InUse,
+    /// IAM has not finished an earlier change.
+    Unsettled,
     /// Any other error that AWS names, with its code.
     Service(String),
     /// With the HTTP status.
@@ -166,6 +189,26 @@ impl Cause {
             Self::Throttled => (
                 "AWS received too many requests".into(),
                 "wait a minute, then try again",
+            ),
+            Self::NameTaken => (
+                "there is an MFA device of this name already".into(),
+                "choose another name",
+            ),
+            Self::NoSuchDevice => (
+                "AWS does not know the MFA device or its user".into(),
+                "list your devices: awsmfa device list",
+            ),
+            Self::TooManyDevices => (
+                "the user or the account has as many MFA devices as IAM allows".into(),
+                "remove one first: awsmfa device remove",
+            ),
+            Self::InUse => (
+                "the MFA device is enabled for a user".into(),
+                "remove it as that user: awsmfa device remove",
+            ),
+            Self::Unsettled => (
+                "IAM is still working on an earlier change of the MFA device".into(),
+                "try again in a minute",
             ),
             Self::Service(code) => (format!("AWS returned {code}").into(), try_again),
             Self::NotAws(status) => (
@@ -321,6 +364,26 @@ impl Refusal {
         passing || self.was_never_sent()
     }
 
+    /// Whether AWS may have done what the call asked for, though it did not say so.
+    #[must_use]
+    pub fn may_have_been_done(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::Broken(_)
+                | Cause::TimedOut
+                | Cause::Server(_)
+                | Cause::Incomplete
+                | Cause::NotAws(_)
+                | Cause::TooLong
+        )
+    }
+
+    /// Whether AWS will take the same call soon, and has not done it.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        matches!(self.cause, Cause::Unsettled | Cause::Throttled)
+    }
+
     /// Whether AWS may no longer accept the session that signed the call, so that a new code may help.
     #[must_use]
     pub fn wants_fresh_mfa(&self) -> bool {
@@ -380,6 +443,16 @@ static MEANINGS: &[(&[&str], &str, Cause)] = &[
     ),
     (&["RegionDisabledException"], "", Cause::RegionDisabled),
     (TOO_OFTEN, "", Cause::Throttled),
+    (&["InvalidAuthenticationCode"], "", Cause::WrongCode),
+    (&["EntityAlreadyExists"], "", Cause::NameTaken),
+    (&["NoSuchEntity"], "", Cause::NoSuchDevice),
+    (&["LimitExceeded"], "", Cause::TooManyDevices),
+    (&["DeleteConflict"], "", Cause::InUse),
+    (
+        &["EntityTemporarilyUnmodifiable", "ConcurrentModification"],
+        "",
+        Cause::Unsettled,
+    ),
 ];
 
 fn by_code(operation: Operation, code: Option<&str>, message: Option<&str>, status: u16) -> Cause {

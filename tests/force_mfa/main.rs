@@ -48,15 +48,14 @@ const VERBS: &[(&str, &[&str])] = &[
         ],
     ),
     ("doctor", &[GET_CALLER_IDENTITY, LIST_MFA_DEVICES]),
-    ("device list", &[GET_CALLER_IDENTITY, LIST_MFA_DEVICES]),
+    ("device list", &[LIST_MFA_DEVICES]),
     (
         "device enroll",
         &[
             GET_CALLER_IDENTITY,
             LIST_MFA_DEVICES,
             CREATE_VIRTUAL_MFA_DEVICE,
-            // Finds out what happened if the response to CreateVirtualMFADevice or EnableMFADevice was
-            // lost.
+            // Whether the name is free.
             LIST_VIRTUAL_MFA_DEVICES,
             ENABLE_MFA_DEVICE,
             // Waits until STS knows the device.

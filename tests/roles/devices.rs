@@ -144,7 +144,8 @@ fn what_cannot_be_settled_without_a_terminal_is_said() {
         .emulator
         .edit(|accounts| accounts.user("alice").not_allowed.push("ListMFADevices"));
     let run = stage.eval(&["env", "123456"]);
-    assert_eq!((run.code, stage.requests()), (1, (1, 0)));
+    // The second request is for the account and the user's name.
+    assert_eq!((run.code, stage.requests()), (1, (2, 0)));
     told.push(("denied", stage.redact(&run.stderr)));
     let told = crate::listed(&told);
     insta::assert_snapshot!(told);

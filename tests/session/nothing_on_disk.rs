@@ -84,6 +84,10 @@ fn of_any_verb() {
         (&["complete", "--word", "", "--", "awsmfa", "env", "-p"], 0),
         (&["captured", "sh", "0", "", "", "env"], 0),
         (&["doctor"], 0),
+        (&["device", "list"], 0),
+        // There is no terminal to show the secret.
+        (&["device", "enroll"], 1),
+        (&["device", "remove", "nobody", "--yes"], 1),
         (&["env", "12345"], 2),
         (&["env", "--shell", "sh", &code], 0),
         // Refused by AWS.

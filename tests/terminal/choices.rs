@@ -76,6 +76,30 @@ fn of_a_device_for_keys_in_the_environment() {
     terminal.expect(&format!("AWS_MFA_SERIAL={PHONE}\r\n"));
 }
 
+/// AWS denies the list: the user knows the device.
+#[test]
+fn of_a_device_that_cannot_be_listed() {
+    let stage = with_devices([]);
+    stage
+        .emulator
+        .edit(|accounts| accounts.user("alice").not_allowed.push("ListMFADevices"));
+    let mut terminal = stage.ask(&[]);
+    terminal.expect("AWS denied iam:ListMFADevices (while listing the user's MFA devices");
+    terminal.expect(
+        "it is usually arn:aws:iam::123456789012:mfa/alice; the IAM console shows it under Security \
+         credentials\r\n",
+    );
+    terminal.expect("ARN or serial number of your MFA device: ");
+    terminal.enter(KEY);
+    terminal.expect("is a security key");
+    terminal.expect("ARN or serial number of your MFA device: ");
+    terminal.enter("arn:aws:iam::123456789012:mfa/alice");
+    terminal.expect("mfa_serial = arn:aws:iam::123456789012:mfa/alice\r\n");
+    terminal.expect("MFA code for arn:aws:iam::123456789012:mfa/alice: ");
+    terminal.enter(&stage.code());
+    assert_eq!(terminal.wait().code(), Some(0), "{}", terminal.shown());
+}
+
 #[test]
 fn is_not_asked_for_where_only_one_device_can_be_used() {
     let stage = with_devices([MfaDevice::security_key(KEY)]);

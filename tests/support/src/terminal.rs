@@ -108,6 +108,20 @@ impl Terminal {
         }
     }
 
+    /// Like [`Self::expect`]; `None` if the program ends before.
+    pub fn expect_or_end(&mut self, text: &str) -> Option<String> {
+        loop {
+            let has_ended = self.child.try_wait().unwrap().is_some();
+            let more = self.read_on();
+            if self.shown[self.looked_at..].contains(text) {
+                return Some(self.expect(text));
+            }
+            if has_ended && !more {
+                return None;
+            }
+        }
+    }
+
     pub fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
