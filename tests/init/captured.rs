@@ -30,6 +30,8 @@ struct Real {
     note: &'static str,
     /// Changes the prompt to `ready> `, written differently from what the terminal shows while it is typed.
     prompt: &'static str,
+    /// Part of the prompt.
+    ready: &'static str,
     /// Runs the file `FILE` in this shell.
     source: &'static str,
     places: &'static [Place],
@@ -40,6 +42,7 @@ const POSIX: Real = Real {
     name: "dash",
     note: "bin/note $?",
     prompt: "PS1='rea''dy> '",
+    ready: "ready> ",
     source: ". ./FILE",
     places: &[Place::Job, Place::Terminal, Place::Typed],
     cells: &[OF_POSIX, OTHERS],
@@ -279,7 +282,7 @@ fn run(stage: &Stage, real: &Real, place: Place, script: &str) -> String {
             let command = stage.terminal_command(&[shell.command, &["-i"]].concat());
             let mut terminal = Terminal::showing(command, 250);
             terminal.enter(real.prompt);
-            terminal.expect("ready> ");
+            terminal.expect(real.ready);
             terminal.enter(&real.source.replace("FILE", &name));
             terminal.enter("exit");
             terminal
@@ -430,7 +433,10 @@ in_each! {
     xonsh: Real {
         name: "xonsh",
         note: "bin/note 0",
-        places: &[Place::Job, Place::Terminal],
+        // It reads only what is typed after its prompt.
+        prompt: "",
+        ready: "@",
+        source: "source FILE",
         cells: &[XONSH],
         ..POSIX
     };
