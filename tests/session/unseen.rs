@@ -2,7 +2,7 @@
 //! prints starts a session in those of POSIX's kind, and shows no secret in any other.
 
 use awsmfa_test_support::terminal::Terminal;
-use awsmfa_test_support::{REAL_SHELLS, RealShell, Run, Stage, find_tool, posix_shells, say};
+use awsmfa_test_support::{REAL_SHELLS, RealShell, Run, Stage, find_tool, posix_shells, skip};
 
 /// Hides /proc from a command, which follows.
 const HIDDEN: &[&str] = &[
@@ -22,10 +22,7 @@ fn can_hide(stage: &Stage) -> bool {
     let run =
         Run::execute(&mut stage.command(&[HIDDEN, &["test", "!", "-e", "/proc/self"]].concat()));
     if run.code != 0 {
-        say(&format!(
-            "SKIPPED: /proc cannot be hidden here: {}",
-            run.stderr
-        ));
+        skip("the right to hide /proc");
     }
     run.code == 0
 }
