@@ -74,7 +74,12 @@ pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
 #[must_use]
 pub fn is_access_key_id(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    !text.is_empty() && text.bytes().all(is_plain)
+    !text.is_empty() && text.bytes().all(is_plain) && !is_like_secret(text)
+}
+
+/// A secret access key has 40 letters of both cases; an ID has capital letters.
+fn is_like_secret(text: &str) -> bool {
+    text.len() == 40 && text.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 /// Checks the access key ID at a place, before any request. The message does not repeat it: it may be the
@@ -83,10 +88,12 @@ pub fn check_access_key_id(text: &str, place: impl fmt::Display) -> Result<(), E
     if is_access_key_id(text) {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "{place} is not an access key ID: it has characters other than letters, digits and _"
-    ))
-    .hint(
+    let problem = if is_like_secret(text) {
+        "it looks like a secret access key"
+    } else {
+        "it has characters other than letters, digits and _"
+    };
+    Err(Error::new(format!("{place} is not an access key ID: {problem}")).hint(
         "copy it again without spaces and quotes, and check that it is not swapped with the secret",
     ))
 }

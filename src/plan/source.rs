@@ -419,6 +419,7 @@ mod tests {
             " AKIAIOSFODNN7EXAMPLE",
             "'AKIA'",
             "wJalr/XUtn",
+            "je7MtGbClwBFx2Zp9Utkzh3yCo8nvbEXAMPLEKEY",
         ] {
             let error = of(&[("AWS_ACCESS_KEY_ID", odd), secret]).unwrap_err();
             assert!(
