@@ -23,6 +23,16 @@ function awsmfa --description 'AWS sessions by MFA'
     return $codes[1]
 end
 
+# For a prompt. Prints the session and the time left, or with -v sets the variable awsmfa_prompt.
+function awsmfa_prompt --description 'The AWS session in this shell, for a prompt'
+    if test "$argv[1]" = -v
+        set -g awsmfa_prompt (command awsmfa status --format prompt)
+    else
+        command awsmfa status --format prompt
+    end
+    return 0
+end
+
 function _awsmfa_complete
     set -l word (commandline --current-token)
     command awsmfa complete "--word=$word" -- (commandline --current-process --tokenize --cut-at-cursor) 2>/dev/null

@@ -130,3 +130,24 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
         [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $help)
     }
 }
+
+# For a prompt. Prints the session and the time left, or with -v sets the variable awsmfa_prompt.
+function global:awsmfa_prompt {
+    param([switch] $v)
+    $piece = if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+        $program = Get-Command -Name awsmfa -CommandType Application -All -ErrorAction Ignore |
+            Where-Object Extension -NE '.bat' | Select-Object -First 1
+        & $program status --format prompt
+    } elseif ($env:AWSMFA_KEY_ID -and $env:AWS_ACCESS_KEY_ID -ceq $env:AWSMFA_KEY_ID -and
+        $env:AWS_SECRET_ACCESS_KEY -and $env:AWS_SESSION_TOKEN -and $env:AWSMFA_EXPIRES -cmatch '^[0-9]{1,18}$') {
+        $name = $env:AWSMFA_PROMPT_NAME -creplace '[^\p{L}\p{M}\p{N}_.@+=,/ -]', '_'
+        $left = [long]$env:AWSMFA_EXPIRES - [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() - 1
+        $hours = [Math]::Floor($left / 3600)
+        $minutes = [Math]::Floor($left % 3600 / 60)
+        $time = if ($hours -gt 0) { "${hours}h" }
+        if ($minutes -gt 0) { $time += "${minutes}m" }
+        if ($left -lt 60) { $time = "${left}s" }
+        if ($left -lt 0) { "$name expired!" } else { "$name $time$(if ($left -lt 900) { '!' })" }
+    }
+    if ($v) { $global:awsmfa_prompt = "$piece" } else { $piece }
+}

@@ -51,3 +51,12 @@ _awsmfa_statements() {
     *) \command awsmfa "$@" ;;
     esac
 }'
+
+# For a prompt. Prints the session and the time left, or with -v sets the variable awsmfa_prompt.
+awsmfa_prompt() {
+    # shellcheck disable=SC2034 # The user's prompt shows it.
+    case ${1-} in
+    -v) awsmfa_prompt=$(\command awsmfa status --format prompt) || \true ;;
+    *) \command awsmfa status --format prompt || \true ;;
+    esac
+}

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             interrupted(signal, is_first, evaluator);
         });
     }
-    let context = Context::new(Environment::from_process());
+    let context = ManuallyDrop::new(Context::new(Environment::from_process()));
     let outcome = match parse(&args) {
         Ok(Some(cli)) => run(&cli, &context, &args),
         Ok(None) => return ExitCode::SUCCESS,
@@ -65,7 +65,7 @@ fn forbid_core_dumps() {
 /// Parses the command line. For `--help` and `--version` it prints them and returns `None`.
 fn parse(args: &[OsString]) -> Result<Option<Cli>, Error> {
     let program = OsString::from("awsmfa");
-    // The process ends soon, so that freeing the tree of options would be in vain.
+    // The process ends soon, so nothing frees the tree of options.
     let mut command = ManuallyDrop::new(Cli::command());
     let parsed = command
         .try_get_matches_from_mut(std::iter::once(&program).chain(args))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::start::{Prepared, Reuse};
-use super::{Failure, start, summary};
+use super::{Failure, start};
 use crate::cli::SessionOptions;
 use crate::context::Context;
 use crate::error::{Error, NOT_EXECUTABLE, NOT_FOUND, USAGE};
@@ -123,7 +123,7 @@ fn shell_for(options: &Args, context: &Context, args: &[OsString]) -> Result<OsS
 }
 
 fn mention_subshell(current: &CurrentSession) {
-    let name = summary::short_name(current);
+    let name = current.name();
     text::mention(&format!(
         "subshell with the session of {name}; type exit to leave it"
     ));

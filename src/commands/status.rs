@@ -106,14 +106,7 @@ fn state(current: Option<&CurrentSession>, now: DateTime<Utc>) -> State {
 
 /// `dev 11h42m`, with a mark if the session is about to expire.
 fn prompt(current: &CurrentSession, state: State) -> String {
-    // Shells expand prompts.
-    let name: String = summary::short_name(current)
-        .chars()
-        .map(|c| {
-            let is_plain = c.is_alphanumeric() || "-_.@+=,/ ".contains(c);
-            if is_plain { c } else { '_' }
-        })
-        .collect();
+    let name = current.prompt_name();
     match state {
         State::Live(left) => {
             let mark = if left < SOON { "!" } else { "" };

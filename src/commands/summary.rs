@@ -9,19 +9,7 @@ use crate::duration;
 use crate::memory::CurrentSession;
 use crate::sts::arn::Arn;
 
-/// The name as the user typed it, the role's or the profile's; otherwise the owner's.
-pub(super) fn short_name(current: &CurrentSession) -> String {
-    let arn_name = |arn: &str| Arn::parse(arn).map(|arn| arn.name().to_owned());
-    let target = &current.target;
-    let named_role = target.role_arn.as_deref().and_then(arn_name);
-    named_role
-        .or_else(|| target.profile.clone())
-        .or_else(|| current.role_arn.as_deref().and_then(arn_name))
-        .or_else(|| current.owner.user_arn.as_deref().and_then(arn_name))
-        .unwrap_or_else(|| current.owner.source_key_id.clone())
-}
-
-/// The short name, and what is known of the session.
+/// The name, and what is known of the session.
 pub(super) fn name(current: &CurrentSession, region: Option<&str>) -> String {
     let kinds = [
         ("role", &current.role_arn),
@@ -38,7 +26,7 @@ pub(super) fn name(current: &CurrentSession, region: Option<&str>) -> String {
     .into_iter()
     .flatten()
     .collect();
-    let name = short_name(current);
+    let name = current.name();
     if known.is_empty() {
         name
     } else {

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use crate::environment::{self, Content, Environment, Setting, VARIABLES, Variable};
 use crate::session::{Session, format_time};
 use crate::shell::Change;
+use crate::sts::arn::Arn;
 use crate::token_code::TokenCode;
 use crate::value::Value;
 
@@ -78,6 +79,31 @@ pub struct CurrentSession {
     /// The account of the session, if known.
     pub account_id: Option<String>,
     pub expiration: Option<DateTime<Utc>>,
+}
+
+impl CurrentSession {
+    /// The name as the user typed it, the role's or the profile's; otherwise the owner's.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let arn_name = |arn: &str| Arn::parse(arn).map(|arn| arn.name().to_owned());
+        let target = &self.target;
+        let named_role = target.role_arn.as_deref().and_then(arn_name);
+        named_role
+            .or_else(|| target.profile.clone())
+            .or_else(|| self.role_arn.as_deref().and_then(arn_name))
+            .or_else(|| self.owner.user_arn.as_deref().and_then(arn_name))
+            .unwrap_or_else(|| self.owner.source_key_id.clone())
+    }
+
+    /// The name for a prompt, without characters that a shell would expand there.
+    #[must_use]
+    pub fn prompt_name(&self) -> String {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_.@+=,/ ".contains(c);
+        let name = self.name();
+        name.chars()
+            .map(|c| if is_plain(c) { c } else { '_' })
+            .collect()
+    }
 }
 
 /// What the environment says about awsmfa's session.

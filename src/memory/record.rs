@@ -23,6 +23,10 @@ const PREFIX: &str = "AWSMFA_";
 const KEY_ID: &str = "AWSMFA_KEY_ID";
 const ROLE_ARN: &str = "AWSMFA_ROLE_ARN";
 const ACCOUNT_ID: &str = "AWSMFA_ACCOUNT_ID";
+/// For the functions that show the session in a prompt without starting a program: its name, and when it
+/// expires in seconds since 1970.
+const PROMPT_NAME: &str = "AWSMFA_PROMPT_NAME";
+const EXPIRES: &str = "AWSMFA_EXPIRES";
 /// When the code was used for the current session, if that is an MFA session.
 const STARTED_AT: &str = "AWSMFA_STARTED";
 /// The STS endpoint at which the current session was started.
@@ -60,6 +64,16 @@ const MFA_SESSION: [&str; 5] = [
     SESSION_TOKEN,
     STARTED,
     EXPIRATION,
+];
+
+/// The variables of the current session, except its owner and target.
+const CURRENT: [&str; 6] = [
+    KEY_ID,
+    ROLE_ARN,
+    ACCOUNT_ID,
+    STARTED_AT,
+    PROMPT_NAME,
+    EXPIRES,
 ];
 
 /// An option that a bare `env` repeats.
@@ -170,9 +184,7 @@ pub fn is_for_child(name: &str) -> bool {
 }
 
 fn is_of_current(name: &str, rest: &str) -> bool {
-    [KEY_ID, ROLE_ARN, ACCOUNT_ID, STARTED_AT].contains(&name)
-        || OWNER.contains(&rest)
-        || TARGET.iter().any(|row| row.name == name)
+    CURRENT.contains(&name) || OWNER.contains(&rest) || TARGET.iter().any(|row| row.name == name)
 }
 
 fn is_of_mfa_session(name: &str) -> bool {
@@ -189,14 +201,7 @@ fn mfa_place_and_field(name: &str) -> Option<(usize, &str)> {
 
 /// The names that the bookkeeping may have, except those about endpoints of AWS services.
 pub(super) fn record_names() -> impl Iterator<Item = String> {
-    let fixed = [
-        KEY_ID,
-        ROLE_ARN,
-        ACCOUNT_ID,
-        STARTED_AT,
-        SPENT_CODE,
-        MSYS_EXCLUSIONS,
-    ];
+    let fixed = CURRENT.into_iter().chain([SPENT_CODE, MSYS_EXCLUSIONS]);
     let of_target = TARGET.iter().map(|row| row.name);
     let of_owner = OWNER.iter().map(|field| format!("{PREFIX}{field}"));
     let of_mfa_session = PLACES.flat_map(|place| {
@@ -205,7 +210,6 @@ pub(super) fn record_names() -> impl Iterator<Item = String> {
     });
     let of_variables = VARIABLES.iter().flat_map(|row| [&row.replaced, &row.given]);
     fixed
-        .into_iter()
         .chain(of_target)
         .map(str::to_owned)
         .chain(of_owner)
@@ -274,6 +278,9 @@ impl Record {
         self.owner(PREFIX, &current.owner);
         self.text(ROLE_ARN, current.role_arn.as_ref());
         self.text(ACCOUNT_ID, current.account_id.as_ref());
+        self.text(PROMPT_NAME, Some(&current.prompt_name()));
+        let expires = session.expiration.timestamp().to_string();
+        self.text(EXPIRES, Some(&expires));
         for row in TARGET {
             self.value(row.name, (row.write)(&current.target).map(Value::from));
         }

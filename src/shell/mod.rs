@@ -145,7 +145,12 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
-        function: function!(r#"eval "$(awsmfa init bash)""#, "awsmfa.sh", "awsmfa.bash"),
+        function: function!(
+            r#"eval "$(awsmfa init bash)""#,
+            "awsmfa.sh",
+            "prompt.sh",
+            "awsmfa.bash"
+        ),
     },
     Shell {
         name: "zsh",
@@ -154,7 +159,12 @@ pub static SHELLS: &[Shell] = &[
         kind: Kind::Shell,
         line: r#"eval "$({})""#,
         grammar: &posix::GRAMMAR,
-        function: function!(r#"eval "$(awsmfa init zsh)""#, "awsmfa.sh", "awsmfa.zsh"),
+        function: function!(
+            r#"eval "$(awsmfa init zsh)""#,
+            "awsmfa.sh",
+            "prompt.sh",
+            "awsmfa.zsh"
+        ),
     },
     Shell {
         name: "sh",
@@ -173,7 +183,7 @@ pub static SHELLS: &[Shell] = &[
         // `$(…)` is a file on disk there.
         line: ". <({})",
         grammar: &posix::GRAMMAR,
-        function: function!(r#"eval "$(awsmfa init ksh)""#, "awsmfa.sh"),
+        function: function!(r#"eval "$(awsmfa init ksh)""#, "awsmfa.sh", "prompt.sh"),
     },
     Shell {
         name: "fish",

@@ -7,6 +7,7 @@
 mod captured;
 mod cmd;
 mod completions;
+mod prompt_function;
 mod scripts;
 mod stage;
 mod strict;
