@@ -282,7 +282,15 @@ fn told_by_the_table(before: &Plain, start: &NewSession) -> Vec<(&'static str, O
         "AWS_CA_BUNDLE" => filled(name),
         _ => held(name),
     };
-    let of_setting = |name| (name, own(name).or(of_profile(name)).or(held(name)));
+    let corrected = |name: &str| {
+        let mut corrected = settings.corrected.iter();
+        let (_, setting) = corrected.find(|(variable, _)| variable.name == name)?;
+        Some(setting.text.clone())
+    };
+    let of_setting = |name| {
+        let own = corrected(name).or(own(name));
+        (name, own.or(of_profile(name)).or(held(name)))
+    };
     let account = held("AWS_ACCOUNT_ID").and(start.current.account_id.clone());
     let mut told = vec![
         of_region(region),
