@@ -1,6 +1,7 @@
 //! `awsmfa_prompt` says what `awsmfa status --format prompt` says, and runs nothing that others put into its
 //! variables.
 
+use awsmfa::clock;
 use awsmfa_test_support::{Stage, find_tool};
 use chrono::{DateTime, Duration, Utc};
 
@@ -112,7 +113,7 @@ fn lines(shell: &Shell, stage: &mut Stage) -> Option<[String; 4]> {
 fn says_what_the_verb_says() {
     for shell in SHELLS {
         for left in [43_230, 3_690, 3_630, 960, 870, 45, -3] {
-            let mut stage = stage_until(Utc::now() + Duration::seconds(left));
+            let mut stage = stage_until(clock::now() + Duration::seconds(left));
             let Some([before, printed, variable, after]) = lines(shell, &mut stage) else {
                 continue;
             };
@@ -138,9 +139,9 @@ fn says_what_the_verb_says() {
 fn says_nothing_without_a_session() {
     for shell in SHELLS {
         let mut plain = stage();
-        let mut other_keys = stage_until(Utc::now() + Duration::hours(1));
+        let mut other_keys = stage_until(clock::now() + Duration::hours(1));
         other_keys.set("AWS_ACCESS_KEY_ID", "AKIAI44QH8DHBEXAMPLE");
-        let mut without_token = stage_until(Utc::now() + Duration::hours(1));
+        let mut without_token = stage_until(clock::now() + Duration::hours(1));
         without_token.variables.remove("AWS_SESSION_TOKEN");
         for stage in [&mut plain, &mut other_keys, &mut without_token] {
             if let Some(lines) = lines(shell, stage) {
@@ -158,7 +159,7 @@ fn runs_nothing_that_is_in_its_variables() {
             ("AWSMFA_EXPIRES", "a[$(touch ran)]"),
             ("AWSMFA_EXPIRES", "0x7fffffff"),
         ] {
-            let mut stage = stage_until(Utc::now() + Duration::hours(1));
+            let mut stage = stage_until(clock::now() + Duration::hours(1));
             stage.set(name, value);
             let Some([_, printed, variable, _]) = lines(shell, &mut stage) else {
                 continue;
