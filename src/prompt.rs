@@ -99,6 +99,13 @@ impl Terminal {
         write_here(shown)
     }
 
+    /// Whether it can show characters outside ASCII, and colours.
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "there is a terminal")]
+    pub fn can_draw(&self) -> bool {
+        cfg!(unix) || text::is_stderr_terminal()
+    }
+
     /// The columns and rows, if the terminal says.
     #[must_use]
     #[allow(clippy::unused_self, reason = "there is a terminal")]
@@ -202,6 +209,11 @@ impl Terminal {
 }
 
 fn write_here(shown: &str) -> Result<(), PromptError> {
+    // The file CONOUT$ takes text in the console's old code page.
+    #[cfg(windows)]
+    if text::is_stderr_terminal() {
+        return text::write_console(shown.as_bytes()).map_err(PromptError::Io);
+    }
     File::options()
         .write(true)
         .open(OUTPUT)

@@ -96,6 +96,13 @@ pub(crate) fn write_stderr(bytes: &[u8]) -> io::Result<()> {
     io::stderr().write_all(bytes)
 }
 
+/// Writes to the console, with its escape sequences turned on.
+#[cfg(windows)]
+#[allow(clippy::disallowed_methods, reason = "this is the place")]
+pub(crate) fn write_console(bytes: &[u8]) -> io::Result<()> {
+    anstream::AutoStream::always_ansi(io::stderr()).write_all(bytes)
+}
+
 #[must_use]
 #[allow(clippy::disallowed_methods, reason = "nothing is written")]
 pub fn is_stderr_terminal() -> bool {

@@ -116,6 +116,24 @@ fn what_lasts_leaves_no_device() {
     }
 }
 
+/// Without the list, it may be a colleague's.
+#[test]
+fn a_lost_response_is_not_settled_where_the_name_may_have_been_taken() {
+    let stage = with_devices([]);
+    let denied = "ListVirtualMFADevices";
+    stage
+        .emulator
+        .edit(|accounts| accounts.user("alice").not_allowed.push(denied));
+    let lost = Fault::ResetAfterRequest.on("CreateVirtualMFADevice");
+    let (code, shown) = enroll(&stage, lost);
+    assert_eq!(code, Some(1), "{shown}");
+    let told = format!("the MFA device {PHONE} may be left; remove it: awsmfa device remove phone");
+    assert!(shown.contains(&told), "{shown}");
+    let log = stage.emulator.log();
+    assert_eq!(log.count("CreateVirtualMFADevice"), 1);
+    assert_eq!(log.count("DeleteVirtualMFADevice"), 0);
+}
+
 #[test]
 fn the_clean_up_overcomes_what_passes() {
     for fault in [

@@ -92,6 +92,10 @@ struct Enrolment<'a> {
 pub(super) async fn run(options: &Args, context: &Context) -> Result<Output, Error> {
     Terminal::open().map_err(no_terminal)?;
     let client = Client::new(&options.user, context).await?;
+    // That host gets a code.
+    if let Some(endpoint) = client.aws.endpoint().notice() {
+        text::note(&endpoint);
+    }
     let user = client.user().await?;
     let name = options.name.as_deref().unwrap_or(&user.name);
     let serial = user.device(name);
@@ -327,10 +331,18 @@ impl Enrolment<'_> {
         )
     }
 
+    fn enabled(&self) -> String {
+        format!(
+            "the MFA device {} is enabled; remove it: awsmfa device remove {}",
+            self.serial, self.name
+        )
+    }
+
     /// Deletes the half-made device, and says what came of it. IAM does not delete it if it is enabled.
     async fn undo(&self) {
         let is_ours = match self.progress.get() {
-            Progress::Nothing | Progress::Enabled => return,
+            Progress::Nothing => return,
+            Progress::Enabled => return text::note(&self.enabled()),
             Progress::Creating => self.was_free,
             Progress::Created => true,
         };
@@ -352,10 +364,7 @@ impl Enrolment<'_> {
         match outcome {
             Ok(()) => text::note("deleted the new MFA device again: it was not enabled"),
             Err(refusal) if refusal.cause == Cause::NoSuchDevice => {}
-            Err(refusal) if refusal.cause == Cause::InUse => text::note(&format!(
-                "the MFA device {} is enabled; remove it: awsmfa device remove {}",
-                self.serial, self.name
-            )),
+            Err(refusal) if refusal.cause == Cause::InUse => text::note(&self.enabled()),
             Err(refusal) => {
                 if refusal.may_have_been_done() {
                     self.set_progress(Progress::Creating);
@@ -393,7 +402,7 @@ fn show(
         "otpauth://totp/AWS:{label}?secret={secret}&issuer=AWS"
     ));
     let size = terminal.size();
-    let picture = Picture::new(&uri).filter(|_| has_colours);
+    let picture = Picture::new(&uri).filter(|_| has_colours && terminal.can_draw());
     let fits = |picture: &Picture| {
         // One row is for the question.
         size.is_some_and(|(columns, rows)| picture.columns <= columns && picture.rows < rows)

@@ -14,7 +14,6 @@ use crate::session::{Keys, Session};
 use crate::sts::api::{Aws, Signer};
 use crate::sts::arn::Arn;
 use crate::sts::refusal::{Cause, Refusal};
-use crate::text;
 
 mod enroll;
 mod list;
@@ -81,9 +80,6 @@ impl Client {
         };
         let plan = start::plan(&options, context).await?;
         let aws = start::aws(&plan, context).await?;
-        if let Some(endpoint) = aws.endpoint().notice() {
-            text::note(&endpoint);
-        }
         let keys = long_term_keys(&plan).await?;
         let session = live_mfa_session(&plan, context.memory());
         let session = session.map(|mfa| mfa.session.clone());

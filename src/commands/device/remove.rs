@@ -25,7 +25,7 @@ pub struct Args {
     #[command(flatten)]
     pub user: UserOptions,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(long)]
     pub yes: bool,
 }
 
