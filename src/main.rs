@@ -157,7 +157,7 @@ fn become_command(mut command: std::process::Command) -> Error {
 }
 
 /// How long `main` may take to print its output, which a pipe takes at once.
-const PRINTING: Duration = Duration::from_secs(1);
+const PRINTING: Duration = Duration::from_secs(2);
 
 /// Ends the process, and the programs it started, because of a signal. If a shell evaluates standard
 /// output, the process prints the failing statement and exits; otherwise it ends by the signal itself.
