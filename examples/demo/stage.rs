@@ -67,6 +67,7 @@ pub(crate) fn make_executable(file: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 pub(crate) fn make_executable(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -120,6 +120,7 @@ fn without_terminal(program: &str) -> io::Result<Command> {
 }
 
 #[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 fn without_terminal(program: &str) -> io::Result<Command> {
     Ok(Command::new(program))
 }
