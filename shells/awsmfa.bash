@@ -2,6 +2,16 @@
 _awsmfa_complete() {
     local IFS=$'\n' word index
     local -a words=()
+    for index in "${!COMP_WORDS[@]}"; do
+        [[ $index -lt $COMP_CWORD && ${COMP_WORDS[index]} == -- ]] || continue
+        if declare -F _command_offset >/dev/null; then
+            _command_offset $((index + 1))
+        elif ((COMP_CWORD == index + 1)); then
+            # shellcheck disable=SC2207 # mapfile is not in the bash of macOS
+            COMPREPLY=($(compgen -c -- "$2"))
+        fi
+        return
+    done
     for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
         # Readline splits --shell=fish into three words.
         [[ $word == '=' ]] || words+=("$word")

@@ -38,7 +38,14 @@ function _awsmfa_complete
     command awsmfa complete "--word=$word" -- (commandline --current-process --tokenize --cut-at-cursor) 2>/dev/null
 end
 
-complete --command awsmfa --no-files --keep-order --arguments '(_awsmfa_complete)'
 # After -- there is a command with its own arguments.
-complete --command awsmfa --force-files \
+function _awsmfa_complete_command
+    set -l words (commandline --current-process --tokenize --cut-at-cursor)
+    set -l dashes (contains --index -- -- $words); or return
+    set -e words[1..$dashes]
+    complete --do-complete (string join ' ' -- (string escape -- $words) (commandline --current-token --cut-at-cursor))
+end
+
+complete --command awsmfa --no-files --keep-order --arguments '(_awsmfa_complete)'
+complete --command awsmfa --force-files --arguments '(_awsmfa_complete_command)' \
     --condition 'contains -- -- (commandline --current-process --tokenize --cut-at-cursor)'

@@ -1,6 +1,13 @@
 # Completions for zsh, if its completion system is loaded.
 _awsmfa_complete() {
     local -a lines values shown
+    local dashes=${words[(i)--]}
+    if (( dashes < CURRENT )); then
+        words=("${(@)words[dashes + 1,-1]}")
+        (( CURRENT -= dashes ))
+        _normal
+        return
+    fi
     lines=("${(@f)$(command awsmfa complete --word "${(Q)PREFIX}" -- "${(@Q)words[1,CURRENT-1]}" 2>/dev/null)}")
     if [[ -z ${lines[1]} ]]; then
         _default

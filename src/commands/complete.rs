@@ -31,11 +31,20 @@ pub struct Args {
 pub fn run(options: &Args) -> Result<Output, Failure> {
     let shell = options.shell.as_deref().map(|name| shell_of(Some(name)));
     let shell = shell.transpose()?;
+    // After the dashes comes another program's command line, which the shell itself completes.
+    if options.before.iter().any(|word| word == "--") {
+        return Ok(Output::default());
+    }
+    // clap would offer short options where there are any, and those say little.
+    let word = match options.word.as_str() {
+        "-" => "--",
+        word => word,
+    };
     let words: Vec<OsString> = options
         .before
         .iter()
         .cloned()
-        .chain([OsString::from(&options.word)])
+        .chain([OsString::from(word)])
         .collect();
     let last = words.len() - 1;
     let candidates = engine::complete(&mut Cli::command(), words, last, None);

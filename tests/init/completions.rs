@@ -57,6 +57,54 @@ fn bash() {
     prove(&["bash", "--norc"], ask, "eval \"$(awsmfa init bash)\"");
 }
 
+/// Completes a command that stands after `exec --`.
+fn prove_command(command: &[&str], script: &str) {
+    if find_tool(command[0]).is_none() {
+        return;
+    }
+    let stage = stage();
+    stage.program("xyzzy", "");
+    let run = stage.script(command, script);
+    let word = run.stdout.split(['\t', '\n']).next();
+    assert_eq!(word, Some("xyzzy"), "{run:?}");
+}
+
+#[test]
+fn bash_after_exec() {
+    prove_command(
+        &["bash", "--norc"],
+        "eval \"$(awsmfa init bash)\"\n\
+         COMP_WORDS=(awsmfa exec dev -- xyz) COMP_CWORD=4\n\
+         _awsmfa_complete awsmfa xyz --\n\
+         printf '%s\\n' \"${COMPREPLY[@]}\"",
+    );
+}
+
+#[test]
+fn fish_after_exec() {
+    prove_command(
+        &["fish", "--no-config"],
+        "awsmfa init fish | source\ncomplete --do-complete 'awsmfa exec dev -- xyz'",
+    );
+}
+
+#[test]
+fn options_have_their_long_names_and_end_at_the_dashes() {
+    let stage = stage();
+    let completed = |words: &[&str]| {
+        let run = stage.awsmfa(&[&["complete", "--word"], words].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        run.stdout
+    };
+    let options = completed(&["-", "--", "awsmfa", "env"]);
+    assert!(options.starts_with("--profile\t"), "{options}");
+    assert!(
+        options.lines().all(|line| line.starts_with("--")),
+        "{options}"
+    );
+    assert_eq!(completed(&["", "--", "awsmfa", "exec", "--"]), "");
+}
+
 /// Readline treats the `=` as a word, and bash adds the quotes.
 #[test]
 fn bash_after_an_equals_sign_and_with_blanks() {
@@ -104,6 +152,7 @@ fn zsh_completes_what_is_typed() {
         ["alias awsmfa=awsmfa", SYSTEM, LOAD],
     ] {
         let stage = stage();
+        stage.program("xyzzy", "");
         stage.write("rc", format!("{}\nPS1='rea''dy> '\n", lines.join("\n")));
         let command = stage.terminal_command(&["zsh", "-f", "-i"]);
         let mut terminal = Terminal::showing(command, 120);
@@ -111,6 +160,8 @@ fn zsh_completes_what_is_typed() {
         terminal.expect("ready> ");
         terminal.send("awsmfa env -p aud\t");
         terminal.expect("audit");
+        terminal.send("\x15awsmfa exec dev -- xyz\t");
+        terminal.expect("xyzzy");
         terminal.send("\x15exit\r");
         terminal.wait();
     }
