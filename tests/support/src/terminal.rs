@@ -36,6 +36,8 @@ pub struct Terminal {
     child: Child,
     /// Everything shown so far.
     shown: String,
+    /// The first bytes of a character whose others have not come yet.
+    unread: Vec<u8>,
     /// How much of it the test has already matched.
     looked_at: usize,
     /// How many times a program has asked for the cursor's position.
@@ -73,6 +75,7 @@ impl Terminal {
             _program_end: program_end,
             child,
             shown: String::new(),
+            unread: Vec::new(),
             looked_at: 0,
             cursor_queries: 0,
             modes,
@@ -183,8 +186,14 @@ impl Terminal {
         }
         let mut bytes = [0; 4096];
         let count = pty.read(&mut bytes).unwrap();
-        let text = String::from_utf8_lossy(&bytes[..count]);
-        self.shown.push_str(&text);
+        self.unread.extend_from_slice(&bytes[..count]);
+        // The rest of a character may come with the next read.
+        let whole = match str::from_utf8(&self.unread) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => self.unread.len(),
+        };
+        let text: Vec<u8> = self.unread.drain(..whole).collect();
+        self.shown.push_str(&String::from_utf8_lossy(&text));
         let queries = self.shown.matches(CURSOR_QUERY).count();
         for _ in self.cursor_queries..queries {
             self.send(CURSOR_REPORT);
