@@ -108,8 +108,9 @@ fn shell_is_the_users_own_kind() {
         let (_, code) = shown.trim_end().split_at(shown.trim_end().len() - 6);
         // Ctrl-C is for the shell.
         terminal.expect(PROMPT);
-        // The shell may make it the foreground program a moment after it starts.
-        terminal.enter("sh -c 'sleep 1; echo ready; sleep 100'");
+        // After the sleep it is the foreground program, and then it forks no more: dash loses a signal that
+        // comes while it forks.
+        terminal.enter("sh -c 'sleep 1; echo ready; read line'");
         terminal.expect("ready\r");
         terminal.send(CTRL_C);
         for (line, shown) in [
