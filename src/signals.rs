@@ -35,11 +35,10 @@ pub fn hear(must: bool, end: impl FnOnce(&Signal, bool) + Send + 'static) -> io:
         let mut signals = signals;
         if let Some(signal) = signals.wait() {
             let is_first = is_first(SIGNAL);
-            if is_first && clean_up::request() {
-                let _ = std::thread::Builder::new().spawn(move || end_at_next(signals));
-                if !clean_up::wait() {
-                    note_left();
-                }
+            let cleans_up = is_first && clean_up::request();
+            let _ = std::thread::Builder::new().spawn(move || end_later(signals, cleans_up));
+            if cleans_up && !clean_up::wait() {
+                note_left();
             }
             end(&signal, is_first);
         }
@@ -47,13 +46,15 @@ pub fn hear(must: bool, end: impl FnOnce(&Signal, bool) + Send + 'static) -> io:
     std::thread::Builder::new().spawn(hear).map(drop)
 }
 
-/// Ends the process at the next signal, while a verb cleans up.
+/// Ends the process at another signal: while a verb cleans up, otherwise once the first one allows it.
 #[allow(clippy::exit, reason = "the process is to end")]
 #[allow(clippy::disallowed_methods, reason = "the process is to end")]
-fn end_at_next(mut signals: Signals) {
-    if let Some(signal) = signals.wait() {
-        note_left();
-        std::process::exit(signal.end_process());
+fn end_later(mut signals: Signals, cleans_up: bool) {
+    while let Some(signal) = signals.wait() {
+        if cleans_up || signal.may_end_process() {
+            note_left();
+            std::process::exit(signal.end_process());
+        }
     }
 }
 
@@ -92,7 +93,7 @@ mod system {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    use signal_hook::{flag, iterator, low_level};
+    use signal_hook::{iterator, low_level};
 
     pub(super) struct Signals {
         heard: iterator::Signals,
@@ -107,15 +108,9 @@ mod system {
             let heard = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
                 .into_iter()
                 .filter(|signal| ignored >> (signal - 1) & 1 == 0);
-            let next_ends_process = Arc::default();
-            // A signal that comes before the second handler is heard already.
-            let signals = iterator::Signals::new(heard.clone())?;
-            for signal in heard {
-                flag::register_conditional_default(signal, Arc::clone(&next_ends_process))?;
-            }
             Ok(Some(Self {
-                heard: signals,
-                next_ends_process,
+                heard: iterator::Signals::new(heard)?,
+                next_ends_process: Arc::default(),
             }))
         }
 
@@ -160,6 +155,11 @@ mod system {
         /// Makes the next signal end the process at once, in case the cleaning up takes long.
         pub fn let_next_end_process(&self) {
             self.next_ends_process.store(true, Ordering::SeqCst);
+        }
+
+        /// Whether an earlier signal has allowed that.
+        pub(super) fn may_end_process(&self) -> bool {
+            self.next_ends_process.load(Ordering::SeqCst)
         }
 
         /// Ends the process by the default action of this signal. Returns an exit code in case that has
@@ -210,6 +210,10 @@ mod system {
         }
 
         pub fn let_next_end_process(&self) {}
+
+        pub(super) fn may_end_process(&self) -> bool {
+            false
+        }
 
         /// The exit code of a program that was ended by Ctrl-C.
         #[must_use]
