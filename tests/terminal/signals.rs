@@ -233,7 +233,14 @@ impl Waiting {
         let begin = Instant::now();
         match ending {
             Ending::Sent(signal, _) => {
-                for pid in self.processes("awsmfa") {
+                // A list of children that is read while they change may lack some.
+                let mut pids = self.processes("awsmfa");
+                while pids.is_empty() {
+                    assert!(begin.elapsed() < AT_ONCE, "awsmfa is gone");
+                    std::thread::sleep(STEP);
+                    pids = self.processes("awsmfa");
+                }
+                for pid in pids {
                     kill_process(pid, signal).unwrap();
                 }
             }
