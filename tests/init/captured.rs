@@ -30,8 +30,6 @@ struct Real {
     note: &'static str,
     /// Changes the prompt to `ready> `, written differently from what the terminal shows while it is typed.
     prompt: &'static str,
-    /// Part of the prompt.
-    ready: &'static str,
     /// Runs the file `FILE` in this shell.
     source: &'static str,
     places: &'static [Place],
@@ -42,7 +40,6 @@ const POSIX: Real = Real {
     name: "dash",
     note: "bin/note $?",
     prompt: "PS1='rea''dy> '",
-    ready: "ready> ",
     source: ". ./FILE",
     places: &[Place::Job, Place::Terminal, Place::Typed],
     cells: &[OF_POSIX, OTHERS],
@@ -282,7 +279,7 @@ fn run(stage: &Stage, real: &Real, place: Place, script: &str) -> String {
             let command = stage.terminal_command(&[shell.command, &["-i"]].concat());
             let mut terminal = Terminal::showing(command, 250);
             terminal.enter(real.prompt);
-            terminal.expect(real.ready);
+            terminal.expect("ready> ");
             terminal.enter(&real.source.replace("FILE", &name));
             terminal.enter("exit");
             terminal
@@ -433,10 +430,7 @@ in_each! {
     xonsh: Real {
         name: "xonsh",
         note: "bin/note 0",
-        // It reads only what is typed after its prompt.
-        prompt: "",
-        ready: "@",
-        source: "source FILE",
+        places: &[Place::Job, Place::Terminal],
         cells: &[XONSH],
         ..POSIX
     };
