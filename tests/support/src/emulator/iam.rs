@@ -163,17 +163,13 @@ fn enable_mfa_device(
     let (name, serial) = (name.unwrap_or_default(), serial.unwrap_or_default());
     let user = user_of_account(state, caller, name)?;
     authorize_on_user(caller, "EnableMFADevice", user)?;
-    let mut assigned = state.accounts.users.iter().flat_map(|user| &user.devices);
-    if assigned.any(|device| device.serial == serial) {
+    if is_assigned(state, serial) {
         return Err(Refusal::conflict(
             "EntityAlreadyExists",
             "MFA Device is already in use.",
         ));
     }
-    let mut unassigned = state.accounts.unassigned.iter();
-    let at = unassigned
-        .position(|device| device.serial == serial)
-        .ok_or_else(|| Refusal::no_such_entity(&no_such_device(serial)))?;
+    let at = position(&state.accounts.unassigned, serial)?;
     if user.devices.len() >= DEVICES_OF_A_USER {
         return Err(Refusal::conflict(
             "LimitExceeded",
@@ -194,9 +190,7 @@ fn enable_mfa_device(
     device.enabled = now;
     device.known_to_sts = now + state.accounts.sts_learns_after;
     let name = name.to_owned();
-    let mut users = state.accounts.users.iter_mut();
-    let user = users.find(|user| user.name == name && user.account == caller.account());
-    user.expect("it was there").devices.push(device);
+    devices_of(state, caller, &name).push(device);
     Ok(String::new())
 }
 
@@ -210,13 +204,8 @@ fn deactivate_mfa_device(
     let user = user_of_account(state, caller, name)?;
     authorize_on_user(caller, "DeactivateMFADevice", user)?;
     let name = user.name.clone();
-    let mut users = state.accounts.users.iter_mut();
-    let user = users.find(|user| user.name == name && user.account == caller.account());
-    let devices = &mut user.expect("it was there").devices;
-    let at = devices
-        .iter()
-        .position(|device| device.serial == serial)
-        .ok_or_else(|| Refusal::no_such_entity(&no_such_device(serial)))?;
+    let devices = devices_of(state, caller, &name);
+    let at = position(devices, serial)?;
     let device = devices.remove(at);
     if device.is_virtual() {
         state.accounts.unassigned.push(device);
@@ -231,24 +220,36 @@ fn delete_virtual_mfa_device(
 ) -> Result<String, Refusal> {
     let serial = request.param("SerialNumber").unwrap_or_default();
     authorize(caller, "DeleteVirtualMFADevice", serial)?;
-    let mut assigned = state.accounts.users.iter().flat_map(|user| &user.devices);
-    if assigned.any(|device| device.serial == serial) {
+    if is_assigned(state, serial) {
         return Err(Refusal::conflict(
             "DeleteConflict",
             "MFA VirtualDevice in use. Must deactivate first.",
         ));
     }
     let unassigned = &mut state.accounts.unassigned;
-    let at = unassigned
-        .iter()
-        .position(|device| device.serial == serial)
-        .ok_or_else(|| Refusal::no_such_entity(&no_such_device(serial)))?;
+    let at = position(unassigned, serial)?;
     unassigned.remove(at);
     Ok(String::new())
 }
 
-fn no_such_device(serial: &str) -> String {
-    format!("VirtualMFADevice with serial number {serial} does not exist.")
+fn is_assigned(state: &State, serial: &str) -> bool {
+    let mut assigned = state.accounts.users.iter().flat_map(|user| &user.devices);
+    assigned.any(|device| device.serial == serial)
+}
+
+fn position(devices: &[MfaDevice], serial: &str) -> Result<usize, Refusal> {
+    let position = devices.iter().position(|device| device.serial == serial);
+    position.ok_or_else(|| {
+        let why = format!("VirtualMFADevice with serial number {serial} does not exist.");
+        Refusal::no_such_entity(&why)
+    })
+}
+
+/// The devices of a user that is there.
+fn devices_of<'s>(state: &'s mut State, caller: &Caller, name: &str) -> &'s mut Vec<MfaDevice> {
+    let mut users = state.accounts.users.iter_mut();
+    let user = users.find(|user| user.name == name && user.account == caller.account());
+    &mut user.expect("it was there").devices
 }
 
 fn user_of_account<'s>(state: &'s State, caller: &Caller, name: &str) -> Result<&'s User, Refusal> {
