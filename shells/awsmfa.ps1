@@ -135,9 +135,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
 function global:awsmfa_prompt {
     param([switch] $v)
     $piece = if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
-        $program = Get-Command -Name awsmfa -CommandType Application -All -ErrorAction Ignore |
-            Where-Object Extension -NE '.bat' | Select-Object -First 1
-        & $program status --format prompt
+        awsmfa status --format prompt
     } elseif ($env:AWSMFA_KEY_ID -and $env:AWS_ACCESS_KEY_ID -ceq $env:AWSMFA_KEY_ID -and
         $env:AWS_SECRET_ACCESS_KEY -and $env:AWS_SESSION_TOKEN -and $env:AWSMFA_EXPIRES -cmatch '^[0-9]{1,18}$') {
         $name = $env:AWSMFA_PROMPT_NAME -creplace '[^\p{L}\p{M}\p{N}_.@+=,/ -]', '_'

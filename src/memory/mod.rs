@@ -253,7 +253,7 @@ impl Memory {
         variables(environment)
             .iter()
             .filter(|v| self.before.get(&v.name) != environment.get(&v.name))
-            .map(|v| change(v, self.before.get(&v.name).cloned()))
+            .map(|v| Change::new(v.name.clone(), self.before.get(&v.name).cloned()))
             .collect()
     }
 
@@ -300,7 +300,7 @@ impl Memory {
             // set or removed.
             let makes_session = is_credential(variable) || is_rival(variable);
             if makes_session || value.as_ref() != environment.get(&variable.name) {
-                changes.push(change(variable, value));
+                changes.push(Change::new(variable.name.clone(), value));
             }
         }
         changes.extend(record.changes(environment));
@@ -322,10 +322,7 @@ impl Memory {
                 (&variable.given, is_given.then(|| mark(variable, &region))),
             ] {
                 changes.retain(|change| change.name() != name);
-                changes.push(match value {
-                    Some(value) => Change::Set(name.clone(), value),
-                    None => Change::Unset(name.clone()),
-                });
+                changes.push(Change::new(name.clone(), value));
             }
         }
         changes
@@ -438,9 +435,9 @@ pub fn in_other_environment(environment: &Environment, changes: &[Change]) -> Ve
         .collect();
     names
         .into_iter()
-        .map(|name| match after.get(&name) {
-            Some(value) => Change::Set(name.into(), value.clone()),
-            None => Change::Unset(name.into()),
+        .map(|name| {
+            let value = after.get(&name).cloned();
+            Change::new(name.into(), value)
         })
         .collect()
 }
@@ -543,12 +540,5 @@ fn wanted(variable: &Variable, before: &Environment, start: &NewSession) -> Opti
             .and(start.current.account_id.clone())
             .map(Value::from),
         Content::Removed => None,
-    }
-}
-
-fn change(variable: &Variable, value: Option<Value>) -> Change {
-    match value {
-        Some(value) => Change::Set(variable.name.clone(), value),
-        None => Change::Unset(variable.name.clone()),
     }
 }

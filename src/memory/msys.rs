@@ -49,10 +49,7 @@ pub fn exclude_secrets(environment: &Environment, is_posix: bool, changes: &mut 
     let record = (!added.is_empty()).then(|| Value::from(added.join(SEPARATOR)));
     for (name, value) in [(EXCLUSIONS, wanted), (MSYS_EXCLUSIONS, record)] {
         if value.as_ref() != environment.get(name) {
-            changes.push(match value {
-                Some(value) => Change::Set(name.into(), value),
-                None => Change::Unset(name.into()),
-            });
+            changes.push(Change::new(name.into(), value));
         }
     }
 }

@@ -33,6 +33,15 @@ pub enum Change {
 }
 
 impl Change {
+    /// Sets a variable to this value, or removes it.
+    #[must_use]
+    pub fn new(name: Cow<'static, str>, value: Option<Value>) -> Self {
+        match value {
+            Some(value) => Self::Set(name, value),
+            None => Self::Unset(name),
+        }
+    }
+
     #[must_use]
     pub fn name(&self) -> &str {
         match self {

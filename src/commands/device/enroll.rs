@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::picture::Picture;
-use super::{Client, Output, PAGE, User, UserOptions};
+use super::{Client, LISTING, Output, PAGE, User, UserOptions};
 use crate::context::Context;
 use crate::error::Error;
 use crate::prompt::{PromptError, TRIES, Terminal};
@@ -150,7 +150,7 @@ async fn check_room(client: &Client, user: &User, name: &str, serial: &str) -> R
             return Err(too_many(user));
         }
         Err(refusal) if !denied(&refusal) => {
-            return Err(client.refused("while listing the user's MFA devices", refusal));
+            return Err(client.refused(LISTING, refusal));
         }
         _ => {}
     }

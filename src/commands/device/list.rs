@@ -64,11 +64,8 @@ impl Row {
 
 pub(super) async fn run(options: &Args, context: &Context) -> Result<Output, Error> {
     let client = Client::new(&options.user, context).await?;
-    let devices = client.aws.mfa_devices(client.signer()).await;
-    let devices = devices
-        .map_err(|refusal| client.refused("while listing the user's MFA devices", refusal))?;
     let rows = rows(
-        devices,
+        client.devices().await?,
         client.plan.serial.as_ref().map(|it| it.text.as_str()),
     );
     Ok(match options.format {

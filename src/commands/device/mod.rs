@@ -13,12 +13,16 @@ use crate::plan::Plan;
 use crate::session::{Keys, Session};
 use crate::sts::api::{Aws, Signer};
 use crate::sts::arn::Arn;
+use crate::sts::iam::MfaDevice;
 use crate::sts::refusal::{Cause, Refusal};
 
 mod enroll;
 mod list;
 mod picture;
 mod remove;
+
+/// What a call was for.
+const LISTING: &str = "while listing the user's MFA devices";
 
 /// The page about permissions.
 const PAGE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/force-mfa.md");
@@ -113,6 +117,11 @@ impl Client {
             partition: user.partition.to_owned(),
             account: user.account.to_owned(),
         })
+    }
+
+    async fn devices(&self) -> Result<Vec<MfaDevice>, Error> {
+        let devices = self.aws.mfa_devices(self.signer()).await;
+        devices.map_err(|refusal| self.refused(LISTING, refusal))
     }
 
     /// The error for a call that failed, and what it was for.

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 
 use super::{Client, Kind, Output, User, UserOptions, name_of};
 use crate::context::Context;
+use crate::device::without_security_keys;
 use crate::error::Error;
 use crate::prompt::{PromptError, Terminal};
 use crate::sts::refusal::{Cause, Refusal};
@@ -55,9 +56,7 @@ pub(super) async fn run(options: &Args, context: &Context) -> Result<Output, Err
     }
     let client = Client::new(&options.user, context).await?;
     let user = client.user().await?;
-    let own = client.aws.mfa_devices(client.signer()).await;
-    let own =
-        own.map_err(|refusal| client.refused("while listing the user's MFA devices", refusal))?;
+    let own = client.devices().await?;
     let own: Vec<String> = own.into_iter().map(|device| device.serial).collect();
     let doomed = find(options, &client, &user, own).await?;
     let warnings = warnings(&doomed, &user, &client, context);
@@ -84,12 +83,7 @@ async fn find(
     user: &User,
     own: Vec<String>,
 ) -> Result<Doomed, Error> {
-    let usable = |serial: &String| Kind::of(serial) != Kind::SecurityKey;
-    let usable: Vec<String> = own
-        .iter()
-        .filter(|serial| usable(serial))
-        .cloned()
-        .collect();
+    let (usable, _) = without_security_keys(own.clone());
     let enabled = |serial: String| Doomed {
         is_enabled: true,
         is_last: usable == [serial.clone()],
